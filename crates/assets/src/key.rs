@@ -1,0 +1,77 @@
+//! Object keys: `<place>/<32 hex digits of the content's SHA-256>.<extension>`.
+
+use crate::sniff::{MediaType, TYPES};
+
+/// What an object is for: the readable front of its key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// Stills of scenes.
+    SceneImages,
+    /// Narrations.
+    SceneAudio,
+    /// Clips.
+    SceneVideos,
+    /// Background music.
+    Music,
+    /// Finished videos.
+    Renders,
+    /// Captions of finished videos.
+    Captions,
+    /// Stills of finished videos.
+    Thumbnails,
+    /// What users brought.
+    Uploads,
+}
+
+impl Place {
+    const ALL: [Self; 8] = [
+        Self::SceneImages,
+        Self::SceneAudio,
+        Self::SceneVideos,
+        Self::Music,
+        Self::Renders,
+        Self::Captions,
+        Self::Thumbnails,
+        Self::Uploads,
+    ];
+
+    fn prefix(self) -> &'static str {
+        match self {
+            Self::SceneImages => "scenes/images",
+            Self::SceneAudio => "scenes/audio",
+            Self::SceneVideos => "scenes/videos",
+            Self::Music => "music",
+            Self::Renders => "renders",
+            Self::Captions => "captions",
+            Self::Thumbnails => "thumbnails",
+            Self::Uploads => "uploads",
+        }
+    }
+}
+
+const HASH_DIGITS: usize = 32;
+
+pub(crate) fn of_content(place: Place, digest: &[u8], media_type: MediaType) -> String {
+    let hash: String = digest.iter().take(HASH_DIGITS / 2).map(|byte| format!("{byte:02x}")).collect();
+    format!("{}/{hash}.{}", place.prefix(), media_type.extension)
+}
+
+/// Whether a text is a key that this crate could have made.
+pub fn check_key(key: &str) -> bool {
+    let Some((place, name)) = key.rsplit_once('/') else { return false };
+    let Some((hash, _)) = name.split_once('.') else { return false };
+    let known = Place::ALL.iter().any(|known| known.prefix() == place);
+    let hex = hash.len() == HASH_DIGITS && hash.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte));
+    known && hex && media_type_of_key(key).is_some()
+}
+
+/// The media type that a key's ending stands for.
+pub fn media_type_of_key(key: &str) -> Option<&'static str> {
+    let (_, extension) = key.rsplit_once('.')?;
+    TYPES.iter().find(|known| known.extension == extension).map(|known| known.mime)
+}
+
+pub(crate) fn hash_of(key: &str) -> &str {
+    let name = key.rsplit_once('/').map_or(key, |(_, name)| name);
+    name.split_once('.').map_or(name, |(hash, _)| hash)
+}

@@ -1,0 +1,212 @@
+//! Words with their times, and how they are grouped into caption pages.
+//!
+//! Drawing captions is the renderer's work; writing them as SRT or VTT is in [`crate::subtitles`].
+
+use serde::{Deserialize, Serialize};
+
+/// One spoken word and when it is heard, in seconds from the start of its scene.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct WordTiming {
+    /// The word as it is shown, with its punctuation.
+    pub word: String,
+    /// Seconds from the start of the scene's audio.
+    pub start: f64,
+    /// Seconds from the start of the scene's audio; never before `start`.
+    pub end: f64,
+}
+
+/// How captions look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum CaptionStyle {
+    /// A page of words in white with an outline; the spoken word takes the highlight colour.
+    #[default]
+    Karaoke,
+    /// Like karaoke, with a rounded box behind the spoken word.
+    Box,
+    /// A page of words without any highlight.
+    Plain,
+    /// No captions in the picture (`.srt` and `.vtt` are still written).
+    None,
+}
+
+/// Where captions stand, within the area that phone apps leave free of their own buttons.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum CaptionPosition {
+    /// Under the apps' top bar.
+    Top,
+    /// Across the middle.
+    Middle,
+    /// In the lower third, above the apps' description and buttons.
+    #[default]
+    Bottom,
+}
+
+/// What a storyboard says about its captions.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct CaptionOptions {
+    /// How they look.
+    pub style: CaptionStyle,
+    /// Where they stand.
+    pub position: CaptionPosition,
+    /// The most words on one page, 1 to 12.
+    pub max_words: usize,
+    /// Colour of the spoken word as `#rrggbb`.
+    pub highlight: String,
+}
+
+impl Default for CaptionOptions {
+    fn default() -> Self {
+        Self { style: CaptionStyle::default(), position: CaptionPosition::default(), max_words: 4, highlight: "#ffd93d".to_owned() }
+    }
+}
+
+/// One page of captions: neighbouring words that stand on the screen together.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CaptionPage {
+    /// The words as indexes into the scene's word timings.
+    pub words: std::ops::Range<usize>,
+    /// When the page appears, in seconds from the start of the scene.
+    pub start: f64,
+    /// When it disappears. Pages of one scene never overlap.
+    pub end: f64,
+}
+
+/// A pause longer than this ends a page, in seconds: a caption must not hang in silence.
+const PAGE_BREAK_PAUSE: f64 = 0.6;
+/// A page stays this long after its last word if nothing follows, in seconds.
+const PAGE_LINGER: f64 = 0.35;
+/// The most characters on one page, so that two lines in the largest size still fit.
+const PAGE_CHARACTERS: usize = 32;
+
+/// Groups a scene's words into pages of at most `max_words`, breaking at the end of sentences, after long pauses and
+/// before pages become too long to read at a glance; lone last words are avoided by splitting a run evenly.
+///
+/// `scene_end` (seconds) is where the last page must be gone.
+pub fn pages(words: &[WordTiming], max_words: usize, scene_end: f64) -> Vec<CaptionPage> {
+    let max_words = max_words.max(1);
+    let mut ranges = Vec::new();
+    let mut start = 0;
+    for index in 0..words.len() {
+        let last = index + 1 == words.len();
+        let pause = !last && words[index + 1].start - words[index].end > PAGE_BREAK_PAUSE;
+        if last || pause || ends_sentence(&words[index].word) {
+            split_run(words, start..index + 1, max_words, &mut ranges);
+            start = index + 1;
+        }
+    }
+    let mut pages = Vec::with_capacity(ranges.len());
+    for (position, range) in ranges.iter().enumerate() {
+        let next_start = ranges.get(position + 1).map_or(scene_end, |next| words[next.start].start);
+        let page_start = words[range.start].start;
+        let last_end = words[range.end - 1].end;
+        // Bridging short gaps keeps the captions from flickering between pages.
+        let end = if next_start - last_end <= PAGE_BREAK_PAUSE { next_start } else { last_end + PAGE_LINGER };
+        pages.push(CaptionPage { words: range.clone(), start: page_start, end: end.min(scene_end).max(page_start) });
+    }
+    pages
+}
+
+/// Cuts a run without inner breaks into pages of nearly equal word counts.
+fn split_run(words: &[WordTiming], run: std::ops::Range<usize>, max_words: usize, ranges: &mut Vec<std::ops::Range<usize>>) {
+    let total = run.len();
+    if total == 0 {
+        return;
+    }
+    let page_count = total.div_ceil(max_words);
+    let (base, extra) = (total / page_count, total % page_count);
+    let mut start = run.start;
+    for page in 0..page_count {
+        let end = start + base + usize::from(page < extra);
+        split_long(words, start..end, ranges);
+        start = end;
+    }
+}
+
+/// Halves a page until its text is short enough; a single word always stands alone, however long it is.
+fn split_long(words: &[WordTiming], range: std::ops::Range<usize>, ranges: &mut Vec<std::ops::Range<usize>>) {
+    let characters: usize = words[range.clone()].iter().map(|word| word.word.chars().count() + 1).sum();
+    if characters > PAGE_CHARACTERS + 1 && range.len() > 1 {
+        let middle = range.start + range.len().div_ceil(2);
+        split_long(words, range.start..middle, ranges);
+        split_long(words, middle..range.end, ranges);
+    } else {
+        ranges.push(range);
+    }
+}
+
+fn ends_sentence(word: &str) -> bool {
+    let bare = word.trim_end_matches(['"', '\'', '”', '’', ')', ']', '»']);
+    bare.ends_with(['.', '!', '?', '…', '。', '！', '？', '؟', '।'])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn spoken(text: &str) -> Vec<WordTiming> {
+        text.split_whitespace()
+            .enumerate()
+            .map(|(index, word)| WordTiming { word: word.to_owned(), start: index as f64 * 0.4, end: index as f64 * 0.4 + 0.35 })
+            .collect()
+    }
+
+    #[track_caller]
+    fn check(text: &str, max_words: usize, expected: &[&str]) {
+        let words = spoken(text);
+        let got: Vec<String> = pages(&words, max_words, 60.0)
+            .iter()
+            .map(|page| words[page.words.clone()].iter().map(|word| word.word.as_str()).collect::<Vec<_>>().join(" "))
+            .collect();
+        assert_eq!(got, expected);
+    }
+
+    #[test]
+    fn pages_follow_sentences_and_stay_even() {
+        check("", 4, &[]);
+        check("Hello.", 4, &["Hello."]);
+        check("One two three four five", 4, &["One two three", "four five"]);
+        check("We came. We saw. We won!", 4, &["We came.", "We saw.", "We won!"]);
+        check("extraordinarily complicated incomprehensible words", 4, &["extraordinarily complicated", "incomprehensible words"]);
+        check("He said “stop.” Then left", 4, &["He said “stop.”", "Then left"]);
+    }
+
+    #[test]
+    fn a_page_does_not_hang_in_a_long_pause() {
+        let words = vec![
+            WordTiming { word: "before".into(), start: 0.0, end: 0.5 },
+            WordTiming { word: "after".into(), start: 3.0, end: 3.5 },
+        ];
+        let pages = pages(&words, 4, 4.0);
+        assert_eq!(pages.len(), 2);
+        assert!((pages[0].end - 0.85).abs() < 1e-9);
+    }
+
+    proptest! {
+        #[test]
+        fn every_word_is_on_exactly_one_page_and_pages_never_overlap(
+            gaps in prop::collection::vec((0.0f64..1.5, 0.01f64..1.0, "[a-z]{1,40}[.]?"), 0..60), max_words in 1usize..8,
+        ) {
+            let mut clock = 0.0;
+            let words: Vec<WordTiming> = gaps.into_iter().map(|(gap, length, word)| {
+                let start = clock + gap;
+                clock = start + length;
+                WordTiming { word, start, end: clock }
+            }).collect();
+            let pages = pages(&words, max_words, clock + 0.2);
+            let mut next_word = 0;
+            let mut last_end = 0.0;
+            for page in &pages {
+                prop_assert_eq!(page.words.start, next_word);
+                prop_assert!(page.words.len() <= max_words && !page.words.is_empty());
+                prop_assert!(page.start >= last_end - 1e-9 && page.end >= page.start);
+                next_word = page.words.end;
+                last_end = page.end;
+            }
+            prop_assert_eq!(next_word, words.len());
+        }
+    }
+}

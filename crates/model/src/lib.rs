@@ -1,0 +1,14 @@
+//! The nouns and rules of ShortsAI: scripts, storyboards, timelines, captions, projects and the workflow state machine.
+//!
+//! Everything here is pure. There is no I/O, no async, no clock and no randomness: time and ids are arguments, so that
+//! every rule can be tested by a table or a property.
+
+pub mod caption;
+pub mod event;
+pub mod project;
+pub mod script;
+pub mod storyboard;
+pub mod subtitles;
+pub mod task;
+pub mod timeline;
+pub mod workflow;

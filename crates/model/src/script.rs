@@ -1,0 +1,111 @@
+//! A script: Markdown that a person writes. The first heading is the title, each paragraph is one scene's narration, an
+//! image above a paragraph is its picture, and optional front matter holds the settings.
+//!
+//! Reading is strict: what can't be spoken or shown is an error with its line, never silently left out.
+
+mod front_matter;
+mod markdown;
+
+use crate::caption::CaptionOptions;
+use crate::storyboard::{MAX_NARRATION, MAX_SCENES, Size, Transition};
+
+/// A script as read.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Script {
+    /// The first heading, or `title:` of the front matter; empty when there is neither.
+    pub title: String,
+    /// What the front matter says.
+    pub settings: ScriptSettings,
+    /// At least one.
+    pub scenes: Vec<ScriptScene>,
+    /// What was read but has no effect, as sentences for the user.
+    pub warnings: Vec<String>,
+}
+
+/// The settings of a script's front matter, with their defaults.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ScriptSettings {
+    /// BCP 47 tag of the narration's language.
+    pub language: String,
+    /// The voice's name; empty for the language's default.
+    pub voice: String,
+    /// The look in the user's words; empty for the default.
+    pub style: String,
+    /// Captions in the picture.
+    pub captions: CaptionOptions,
+    /// `None` for no music, else its mood in the user's words (may be empty).
+    pub music: Option<String>,
+    /// Picture size.
+    pub size: Size,
+    /// Frames per second.
+    pub fps: u32,
+    /// How scenes begin.
+    pub transition: Transition,
+}
+
+impl Default for ScriptSettings {
+    fn default() -> Self {
+        Self {
+            language: "en".to_owned(),
+            voice: String::new(),
+            style: String::new(),
+            captions: CaptionOptions::default(),
+            music: Some(String::new()),
+            size: Size::default(),
+            fps: 30,
+            transition: Transition::default(),
+        }
+    }
+}
+
+/// One paragraph with its picture.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ScriptScene {
+    /// Line of the paragraph, from 1.
+    pub line: usize,
+    /// What is said: plain text without markup.
+    pub narration: String,
+    /// What the picture shows; empty when the script doesn't say.
+    pub description: String,
+    /// The picture's or clip's file as written in the script; `None` when it is to be made.
+    pub picture: Option<String>,
+}
+
+/// Why a script can't be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("line {line}: {problem}")]
+pub struct ScriptError {
+    /// From 1.
+    pub line: usize,
+    /// A plain sentence with the remedy.
+    pub problem: String,
+}
+
+impl ScriptError {
+    fn at(line: usize, problem: impl Into<String>) -> Self {
+        Self { line, problem: problem.into() }
+    }
+}
+
+/// Reads a script.
+pub fn parse(text: &str) -> Result<Script, ScriptError> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let (front, body, body_line) = front_matter::split(text)?;
+    let (front_title, settings) = front_matter::read(front)?;
+    let markdown::Body { heading, scenes, warnings } = markdown::read(body, body_line)?;
+    if scenes.is_empty() {
+        let problem = "there is no paragraph to narrate; write at least one paragraph of text under the title";
+        return Err(ScriptError::at(1, problem));
+    }
+    if let Some(scene) = scenes.get(MAX_SCENES) {
+        return Err(ScriptError::at(scene.line, format!("more than {MAX_SCENES} paragraphs; split the script")));
+    }
+    if let Some(scene) = scenes.iter().find(|scene| scene.narration.chars().count() > MAX_NARRATION) {
+        let problem = format!("the paragraph has more than {MAX_NARRATION} characters; split it");
+        return Err(ScriptError::at(scene.line, problem));
+    }
+    Ok(Script { title: front_title.or(heading).unwrap_or_default(), settings, scenes, warnings })
+}
+
+#[cfg(test)]
+mod tests;

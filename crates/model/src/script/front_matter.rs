@@ -1,0 +1,160 @@
+//! The settings block between two `---` lines at the top of a script: one `key: value` a line.
+
+use crate::caption::{CaptionPosition, CaptionStyle};
+use crate::storyboard::{Size, Transition, parse_colour};
+
+use super::{ScriptError, ScriptSettings};
+
+const KEYS: [&str; 13] = [
+    "title",
+    "language",
+    "voice",
+    "style",
+    "captions",
+    "caption-position",
+    "caption-colour",
+    "caption-words",
+    "music",
+    "size",
+    "fps",
+    "transition",
+    "author",
+];
+
+/// Cuts the front matter off: its lines with their numbers, the body, and the body's first line number.
+#[expect(clippy::type_complexity, reason = "three plain parts, taken apart at the only call")]
+pub(super) fn split(text: &str) -> Result<(Vec<(usize, &str)>, &str, usize), ScriptError> {
+    let mut offset = 0;
+    let mut front = Vec::new();
+    for (index, line) in text.split_inclusive('\n').enumerate() {
+        offset += line.len();
+        let bare = line.trim_end();
+        match (index, bare) {
+            (0, "---") => {}
+            (0, _) => return Ok((Vec::new(), text, 1)),
+            (_, "---" | "...") => return Ok((front, &text[offset..], index + 2)),
+            _ => front.push((index + 1, bare)),
+        }
+    }
+    match offset {
+        0 => Ok((front, text, 1)),
+        _ => Err(ScriptError::at(1, "the front matter has no end; close it with a line of three dashes: ---")),
+    }
+}
+
+/// Reads the settings; answers the title if one is given.
+pub(super) fn read(lines: Vec<(usize, &str)>) -> Result<(Option<String>, ScriptSettings), ScriptError> {
+    let mut settings = ScriptSettings::default();
+    let mut title = None;
+    for (line, text) in lines {
+        if text.trim().is_empty() || text.trim_start().starts_with('#') {
+            continue;
+        }
+        let Some((key, value)) = text.split_once(':') else {
+            return Err(ScriptError::at(line, format!("\"{text}\" is not a setting; write key: value")));
+        };
+        let (key, value) = (key.trim(), unquote(value.trim()));
+        if key == "title" {
+            title = Some(value.to_owned());
+        } else {
+            set(&mut settings, key, value).map_err(|problem| ScriptError::at(line, problem))?;
+        }
+    }
+    Ok((title, settings))
+}
+
+fn set(settings: &mut ScriptSettings, key: &str, value: &str) -> Result<(), String> {
+    match key {
+        "language" => settings.language = language(value)?,
+        "voice" => settings.voice = value.to_owned(),
+        "style" => settings.style = value.to_owned(),
+        "captions" => settings.captions.style = choice(key, value, &CAPTION_STYLES)?,
+        "caption-position" => settings.captions.position = choice(key, value, &CAPTION_POSITIONS)?,
+        "caption-colour" => {
+            parse_colour(value).ok_or_else(|| format!("caption-colour: \"{value}\" is not a colour such as #ffd93d"))?;
+            settings.captions.highlight = value.to_owned();
+        }
+        "caption-words" => settings.captions.max_words = number(key, value, 1, 12)? as usize,
+        "music" => settings.music = (value != "none").then(|| value.to_owned()),
+        "size" => settings.size = size(value)?,
+        "fps" => settings.fps = number(key, value, 24, 60)?,
+        "transition" => settings.transition = choice(key, value, &TRANSITIONS)?,
+        "author" => {}
+        _ => return Err(unknown(key)),
+    }
+    Ok(())
+}
+
+const CAPTION_STYLES: [(&str, CaptionStyle); 4] = [
+    ("karaoke", CaptionStyle::Karaoke),
+    ("box", CaptionStyle::Box),
+    ("plain", CaptionStyle::Plain),
+    ("none", CaptionStyle::None),
+];
+const CAPTION_POSITIONS: [(&str, CaptionPosition); 3] =
+    [("top", CaptionPosition::Top), ("middle", CaptionPosition::Middle), ("bottom", CaptionPosition::Bottom)];
+const TRANSITIONS: [(&str, Transition); 3] =
+    [("cut", Transition::Cut), ("crossfade", Transition::Crossfade), ("fade-black", Transition::FadeBlack)];
+
+fn choice<T: Copy>(key: &str, value: &str, choices: &[(&str, T)]) -> Result<T, String> {
+    choices.iter().find(|(name, _)| *name == value).map(|(_, choice)| *choice).ok_or_else(|| {
+        let names: Vec<&str> = choices.iter().map(|(name, _)| *name).collect();
+        format!("{key}: \"{value}\" is not one of {}", names.join(", "))
+    })
+}
+
+fn number(key: &str, value: &str, min: u32, max: u32) -> Result<u32, String> {
+    value
+        .parse()
+        .ok()
+        .filter(|number| (min..=max).contains(number))
+        .ok_or_else(|| format!("{key}: \"{value}\" is not a number from {min} to {max}"))
+}
+
+fn language(value: &str) -> Result<String, String> {
+    let well_formed =
+        (2..=35).contains(&value.len()) && value.split('-').all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric()));
+    well_formed.then(|| value.to_owned()).ok_or_else(|| format!("language: \"{value}\" is not a language tag such as en or pt-BR"))
+}
+
+fn size(value: &str) -> Result<Size, String> {
+    let problem = || {
+        format!("size: \"{value}\" is not a size such as 1080x1920; both numbers must be even, from 64 to 3840 (or write 9:16, 1:1, 4:5, 16:9)")
+    };
+    let named = [("9:16", (1080, 1920)), ("1:1", (1080, 1080)), ("4:5", (1080, 1350)), ("16:9", (1920, 1080))];
+    if let Some((_, (width, height))) = named.iter().find(|(name, _)| *name == value) {
+        return Ok(Size { width: *width, height: *height });
+    }
+    let (width, height) = value.split_once(['x', '×']).ok_or_else(problem)?;
+    let side = |text: &str| text.trim().parse::<u32>().ok().filter(|side| (64..=3840).contains(side) && side % 2 == 0);
+    Ok(Size { width: side(width).ok_or_else(problem)?, height: side(height).ok_or_else(problem)? })
+}
+
+fn unknown(key: &str) -> String {
+    let nearest = KEYS.iter().min_by_key(|known| distance(key, known)).filter(|known| distance(key, known) <= 3);
+    match nearest {
+        Some(nearest) => format!("\"{key}\" is not a setting; did you mean {nearest}?"),
+        None => format!("\"{key}\" is not a setting; known are {}", KEYS.join(", ")),
+    }
+}
+
+/// Levenshtein distance in characters.
+fn distance(left: &str, right: &str) -> usize {
+    let right: Vec<char> = right.chars().collect();
+    let mut row: Vec<usize> = (0..=right.len()).collect();
+    for (i, a) in left.chars().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, b) in right.iter().enumerate() {
+            let replaced = diagonal + usize::from(a != *b);
+            diagonal = row[j + 1];
+            row[j + 1] = replaced.min(diagonal + 1).min(row[j] + 1);
+        }
+    }
+    row[right.len()]
+}
+
+fn unquote(value: &str) -> &str {
+    let quoted = |mark| value.len() >= 2 && value.starts_with(mark) && value.ends_with(mark);
+    if quoted('"') || quoted('\'') { &value[1..value.len() - 1] } else { value }
+}

@@ -1,0 +1,172 @@
+//! The body of a script: headings, paragraphs and pictures, by way of a CommonMark parser.
+
+use std::ops::Range;
+
+use pulldown_cmark::{Event, HeadingLevel, Options, Parser, Tag, TagEnd};
+
+use super::{ScriptError, ScriptScene};
+
+/// What the body of a script says.
+pub(super) struct Body {
+    pub heading: Option<String>,
+    pub scenes: Vec<ScriptScene>,
+    pub warnings: Vec<String>,
+}
+
+/// A picture that waits for its paragraph.
+struct Picture {
+    line: usize,
+    description: String,
+    path: Option<String>,
+}
+
+/// What is being collected while the parser walks through the text.
+#[derive(Default)]
+struct Reader {
+    heading: Option<String>,
+    scenes: Vec<ScriptScene>,
+    warnings: Vec<String>,
+    picture: Option<Picture>,
+    /// Text of the block that is open, and the line on which it began.
+    text: String,
+    line: usize,
+    in_image: Option<(String, String)>,
+}
+
+pub(super) fn read(body: &str, first_line: usize) -> Result<Body, ScriptError> {
+    // pulldown-cmark does not report `![words]` without a target as an image: it is one of ours, so give it an empty one.
+    let completed = complete_images(body);
+    let line_of = |range: &Range<usize>| first_line + completed[..range.start].matches('\n').count();
+    let mut reader = Reader::default();
+    for (event, range) in Parser::new_ext(&completed, Options::empty()).into_offset_iter() {
+        reader.take(event, line_of(&range))?;
+    }
+    if let Some(picture) = reader.picture {
+        return Err(ScriptError::at(picture.line, "the picture has no paragraph under it; write what is said while it is shown"));
+    }
+    Ok(Body { heading: reader.heading, scenes: reader.scenes, warnings: reader.warnings })
+}
+
+impl Reader {
+    fn take(&mut self, event: Event<'_>, line: usize) -> Result<(), ScriptError> {
+        match event {
+            Event::Start(tag) => self.open(tag, line),
+            Event::End(tag) => self.close(tag, line),
+            Event::Text(text) | Event::Code(text) => {
+                match &mut self.in_image {
+                    Some((_, description)) => description.push_str(&text),
+                    None => self.text.push_str(&text),
+                }
+                Ok(())
+            }
+            Event::SoftBreak | Event::HardBreak => {
+                self.text.push(' ');
+                Ok(())
+            }
+            Event::Html(html) if html.trim().is_empty() || html.trim_start().starts_with("<!--") => Ok(()),
+            Event::InlineHtml(html) if html.starts_with("<!--") => Ok(()),
+            Event::Html(html) | Event::InlineHtml(html) => {
+                let problem = format!("\"{}\" is HTML, which can't be narrated; remove it", html.trim());
+                Err(ScriptError::at(line, problem))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn open(&mut self, tag: Tag<'_>, line: usize) -> Result<(), ScriptError> {
+        match tag {
+            Tag::Paragraph | Tag::Heading { .. } | Tag::Item => {
+                self.end_block();
+                self.line = line;
+            }
+            Tag::Image { dest_url, .. } => {
+                self.in_image = Some((dest_url.into_string(), String::new()));
+                if !self.text.trim().is_empty() {
+                    return Err(ScriptError::at(line, "a picture stands inside a paragraph; put it on a line of its own above the text"));
+                }
+            }
+            Tag::CodeBlock(_) => {
+                return Err(ScriptError::at(line, "a code block can't be narrated; make it a paragraph (without leading spaces) or remove it"));
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn close(&mut self, tag: TagEnd, line: usize) -> Result<(), ScriptError> {
+        match tag {
+            TagEnd::Image => {
+                let (path, description) = self.in_image.take().unwrap_or_default();
+                self.set_picture(line, &path, description)
+            }
+            TagEnd::Heading(level) => {
+                let text = tidy(&std::mem::take(&mut self.text));
+                if self.heading.is_none() && level == HeadingLevel::H1 && self.scenes.is_empty() {
+                    self.heading = Some(text);
+                } else {
+                    self.warnings.push(format!("line {}: the heading \"{text}\" is not spoken", self.line));
+                }
+                Ok(())
+            }
+            TagEnd::Paragraph | TagEnd::Item => {
+                self.end_block();
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Ends a block of text: a scene, unless it held nothing but a picture.
+    fn end_block(&mut self) {
+        let narration = tidy(&std::mem::take(&mut self.text));
+        if narration.is_empty() {
+            return;
+        }
+        let picture = self.picture.take();
+        let (description, picture) = picture.map_or((String::new(), None), |picture| (picture.description, picture.path));
+        self.scenes.push(ScriptScene { line: self.line, narration, description, picture });
+    }
+
+    fn set_picture(&mut self, line: usize, path: &str, description: String) -> Result<(), ScriptError> {
+        if let Some(first) = &self.picture {
+            let problem = format!("two pictures for one paragraph (the first is on line {}); keep one", first.line);
+            return Err(ScriptError::at(line, problem));
+        }
+        if path.contains("://") {
+            let problem = format!("\"{path}\" is on the web; download the picture and give its file");
+            return Err(ScriptError::at(line, problem));
+        }
+        let path = percent_decode(path);
+        self.picture = Some(Picture { line, description: tidy(&description), path: (!path.is_empty()).then_some(path) });
+        Ok(())
+    }
+}
+
+/// Gives every line that is only `![words]` the empty target that makes it an image for CommonMark.
+fn complete_images(body: &str) -> String {
+    let complete = |line: &str| {
+        let bare = line.trim_end();
+        let alone = bare.trim_start().starts_with("![") && bare.ends_with(']') && bare.matches('[').count() == 1;
+        if alone { line.replacen(bare, &format!("{bare}()"), 1) } else { line.to_owned() }
+    };
+    body.split_inclusive('\n').map(complete).collect()
+}
+
+/// File names with spaces are written with `%20` in Markdown.
+fn percent_decode(path: &str) -> String {
+    let bytes = path.as_bytes();
+    let mut out = Vec::with_capacity(bytes.len());
+    let mut index = 0;
+    while index < bytes.len() {
+        let decoded = (bytes[index] == b'%')
+            .then(|| path.get(index + 1..index + 3).and_then(|digits| u8::from_str_radix(digits, 16).ok()))
+            .flatten();
+        out.push(decoded.unwrap_or(bytes[index]));
+        index += if decoded.is_some() { 3 } else { 1 };
+    }
+    String::from_utf8(out).unwrap_or_else(|_| path.to_owned())
+}
+
+fn tidy(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}

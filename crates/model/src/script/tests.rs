@@ -1,0 +1,91 @@
+use super::*;
+
+fn scene(line: usize, narration: &str, description: &str, picture: Option<&str>) -> ScriptScene {
+    ScriptScene {
+        line,
+        narration: narration.to_owned(),
+        description: description.to_owned(),
+        picture: picture.map(str::to_owned),
+    }
+}
+
+#[track_caller]
+fn check(text: &str, title: &str, scenes: &[ScriptScene]) {
+    let script = parse(text).expect("a good script");
+    assert_eq!(script.title, title);
+    assert_eq!(script.scenes, scenes);
+}
+
+#[track_caller]
+fn check_error(text: &str, expected: &str) {
+    assert_eq!(parse(text).expect_err("should be refused").to_string(), expected);
+}
+
+#[test]
+fn a_script_is_title_paragraphs_and_pictures() {
+    check(
+        "# The Moon\n\n![a rocket on the pad](photos/rocket.jpg)\n\nWe went\nthere.\n\n![grey dust]\n\nIt was *quiet*.\n\nThe end.\n",
+        "The Moon",
+        &[
+            scene(5, "We went there.", "a rocket on the pad", Some("photos/rocket.jpg")),
+            scene(10, "It was quiet.", "grey dust", None),
+            scene(12, "The end.", "", None),
+        ],
+    );
+}
+
+#[test]
+fn a_picture_may_stand_directly_above_its_text() {
+    check("![a cat](my%20cat.png)\nA cat sleeps.", "", &[scene(1, "A cat sleeps.", "a cat", Some("my cat.png"))]);
+    check("![a cat]()\nA cat sleeps.", "", &[scene(1, "A cat sleeps.", "a cat", None)]);
+    check("![a cat]\nA cat sleeps.", "", &[scene(1, "A cat sleeps.", "a cat", None)]);
+}
+
+#[test]
+fn lists_and_quotes_are_spoken_too() {
+    check("- One.\n- Two.\n\n> Three.", "", &[scene(1, "One.", "", None), scene(2, "Two.", "", None), scene(4, "Three.", "", None)]);
+    check("1 < 2 & 3 > 2", "", &[scene(1, "1 < 2 & 3 > 2", "", None)]);
+}
+
+#[test]
+fn front_matter_holds_the_settings() {
+    let script = parse(
+        "---\ntitle: \"A day\"\nlanguage: pt-BR\nvoice: pt-br+f3\nstyle: retro\ncaptions: box\nmusic: none\nsize: 1:1\nfps: 24\n# note\n---\n# H\n\nOi.\n",
+    )
+    .expect("a good script");
+    assert_eq!(script.title, "A day");
+    assert_eq!(script.settings.language, "pt-BR");
+    assert_eq!(script.settings.captions.style, crate::caption::CaptionStyle::Box);
+    assert_eq!(script.settings.music, None);
+    assert_eq!((script.settings.size.width, script.settings.size.height, script.settings.fps), (1080, 1080, 24));
+    assert_eq!(script.scenes, [scene(14, "Oi.", "", None)]);
+}
+
+#[test]
+fn errors_name_the_line_and_the_remedy() {
+    check_error("", "line 1: there is no paragraph to narrate; write at least one paragraph of text under the title");
+    check_error("# Only a title", "line 1: there is no paragraph to narrate; write at least one paragraph of text under the title");
+    check_error("Text.\n\n![a](b.png)\n", "line 3: the picture has no paragraph under it; write what is said while it is shown");
+    check_error("![a](b.png)\n\n![c](d.png)\n\nText.", "line 3: two pictures for one paragraph (the first is on line 1); keep one");
+    check_error("![a](https://x.org/a.png)\n\nText.", "line 1: \"https://x.org/a.png\" is on the web; download the picture and give its file");
+    check_error("Text.\n\n```\ncode\n```", "line 3: a code block can't be narrated; make it a paragraph (without leading spaces) or remove it");
+    check_error("Text.\n\n<div>x</div>", "line 3: \"<div>x</div>\" is HTML, which can't be narrated; remove it");
+    check_error("---\nlanguage: en\n", "line 1: the front matter has no end; close it with a line of three dashes: ---");
+    check_error("---\nlangage: en\n---\nHi.", "line 2: \"langage\" is not a setting; did you mean language?");
+    check_error("---\nfps: 12\n---\nHi.", "line 2: fps: \"12\" is not a number from 24 to 60");
+    check_error("---\ncaptions: loud\n---\nHi.", "line 2: captions: \"loud\" is not one of karaoke, box, plain, none");
+    check_error("Hello ![a](b.png) there.", "line 1: a picture stands inside a paragraph; put it on a line of its own above the text");
+}
+
+#[test]
+fn what_has_no_effect_is_said() {
+    let script = parse("# Title\n\n## Part one\n\nText.\n\n<!-- a note -->\n").expect("a good script");
+    assert_eq!(script.warnings, ["line 3: the heading \"Part one\" is not spoken"]);
+}
+
+proptest::proptest! {
+    #[test]
+    fn any_text_is_read_or_refused_without_a_panic(text in "(.|\n){0,300}") {
+        let _ = parse(&text);
+    }
+}
