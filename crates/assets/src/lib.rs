@@ -76,6 +76,9 @@ impl Assets {
 
     /// Stores bytes; the same bytes in the same place have the same key and are stored once.
     pub async fn put(&self, place: Place, bytes: Bytes) -> Result<Stored, AssetError> {
+        if bytes.is_empty() {
+            return Err(AssetError::Empty);
+        }
         let media_type = sniff(&bytes).ok_or(AssetError::UnknownMedia)?;
         self.put_as(place, media_type, bytes).await
     }
@@ -86,9 +89,6 @@ impl Assets {
     }
 
     async fn put_as(&self, place: Place, media_type: MediaType, bytes: Bytes) -> Result<Stored, AssetError> {
-        if bytes.is_empty() {
-            return Err(AssetError::Empty);
-        }
         let key = key::of_content(place, &Sha256::digest(&bytes), media_type);
         let stored = Stored { key, media_type: media_type.mime, bytes: bytes.len() as u64 };
         if self.head(&stored.key).await.is_ok_and(|head| head.bytes == stored.bytes) {

@@ -5,6 +5,7 @@
 
 pub mod caption;
 pub mod event;
+pub mod language;
 pub mod project;
 pub mod script;
 pub mod storyboard;

@@ -58,6 +58,13 @@ impl Default for ScriptSettings {
     }
 }
 
+impl ScriptSettings {
+    /// Sets one setting as the front matter would, such as `size` to `9:16`; the error is a plain sentence.
+    pub fn set(&mut self, key: &str, value: &str) -> Result<(), String> {
+        front_matter::set(self, key, value)
+    }
+}
+
 /// One paragraph with its picture.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ScriptScene {

@@ -63,7 +63,7 @@ pub(super) fn read(lines: Vec<(usize, &str)>) -> Result<(Option<String>, ScriptS
     Ok((title, settings))
 }
 
-fn set(settings: &mut ScriptSettings, key: &str, value: &str) -> Result<(), String> {
+pub(super) fn set(settings: &mut ScriptSettings, key: &str, value: &str) -> Result<(), String> {
     match key {
         "language" => settings.language = language(value)?,
         "voice" => settings.voice = value.to_owned(),

@@ -1,0 +1,66 @@
+# ShortsAI: the commands of everyday work. `make` alone lists them.
+
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help setup setup-tests build demo test serve bench lint lint-format lint-scripts lint-code lint-docs fmt clean
+
+# rustup's folder goes first: a fresh installation is not in PATH yet, and a distribution's own cargo is often too old.
+export PATH := $(or $(CARGO_HOME),$(HOME)/.cargo)/bin:$(PATH)
+TARGET := $(or $(CARGO_TARGET_DIR),target)
+SHORTSAI := $(TARGET)/release/shortsai
+
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+setup: ## install what is missing to build and run (asks for sudo only when something is)
+	@scripts/setup.sh
+
+setup-tests:
+	@scripts/setup.sh --tests
+
+build: setup ## build the program in release mode: target/release/shortsai
+	cargo build --release --bin shortsai
+
+demo: build ## make out/moon-landing.mp4 out of examples/moon-landing.md
+	@mkdir -p out
+	$(SHORTSAI) make examples/moon-landing.md -o out/moon-landing.mp4
+
+test: setup-tests lint ## run all checks and all tests, installing what is missing
+	cargo test --quiet --workspace --doc
+	@if cargo nextest --version >/dev/null 2>&1; then \
+		echo "cargo nextest run --workspace"; cargo nextest run --workspace; \
+	else \
+		echo "cargo test --workspace"; cargo test --workspace --lib --bins --tests; \
+	fi
+
+serve: build ## start the server and its page on http://127.0.0.1:3333
+	$(SHORTSAI) serve
+
+bench: build ## time the main job, fresh and warm; numbers go to target/bench/main.json
+	@scripts/bench.sh $(SHORTSAI) $(TARGET)/bench/main.json
+
+lint: lint-format lint-scripts lint-code lint-docs ## check format, scripts, lints and documentation without running tests
+
+lint-format:
+	cargo fmt --all --check
+
+lint-scripts:
+	@if command -v shellcheck >/dev/null; then \
+		echo "shellcheck scripts/*.sh .ci/run"; shellcheck scripts/*.sh .ci/run; \
+	else \
+		echo "shellcheck is not installed: scripts not checked"; \
+	fi
+
+lint-code:
+	cargo clippy --quiet --workspace --all-targets -- -D warnings
+
+lint-docs:
+	RUSTDOCFLAGS="-D warnings" cargo doc --quiet --workspace --no-deps
+
+fmt: ## format the Rust code
+	cargo fmt --all
+
+clean: ## remove everything that was built (your data folder and out/ stay)
+	cargo clean

@@ -1,0 +1,146 @@
+#!/usr/bin/env bash
+# Installs what ShortsAI needs to be built and run, and nothing that is already there.
+#
+#   scripts/setup.sh            to build and run
+#   scripts/setup.sh --tests    and to run the tests
+#
+# Debian (12 and newer) and Ubuntu (22.04 and newer) are looked after by apt-get. On other systems it says what is missing.
+set -euo pipefail
+export LC_ALL=C
+
+root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
+cargo_home="${CARGO_HOME:-$HOME/.cargo}"
+export PATH="$cargo_home/bin:$PATH"
+# The oldest Rust that compiles the workspace: one number, kept in Cargo.toml.
+rust_wanted="$(sed -n 's/^rust-version = "\([0-9.]*\)"$/\1/p' "$root/Cargo.toml")"
+
+with_tests=no
+case "${1:-}" in
+"") ;;
+--tests) with_tests=yes ;;
+*)
+  echo "usage: scripts/setup.sh [--tests]" >&2
+  exit 2
+  ;;
+esac
+
+say() { printf 'setup: %s\n' "$*"; }
+die() {
+  printf 'setup: %s\n' "$*" >&2
+  exit 1
+}
+have() { command -v "$1" >/dev/null 2>&1; }
+
+# The narration library is opened while the program runs, so the linker would not notice that it is missing.
+have_espeak_library() {
+  local directory
+  if [[ -x /sbin/ldconfig ]] && /sbin/ldconfig -p | grep -q 'libespeak-ng\.so\.1'; then return 0; fi
+  for directory in /opt/homebrew/lib /usr/local/lib; do
+    [[ -e $directory/libespeak-ng.dylib || -e $directory/libespeak-ng.1.dylib ]] && return 0
+  done
+  return 1
+}
+have_compiler() { have cc && have make; }
+have_ffmpeg() { have ffmpeg && have ffprobe; }
+have_certificates() { [[ -e /etc/ssl/certs/ca-certificates.crt || -e /etc/ssl/cert.pem || -d /etc/pki ]]; }
+
+missing=()
+# need TEST PACKAGE WHY: notes the package unless the test succeeds.
+need() {
+  local test="$1" package="$2" why="$3"
+  if $test; then return 0; fi
+  missing+=("$package")
+  say "missing: $package ($why)"
+}
+need have_ffmpeg ffmpeg "reads and writes video and sound"
+need "have espeak-ng" espeak-ng "speaks the narration, offline"
+need have_espeak_library libespeak-ng1 "tells when each word is spoken"
+need have_compiler build-essential "C compiler for SQLite, and the linker"
+need "have pkg-config" pkg-config "finds system libraries while building"
+need "have curl" curl "fetches the Rust installer"
+need have_certificates ca-certificates "lets curl trust the Rust installer's site"
+if [[ $with_tests == yes ]]; then
+  need "have shellcheck" shellcheck "checks these scripts"
+  need "have jq" jq "the commands of docs/walkthrough.md use it"
+fi
+
+install_packages() {
+  local as_root=()
+  if ! have apt-get; then
+    die "please install with your package manager: ${missing[*]}" \
+      "(macOS: brew install ffmpeg espeak-ng; Fedora: dnf install ffmpeg espeak-ng gcc make), then run this again"
+  fi
+  if [[ $(id -u) -ne 0 ]]; then
+    have sudo || die "neither root nor sudo here; have an administrator run: apt-get install ${missing[*]}"
+    as_root=(sudo)
+  fi
+  # Waiting for the lock lets setup work while the system installs its own updates.
+  local apt=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=300)
+  say "installing with apt-get: ${missing[*]}"
+  "${apt[@]}" update || say "apt-get update had problems (see above); trying to install all the same"
+  "${apt[@]}" install -y --no-install-recommends "${missing[@]}" ||
+    die "apt-get could not install ${missing[*]}; its message above says why"
+}
+
+# is_enough "rustc 1.95.0 (…)": whether that is at least the wanted version.
+is_enough() {
+  local version
+  version="$(sed -n 's/^rustc \([0-9]*\.[0-9]*\).*/\1/p' <<<"$1")"
+  [[ -n $version ]] && [[ $(printf '%s\n' "$rust_wanted" "$version" | sort -V | head -n 1) == "$rust_wanted" ]]
+}
+rust_here() { (cd "$root" && rustc --version 2>/dev/null) || true; }
+
+# An installed toolchain that is new enough is used before anything is downloaded: it also works offline.
+installed_toolchain() {
+  local name
+  while read -r name _; do
+    case "$name" in *nightly* | *beta* | no | "") continue ;; esac
+    if is_enough "$(rustup run "$name" rustc --version 2>/dev/null || true)"; then
+      echo "$name"
+      return 0
+    fi
+  done < <(rustup toolchain list)
+  return 1
+}
+
+install_rust() {
+  local toolchain="$rust_wanted"
+  [[ $toolchain == *.*.* ]] || toolchain="$toolchain.0"
+  if have rustup; then
+    local found
+    if found="$(installed_toolchain)"; then
+      toolchain="$found"
+    else
+      say "installing Rust $toolchain with your rustup (your default toolchain stays as it is)"
+      rustup toolchain install "$toolchain" --profile minimal
+    fi
+    say "using the toolchain $toolchain in this folder (undo: rustup override unset)"
+    (cd "$root" && rustup override set "$toolchain")
+  else
+    say "installing Rust $toolchain with rustup into $cargo_home (the system's own Rust, if any, stays)"
+    local installer
+    installer="$(mktemp)"
+    curl --proto '=https' --tlsv1.2 -fsSL https://sh.rustup.rs -o "$installer" ||
+      die "could not fetch https://sh.rustup.rs; check the network, or install Rust $rust_wanted or newer yourself"
+    RUSTUP_INIT_SKIP_PATH_CHECK=yes sh "$installer" -y -q --no-modify-path --profile minimal --default-toolchain "$toolchain"
+    rm -f "$installer"
+    say "make finds it by itself; for your own shell: . $cargo_home/env"
+  fi
+}
+
+install_checkers() {
+  if (cd "$root" && cargo fmt --version && cargo clippy --version) >/dev/null 2>&1; then return 0; fi
+  have rustup || die "the tests need rustfmt and clippy; install them with the package manager that Rust came from"
+  say "installing rustfmt and clippy (the tests check format and lints)"
+  (cd "$root" && rustup component add rustfmt clippy)
+}
+
+if [[ ${#missing[@]} -gt 0 ]]; then install_packages; fi
+if ! have cargo || ! is_enough "$(rust_here)"; then
+  install_rust
+  hash -r
+  is_enough "$(rust_here)" ||
+    die "Rust $rust_wanted or newer is needed, but 'rustc --version' says: $(rust_here); unset RUSTUP_TOOLCHAIN if it is set"
+fi
+if [[ $with_tests == yes ]]; then install_checkers; fi
+say "all there ($(rust_here | cut -d' ' -f1-2), $(ffmpeg -version | sed -n '1s/^\(ffmpeg version [^ ]*\).*/\1/p'))"
