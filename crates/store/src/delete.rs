@@ -1,0 +1,82 @@
+//! Deleting a project, and finding out which of its objects nobody else needs.
+
+use std::collections::BTreeSet;
+
+use model::project::{Asset, RenderOutput, Slot};
+use sea_orm::sea_query::{Alias, Expr, ExprTrait, Query};
+use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter};
+use uuid::Uuid;
+
+use crate::entity::{made, project, render, scene};
+use crate::error::During;
+use crate::load::{self, CHUNK};
+use crate::record::{project_record, render_of};
+use crate::{Store, StoreError};
+
+/// Every place where a row names an object, as the indexes have it.
+const REFERENCES: [(&str, &str); 8] = [
+    ("scene", "image_asset ->> 'key'"),
+    ("scene", "audio_asset ->> 'key'"),
+    ("scene", "video_asset ->> 'key'"),
+    ("project", "music_asset ->> 'key'"),
+    ("render", "output ->> 'video'"),
+    ("render", "output ->> 'srt'"),
+    ("render", "output ->> 'vtt'"),
+    ("render", "output ->> 'thumbnail'"),
+];
+
+impl Store {
+    /// Deletes a project with its scenes, tasks, renders and events.
+    ///
+    /// Answers the keys of its objects that nothing else refers to any more, sorted, and forgets that they were made;
+    /// `None` when there is no such project.
+    pub async fn delete_project(&self, id: Uuid) -> Result<Option<Vec<String>>, StoreError> {
+        let write = self.write().await.during("deleting project", id)?;
+        let Some(row) = load::lock(&write.txn, id).await.during("reading project", id)? else { return Ok(None) };
+        let mut keys = keys_of(&write.txn, row).await?;
+        project::Entity::delete_by_id(id).exec(&write.txn).await.during("deleting project", id)?;
+        drop_referenced(&write.txn, &mut keys).await.during("looking for other users of the objects of project", id)?;
+        let keys: Vec<String> = keys.into_iter().collect();
+        for some in keys.chunks(CHUNK) {
+            let gone = made::Column::AssetKey.is_in(some);
+            made::Entity::delete_many().filter(gone).exec(&write.txn).await.during("forgetting the objects of project", id)?;
+        }
+        write.commit().await.during("deleting project", id)?;
+        self.changed();
+        Ok(Some(keys))
+    }
+}
+
+/// All objects that the project's slots and renders refer to.
+async fn keys_of(txn: &impl ConnectionTrait, row: project::Model) -> Result<BTreeSet<String>, StoreError> {
+    let id = row.id;
+    let scenes = scene::Entity::find().filter(scene::Column::ProjectId.eq(id)).all(txn).await.during("reading project", id)?;
+    let renders = render::Entity::find().filter(render::Column::ProjectId.eq(id)).all(txn).await.during("reading project", id)?;
+    let project = project_record(row, scenes, None)?.project;
+    let key = |slot: &Slot| slot.asset.as_ref().map(|Asset { key, .. }| key.clone());
+    let mut keys: BTreeSet<String> = key(&project.music).into_iter().collect();
+    for scene in &project.scenes {
+        keys.extend([&scene.image, &scene.audio, &scene.video].into_iter().filter_map(key));
+    }
+    for render in renders {
+        if let Some(RenderOutput { video, srt, vtt, thumbnail, .. }) = render_of(render)?.output {
+            keys.extend([video, srt, vtt, thumbnail]);
+        }
+    }
+    Ok(keys)
+}
+
+/// Takes out the keys that some row still refers to.
+async fn drop_referenced(txn: &impl ConnectionTrait, keys: &mut BTreeSet<String>) -> Result<(), DbErr> {
+    let candidates: Vec<String> = keys.iter().cloned().collect();
+    for some in candidates.chunks(CHUNK) {
+        for (table, key) in REFERENCES {
+            let mut used = Query::select();
+            used.distinct().expr_as(Expr::cust(key), Alias::new("key")).from(table).and_where(Expr::cust(key).is_in(some));
+            for row in txn.query_all(&used).await? {
+                keys.remove(&row.try_get::<String>("", "key")?);
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,9 @@
+//! The rows of the tables, one file per table. Only columns: what they mean is decided in `record`.
+
+pub mod event;
+pub mod made;
+pub mod project;
+pub mod render;
+pub mod scene;
+pub mod task;
+pub mod user;

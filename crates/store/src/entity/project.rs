@@ -1,0 +1,48 @@
+//! Table `project`.
+
+use sea_orm::entity::prelude::*;
+
+/// One project: settings, music slot, the Studio's details, and the number of its newest event.
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+#[sea_orm(table_name = "project")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Uuid,
+    pub owner_id: Uuid,
+    pub status: String,
+    pub revision: i64,
+    pub topic: String,
+    pub title: String,
+    pub description: String,
+    pub style: String,
+    pub language: String,
+    pub voice_name: String,
+    pub tts_provider: String,
+    pub include_music: bool,
+    pub bg_music_prompt: String,
+    pub video_options: Json,
+    pub music_status: String,
+    pub music_generation: i64,
+    pub music_attempts: i32,
+    pub music_take: i32,
+    pub music_given: bool,
+    pub music_asset: Option<Json>,
+    pub music_error: Option<String>,
+    pub render_id: Option<Uuid>,
+    pub event_number: i64,
+    pub source: Option<String>,
+    pub tags: Json,
+    pub folder_id: Option<Uuid>,
+    pub is_archived: bool,
+    pub duration_config: Option<Json>,
+    pub reference_image_url: Option<String>,
+    pub video_model: String,
+    pub audio_model: Option<String>,
+    pub created_at: DateTimeUtc,
+    pub updated_at: DateTimeUtc,
+}
+
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}

@@ -1,0 +1,160 @@
+//! A throw-away database for one test, and what tests put into it.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use chrono::{DateTime, Duration, Utc};
+use model::project::{Asset, RenderOutput, Settings};
+use model::task::{Product, TaskKind};
+use model::workflow::{Command, Edit, Input, SceneDraft};
+use sea_orm::{ConnectionTrait, Database as Connection, DatabaseConnection, Statement};
+use store::{Details, Lease, NewProject, ProjectRecord, Store, open};
+use tempfile::TempDir;
+use uuid::Uuid;
+
+pub struct Database {
+    pub store: Store,
+    pub url: String,
+    /// What a test looks up or breaks behind the store's back.
+    pub raw: DatabaseConnection,
+    _folder: Option<TempDir>,
+}
+
+/// Counts this run's databases on PostgreSQL.
+static DATABASES: AtomicU32 = AtomicU32::new(0);
+
+pub async fn sqlite() -> Database {
+    let folder = tempfile::tempdir().expect("a folder for the test");
+    let url = format!("sqlite://{}", folder.path().join("test.db").display());
+    connect(url, Some(folder)).await
+}
+
+/// A new database on the server that the environment names, if it names one.
+pub async fn postgres() -> Option<Database> {
+    let server = std::env::var("SHORTSAI_TEST_POSTGRES_URL").ok()?;
+    let number = DATABASES.fetch_add(1, Ordering::Relaxed);
+    let name = format!("test_{}_{number}", std::process::id());
+    let admin = Connection::connect(&server).await.expect("SHORTSAI_TEST_POSTGRES_URL names a running server");
+    // A run that failed may have left one of the same name.
+    admin.execute_unprepared(&format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")).await.expect("the user owns it");
+    admin.execute_unprepared(&format!("CREATE DATABASE {name}")).await.expect("the user may create databases");
+    Some(connect(with_database(&server, &name), None).await)
+}
+
+async fn connect(url: String, folder: Option<TempDir>) -> Database {
+    let store = open(&url).await.expect("the database opens");
+    let raw = Connection::connect(&url).await.expect("it opens once more");
+    Database { store, url, raw, _folder: folder }
+}
+
+fn with_database(server: &str, name: &str) -> String {
+    let (address, parameters) = server.split_once('?').unwrap_or((server, ""));
+    let host = address.rfind('/').filter(|place| !address[..*place].ends_with('/')).map_or(address, |place| &address[..place]);
+    format!("{host}/{name}?{parameters}")
+}
+
+impl Database {
+    pub async fn drop(self) {
+        let server = std::env::var("SHORTSAI_TEST_POSTGRES_URL").expect("it was there when the test began");
+        let name = self.url.rsplit('/').find_map(|part| part.split('?').next().filter(|part| part.starts_with("test_")));
+        let name = name.expect("every test database has such a name").to_owned();
+        let admin = Connection::connect(&server).await.expect("the server still runs");
+        admin.execute_unprepared(&format!("DROP DATABASE {name} WITH (FORCE)")).await.expect("the database is ours");
+    }
+
+    /// A user, created if absent.
+    pub async fn owner(&self, number: u128) -> Uuid {
+        let owner = id(number);
+        let values = [owner.into(), "Someone".into(), at(0).into()];
+        let insert = r#"INSERT INTO "user" (id, name, created_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING"#;
+        let insert = Statement::from_sql_and_values(self.raw.get_database_backend(), insert, values);
+        self.raw.execute_raw(insert).await.expect("the user is added");
+        owner
+    }
+
+    /// A project of owner 1 without scenes.
+    pub async fn project(&self, project: u128) -> ProjectRecord {
+        let new = new_project(project, self.owner(1).await);
+        self.store.create_project(new, at(0)).await.expect("the project is created")
+    }
+
+    /// A project with so many scenes, and music.
+    pub async fn project_with_scenes(&self, project: u128, owner: u128, scenes: u128) -> Uuid {
+        let new = new_project(project, self.owner(owner).await);
+        let project = self.store.create_project(new, at(0)).await.expect("the project is created").project.id;
+        let scenes = (0..scenes).map(|number| draft(project.as_u128() * 1000 + number, &format!("Words {number}")));
+        self.edit(project, Edit::ReplaceScenes(scenes.collect()), 0).await;
+        project
+    }
+
+    pub async fn edit(&self, project: Uuid, edit: Edit, seconds: i64) -> ProjectRecord {
+        self.store.apply(project, Input::Edit(edit), at(seconds)).await.expect("the edit is possible").record
+    }
+
+    pub async fn command(&self, project: Uuid, command: Command, seconds: i64) -> ProjectRecord {
+        self.store.apply(project, Input::Command(command), at(seconds)).await.expect("the command is possible").record
+    }
+
+    pub async fn generate(&self, project: Uuid, seconds: i64) {
+        self.command(project, Command::GenerateAll { force: false }, seconds).await;
+    }
+
+    /// Claims for a minute.
+    pub async fn claim(&self, worker: &str, seconds: i64) -> Option<Lease> {
+        self.store.claim(worker, &TaskKind::ALL, at(seconds), Duration::minutes(1)).await.expect("claiming works")
+    }
+
+    pub async fn record(&self, project: Uuid) -> ProjectRecord {
+        self.store.project(project).await.expect("reading works").expect("the project is there")
+    }
+
+    pub async fn count(&self, query: &str) -> i64 {
+        let query = Statement::from_string(self.raw.get_database_backend(), query);
+        let row = self.raw.query_one_raw(query).await.expect("the query works").expect("a count has one row");
+        row.try_get_by_index(0).expect("a count is a number")
+    }
+}
+
+pub fn id(number: u128) -> Uuid {
+    Uuid::from_u128(number)
+}
+
+/// A time, in seconds from some moment.
+pub fn at(seconds: i64) -> DateTime<Utc> {
+    DateTime::from_timestamp(1_800_000_000 + seconds, 0).expect("the time is possible")
+}
+
+pub fn new_project(project: u128, owner: Uuid) -> NewProject {
+    let settings = Settings { title: format!("Project {project}"), include_music: true, ..Settings::default() };
+    NewProject { id: id(project), owner, settings, details: Details::default(), source: None }
+}
+
+pub fn draft(scene: u128, narration: &str) -> SceneDraft {
+    let visual_description = format!("Picture of {narration}");
+    SceneDraft { id: id(scene), narration: narration.to_owned(), visual_description, image: None, video: None }
+}
+
+pub fn asset(key: &str) -> Asset {
+    Asset { key: key.to_owned(), media_type: "image/jpeg".to_owned(), bytes: 7, made_by: "test/1".to_owned() }
+}
+
+pub fn output(video: &str) -> RenderOutput {
+    RenderOutput {
+        video: video.to_owned(),
+        srt: format!("{video}.srt"),
+        vtt: format!("{video}.vtt"),
+        thumbnail: format!("{video}.jpg"),
+        seconds: 12.5,
+        bytes: 99,
+        warnings: vec!["The \"music\" is short.".to_owned()],
+    }
+}
+
+pub fn product(kind: TaskKind, key: &str) -> Product {
+    let words = vec![model::caption::WordTiming { word: "Grüße ∆".to_owned(), start: 0.125, end: 1.337 }];
+    match kind {
+        TaskKind::DrawImage => Product::Image(asset(key)),
+        TaskKind::Speak => Product::Speech { asset: asset(key), seconds: 2.345, words },
+        TaskKind::ComposeMusic => Product::Music(asset(key)),
+        TaskKind::Render => Product::Video(output(key)),
+    }
+}

@@ -1,0 +1,54 @@
+//! One suite of behaviours that both databases must show.
+//!
+//! Every behaviour runs on SQLite, and on PostgreSQL too when `SHORTSAI_TEST_POSTGRES_URL` names a server (its user must
+//! be allowed to create databases).
+
+mod database;
+mod delete;
+mod leases;
+mod made;
+mod opening;
+mod projects;
+mod queue;
+mod workflow;
+
+/// Makes one test for each behaviour and database.
+macro_rules! on_both {
+    ($($topic:ident: $($behaviour:ident),+;)+) => {
+        mod sqlite {
+            $(mod $topic { $(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $behaviour() {
+                    let database = crate::database::sqlite().await;
+                    crate::$topic::$behaviour(&database).await;
+                }
+            )+ })+
+        }
+        mod postgres {
+            $(mod $topic { $(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $behaviour() {
+                    if let Some(database) = crate::database::postgres().await {
+                        crate::$topic::$behaviour(&database).await;
+                        database.drop().await;
+                    }
+                }
+            )+ })+
+        }
+    };
+}
+
+on_both! {
+    projects: created_projects_are_read_back, a_script_has_one_project, lists_are_paged_and_filtered, details_are_changed,
+        scenes_know_their_project, reopening_keeps_everything;
+    workflow: every_history_is_stored_as_the_state_machine_says, a_rejected_input_changes_nothing,
+        commands_at_the_same_moment_ask_once, a_replaced_render_is_cancelled, changes_wake_followers;
+    queue: no_task_is_handed_out_twice, urgent_tasks_go_first, owners_take_turns, kinds_are_respected,
+        the_next_moment_is_known;
+    leases: a_lost_lease_is_handed_on, a_finish_without_the_lease_changes_nothing, a_cancelled_task_never_lands,
+        a_passing_trouble_is_tried_again_later, the_last_failure_is_final, a_given_back_task_has_lost_no_attempt,
+        a_dead_workers_tasks_are_released, vendor_references_survive, a_deleted_project_ends_its_leases;
+    delete: only_unused_objects_are_named;
+    made: results_are_remembered_replaced_and_forgotten;
+    opening: a_newer_schema_is_refused, opening_at_the_same_moment_works;
+}
