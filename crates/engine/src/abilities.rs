@@ -1,0 +1,91 @@
+//! What the engine works with: stores, vendors, a renderer, a clock. The binary wires it up.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use assets::Assets;
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use model::project::RenderOutput;
+use model::storyboard::Storyboard;
+use model::task::Failure;
+use providers::image::ImageProvider;
+use providers::music::MusicProvider;
+use providers::speech::SpeechProvider;
+use store::Store;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+/// Everything that a running engine needs.
+pub struct Engine {
+    /// Projects and the queue.
+    pub store: Store,
+    /// Objects.
+    pub assets: Assets,
+    /// Who makes what.
+    pub abilities: Abilities,
+    /// Who renders.
+    pub renderer: Arc<dyn Renderer>,
+    /// Limits.
+    pub settings: EngineSettings,
+    /// The current time.
+    pub clock: fn() -> DateTime<Utc>,
+    /// A number from 0 to 1 that spreads retries.
+    pub jitter: fn() -> f64,
+}
+
+/// The configured vendors.
+#[derive(Clone)]
+pub struct Abilities {
+    /// Draws stills.
+    pub images: Arc<dyn ImageProvider>,
+    /// Speaks narrations.
+    pub speech: Arc<dyn SpeechProvider>,
+    /// Composes music.
+    pub music: Arc<dyn MusicProvider>,
+}
+
+/// Limits of one engine process.
+#[derive(Debug, Clone)]
+pub struct EngineSettings {
+    /// The name under which this process holds leases.
+    pub worker: String,
+    /// Only tasks of this project, if one is named.
+    pub only: Option<Uuid>,
+    /// How long a task is held without a sign of life.
+    pub lease: Duration,
+    /// How many pictures, narrations and pieces of music are made at a time.
+    pub media_at_once: usize,
+    /// How long running tasks may go on after a stop was asked for.
+    pub grace: Duration,
+}
+
+/// Renders a storyboard whose media are object keys.
+#[async_trait]
+pub trait Renderer: Send + Sync {
+    /// Renders; `progress` takes a fraction from 0 to 1 and must be cheap. Ends soon after `cancel` fires.
+    async fn render(
+        &self,
+        job: RenderJob,
+        progress: Arc<dyn Fn(f64) + Send + Sync>,
+        cancel: CancellationToken,
+    ) -> Result<RenderOutput, RenderFailure>;
+}
+
+/// One render.
+#[derive(Debug, Clone)]
+pub struct RenderJob {
+    /// The render's identity.
+    pub id: Uuid,
+    /// What to render.
+    pub storyboard: Storyboard,
+}
+
+/// Why a render ended without a video.
+#[derive(Debug)]
+pub enum RenderFailure {
+    /// It was told to stop.
+    Cancelled,
+    /// It can't be rendered.
+    Failed(Failure),
+}

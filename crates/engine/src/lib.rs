@@ -1,0 +1,15 @@
+//! Takes tasks from the queue and carries them out: claiming, leases, heartbeats, retries, and one file per task kind.
+//!
+//! It knows vendors only as abilities and rendering only as the [`Renderer`] trait; it has no HTTP and no SQL.
+
+mod abilities;
+mod carry;
+mod failure;
+mod request;
+mod rescue;
+mod run;
+mod tasks;
+
+pub use abilities::{Abilities, Engine, EngineSettings, RenderFailure, RenderJob, Renderer};
+pub use rescue::WorkerLock;
+pub use run::run;

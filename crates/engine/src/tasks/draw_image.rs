@@ -1,0 +1,53 @@
+//! `draw_image`: the still of one scene.
+
+use assets::Place;
+use model::language;
+use model::project::Scene;
+use model::task::Product;
+use providers::image::ImageRequest;
+use serde_json::{Value, json};
+use store::{Made, ProjectRecord};
+
+use super::{TaskError, asset, made_before, remember};
+use crate::abilities::Engine;
+use crate::{failure, request};
+
+pub(super) async fn draw_image(engine: &Engine, record: &ProjectRecord, scene: &Scene) -> Result<Product, TaskError> {
+    let images = &engine.abilities.images;
+    let request = request_of(record, scene);
+    let address = request::address("draw_image", &inputs(&request, images.vendor(), images.model()));
+    if let Some(made) = made_before(engine, &address).await? {
+        return Ok(Product::Image(made.asset));
+    }
+    let image = images.draw(&request).await.map_err(|error| failure::of_provider(&error))?;
+    let stored =
+        engine.assets.put(Place::SceneImages, image.bytes).await.map_err(|error| failure::of_assets(&error))?;
+    let asset = asset(stored, images.vendor(), images.model());
+    remember(engine, &address, &Made { asset: asset.clone(), detail: Value::Null }).await?;
+    Ok(Product::Image(asset))
+}
+
+fn request_of(record: &ProjectRecord, scene: &Scene) -> ImageRequest {
+    let settings = &record.project.settings;
+    ImageRequest {
+        description: scene.visual_description.clone(),
+        narration: scene.narration.clone(),
+        title: settings.title.clone(),
+        style: settings.style.clone(),
+        language: language::tag(&settings.language),
+        size: settings.video.size,
+        scene_number: scene.number.unsigned_abs(),
+        scene_count: u32::try_from(record.project.scenes.len()).unwrap_or(u32::MAX),
+        take: scene.image.take.unsigned_abs(),
+    }
+}
+
+/// All that shapes the picture. Taken apart without `..`, so that a new field forces a decision.
+fn inputs(request: &ImageRequest, vendor: &str, model: &str) -> Value {
+    let ImageRequest { description, narration, title, style, language, size, scene_number, scene_count, take } = request;
+    json!({
+        "vendor": vendor, "model": model, "description": description, "narration": narration, "title": title,
+        "style": style, "language": language, "width": size.width, "height": size.height,
+        "scene_number": scene_number, "scene_count": scene_count, "take": take,
+    })
+}

@@ -1,0 +1,282 @@
+//! A store, objects, vendors and a renderer for one test.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use assets::Assets;
+use async_trait::async_trait;
+use bytes::Bytes;
+use chrono::{DateTime, Utc};
+use engine::{Abilities, Engine, EngineSettings, RenderFailure, RenderJob, Renderer};
+use model::caption::WordTiming;
+use model::project::{Project, RenderOutput, Settings};
+use model::storyboard::Storyboard;
+use model::workflow::{Command, Edit, Input, SceneDraft};
+use providers::error::ProviderError;
+use providers::image::{Image, ImageProvider, ImageRequest};
+use providers::music::{Music, MusicProvider, MusicRequest};
+use providers::speech::{Speech, SpeechProvider, SpeechRequest};
+use store::{Details, NewProject, Store};
+use tokio::sync::Notify;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+/// Seconds that a test moved the clock on. Tests run in processes or threads of their own; moving it on never hurts others.
+static MOVED: AtomicI64 = AtomicI64::new(0);
+static NEXT_ID: AtomicU32 = AtomicU32::new(1);
+
+pub fn clock() -> DateTime<Utc> {
+    DateTime::from_timestamp(1_800_000_000 + MOVED.load(Ordering::SeqCst), 0).expect("a good time")
+}
+
+fn new_id() -> Uuid {
+    Uuid::from_u128(u128::from(NEXT_ID.fetch_add(1, Ordering::SeqCst)))
+}
+
+pub struct House {
+    pub store: Store,
+    pub assets: Assets,
+    pub vendor: Arc<Vendor>,
+    pub renderer: Arc<TestRenderer>,
+    pub folder: tempfile::TempDir,
+    owner: Uuid,
+}
+
+pub struct Running {
+    stop: CancellationToken,
+    task: JoinHandle<()>,
+}
+
+impl Running {
+    pub async fn stop(self) {
+        self.stop.cancel();
+        self.task.await.expect("the engine ends cleanly");
+    }
+}
+
+impl House {
+    pub async fn new() -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let url = format!("sqlite://{}", folder.path().join("test.db").display());
+        let store = store::open(&url).await.expect("a fresh database");
+        let owner = store.local_owner(clock()).await.expect("the owner");
+        Self { store, assets: Assets::memory(), vendor: Arc::default(), renderer: Arc::default(), folder, owner }
+    }
+
+    pub async fn project(&self, narrations: &[&str]) -> Uuid {
+        let settings = Settings { title: "Test".to_owned(), language: "en".to_owned(), include_music: true, ..Settings::default() };
+        let new = NewProject { id: new_id(), owner: self.owner, settings, details: Details::default(), source: None };
+        let id = self.store.create_project(new, clock()).await.expect("created").project.id;
+        let draft = |narration: &&str| SceneDraft {
+            id: new_id(),
+            narration: (*narration).to_owned(),
+            visual_description: "a picture".to_owned(),
+            image: None,
+            video: None,
+        };
+        self.apply(id, Input::Edit(Edit::ReplaceScenes(narrations.iter().map(draft).collect()))).await;
+        id
+    }
+
+    pub async fn apply(&self, project: Uuid, input: Input) -> Project {
+        self.store.apply(project, input, clock()).await.expect("applied").record.project
+    }
+
+    pub async fn load(&self, project: Uuid) -> Project {
+        self.store.project(project).await.expect("readable").expect("there").project
+    }
+
+    /// Asks for everything and the video.
+    pub async fn make(&self, project: Uuid) -> Uuid {
+        self.apply(project, Input::Command(Command::GenerateAll { force: false })).await;
+        let project = self.apply(project, Input::Command(Command::Render { id: new_id(), when_ready: true })).await;
+        project.render.expect("a render").id
+    }
+
+    pub fn engine(&self) -> Running {
+        let engine = Engine {
+            store: self.store.clone(),
+            assets: self.assets.clone(),
+            abilities: Abilities { images: self.vendor.clone(), speech: self.vendor.clone(), music: self.vendor.clone() },
+            renderer: self.renderer.clone(),
+            settings: EngineSettings {
+                worker: format!("test-{}", new_id()),
+                only: None,
+                lease: Duration::from_secs(30),
+                media_at_once: 2,
+                grace: Duration::from_secs(5),
+            },
+            clock,
+            jitter: || 0.5,
+        };
+        let stop = CancellationToken::new();
+        let task = tokio::spawn(engine::run(Arc::new(engine), stop.clone()));
+        Running { stop, task }
+    }
+
+    pub async fn wait(&self, project: Uuid) -> Project {
+        let engine = self.engine();
+        let done = self.until(project, |project| project.render.as_ref().is_some_and(|render| render.status.is_final())).await;
+        engine.stop().await;
+        done
+    }
+
+    pub async fn make_and_wait(&self, project: Uuid) -> Project {
+        self.make(project).await;
+        self.wait(project).await
+    }
+
+    /// The project as soon as it is so; a minute without it is a failure of the test.
+    pub async fn until(&self, project: Uuid, so: impl Fn(&Project) -> bool) -> Project {
+        let mut changes = self.store.changes();
+        let waiting = async {
+            loop {
+                changes.mark_unchanged();
+                let now = self.load(project).await;
+                if so(&now) {
+                    return now;
+                }
+                changes.changed().await.expect("the store lives");
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(60), waiting).await.expect("it happens within a minute")
+    }
+
+    pub fn move_clock(&self, seconds: i64) {
+        MOVED.fetch_add(seconds, Ordering::SeqCst);
+    }
+}
+
+type MakeError = fn() -> ProviderError;
+
+/// A vendor of everything that counts its calls and fails on order.
+#[derive(Default)]
+pub struct Vendor {
+    images: AtomicU32,
+    speeches: AtomicU32,
+    musics: AtomicU32,
+    failures: Mutex<HashMap<String, (u32, MakeError)>>,
+}
+
+impl Vendor {
+    /// Calls for pictures, narrations and music that ended well.
+    pub fn calls(&self) -> (u32, u32, u32) {
+        let count = |counter: &AtomicU32| counter.load(Ordering::SeqCst);
+        (count(&self.images), count(&self.speeches), count(&self.musics))
+    }
+
+    pub fn fail_on(&self, text: &str, error: MakeError) {
+        self.fail_times(text, u32::MAX, error);
+    }
+
+    pub fn fail_times(&self, text: &str, times: u32, error: MakeError) {
+        self.failures.lock().expect("no panic holds this lock").insert(text.to_owned(), (times, error));
+    }
+
+    fn failure(&self, text: &str) -> Option<MakeError> {
+        let mut failures = self.failures.lock().expect("no panic holds this lock");
+        let (times, error) = failures.get_mut(text)?;
+        *times = times.checked_sub(1)?;
+        Some(*error)
+    }
+}
+
+#[async_trait]
+impl ImageProvider for Vendor {
+    fn vendor(&self) -> &'static str {
+        "test"
+    }
+    fn model(&self) -> &str {
+        "image-1"
+    }
+    async fn draw(&self, request: &ImageRequest) -> Result<Image, ProviderError> {
+        self.images.fetch_add(1, Ordering::SeqCst);
+        let bytes = format!("\u{89}PNG {} {} {}", request.scene_number, request.take, request.description);
+        let bytes = [b"\x89PNG\r\n\x1a\n", bytes.as_bytes()].concat();
+        Ok(Image { bytes: Bytes::from(bytes), media_type: "image/png" })
+    }
+}
+
+#[async_trait]
+impl SpeechProvider for Vendor {
+    fn vendor(&self) -> &'static str {
+        "test"
+    }
+    fn model(&self) -> &str {
+        "speech-1"
+    }
+    fn check(&self, _: &str, _: &str) -> Result<(), ProviderError> {
+        Ok(())
+    }
+    async fn speak(&self, request: &SpeechRequest) -> Result<Speech, ProviderError> {
+        if let Some(error) = self.failure(&request.text) {
+            return Err(error());
+        }
+        self.speeches.fetch_add(1, Ordering::SeqCst);
+        let bytes = [b"RIFF\0\0\0\0WAVE", request.text.as_bytes()].concat();
+        let words = vec![WordTiming { word: request.text.clone(), start: 0.1, end: 1.0 }];
+        Ok(Speech { bytes: Bytes::from(bytes), media_type: "audio/wav", seconds: 1.5, words: Some(words) })
+    }
+}
+
+#[async_trait]
+impl MusicProvider for Vendor {
+    fn vendor(&self) -> &'static str {
+        "test"
+    }
+    fn model(&self) -> &str {
+        "music-1"
+    }
+    async fn compose(&self, request: &MusicRequest) -> Result<Music, ProviderError> {
+        self.musics.fetch_add(1, Ordering::SeqCst);
+        let bytes = [b"RIFF\0\0\0\0WAVE", request.title.as_bytes(), &[request.take as u8]].concat();
+        Ok(Music { bytes: Bytes::from(bytes), media_type: "audio/wav", seconds: 30.0 })
+    }
+}
+
+/// A renderer that remembers what it was given, and can be held until it is cancelled.
+#[derive(Default)]
+pub struct TestRenderer {
+    pub calls: AtomicU32,
+    pub hold: AtomicBool,
+    pub cancelled: Notify,
+    last: Mutex<Option<Storyboard>>,
+}
+
+impl TestRenderer {
+    pub fn last_storyboard(&self) -> Storyboard {
+        self.last.lock().expect("no panic holds this lock").clone().expect("something was rendered")
+    }
+}
+
+#[async_trait]
+impl Renderer for TestRenderer {
+    async fn render(
+        &self,
+        job: RenderJob,
+        progress: Arc<dyn Fn(f64) + Send + Sync>,
+        cancel: CancellationToken,
+    ) -> Result<RenderOutput, RenderFailure> {
+        self.calls.fetch_add(1, Ordering::SeqCst);
+        *self.last.lock().expect("no panic holds this lock") = Some(job.storyboard);
+        progress(0.5);
+        if self.hold.load(Ordering::SeqCst) {
+            cancel.cancelled().await;
+            self.cancelled.notify_one();
+            return Err(RenderFailure::Cancelled);
+        }
+        let key = |name: &str| format!("renders/{name}");
+        Ok(RenderOutput {
+            video: key("v.mp4"),
+            srt: key("v.srt"),
+            vtt: key("v.vtt"),
+            thumbnail: key("v.jpg"),
+            seconds: 1.5,
+            bytes: 1,
+            warnings: vec![],
+        })
+    }
+}

@@ -1,0 +1,46 @@
+//! Why a job ended without a video.
+
+use assets::AssetError;
+use render::RenderError;
+
+/// A job's failure; the sentences are for the user.
+#[derive(Debug, thiserror::Error)]
+pub enum WorkerError {
+    /// It was told to stop.
+    #[error("the render was stopped")]
+    Cancelled,
+    /// The media can't be rendered, or there is no ffmpeg.
+    #[error(transparent)]
+    Render(RenderError),
+    /// A medium could not be fetched.
+    #[error("scene media: {key}: {source}")]
+    Fetch {
+        /// Which object.
+        key: String,
+        /// Why.
+        source: AssetError,
+    },
+    /// A result could not be stored.
+    #[error("storing the result: {0}")]
+    Store(AssetError),
+    /// The temporary folder can't be used.
+    #[error("the temporary folder {path} can't be used: {reason}; free some space there or name another with TMPDIR")]
+    Temp {
+        /// Which folder.
+        path: String,
+        /// Why.
+        reason: String,
+    },
+    /// A bug; the log has the details.
+    #[error("an internal error happened in the renderer; the log has the details")]
+    Internal,
+}
+
+impl From<RenderError> for WorkerError {
+    fn from(error: RenderError) -> Self {
+        match error {
+            RenderError::Stopped => Self::Cancelled,
+            error => Self::Render(error),
+        }
+    }
+}
