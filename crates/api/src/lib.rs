@@ -1,0 +1,78 @@
+//! The HTTP face: routes, wire types, live events, the OpenAPI document and the pages that explain it.
+//!
+//! A handler takes its input apart, makes one call into `store` or `assets`, and answers a wire type. Nothing slow or paid
+//! happens here: that is put into the queue. Sign-in is not here yet: whoever reaches the server is its local owner, which
+//! is why `guard` refuses everything that does not come from this machine's own programs and pages.
+
+mod error;
+mod extract;
+mod guard;
+mod key;
+mod observe;
+mod order;
+mod routes;
+mod wire;
+
+use axum::extract::DefaultBodyLimit;
+use axum::http::StatusCode;
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::{Extension, Router};
+use chrono::{DateTime, Utc};
+use tokio_util::sync::CancellationToken;
+use utoipa::openapi::OpenApi;
+use uuid::Uuid;
+
+use crate::error::ApiError;
+use crate::routes::docs::Document;
+
+/// Everything a handler can reach.
+#[derive(Clone)]
+pub struct AppState {
+    /// The database.
+    pub store: store::Store,
+    /// The objects.
+    pub assets: assets::Assets,
+    /// The local owner: whose projects these are, as there is no sign-in yet.
+    pub owner: Uuid,
+    /// Whether a language model is configured that can write a script from a topic.
+    pub language_model: bool,
+    /// The program's version.
+    pub version: &'static str,
+    /// The time.
+    pub clock: fn() -> DateTime<Utc>,
+    /// A new identity.
+    pub new_id: fn() -> Uuid,
+    /// Cancelled when the server is about to stop: ends event streams, which would keep it from stopping.
+    pub closing: CancellationToken,
+}
+
+/// The most bytes of a request's body, except for uploads.
+pub const BODY_LIMIT: usize = 1 << 20;
+/// The most bytes of an uploaded file.
+pub const UPLOAD_LIMIT: usize = 64 << 20;
+
+/// All routes, ready to be served.
+pub fn router(app: AppState) -> Router {
+    let (api, document) = routes::described().split_for_parts();
+    api.merge(routes::docs::pages())
+        .fallback(no_such_route)
+        .method_not_allowed_fallback(wrong_method)
+        .layer(Extension(Document::of(&document)))
+        .layer(DefaultBodyLimit::max(BODY_LIMIT))
+        .layer(from_fn(guard::only_from_here))
+        .layer(from_fn_with_state(app.clone(), observe::watch_over))
+        .with_state(app)
+}
+
+/// The OpenAPI 3.1 document of [`router`].
+pub fn openapi() -> OpenApi {
+    routes::described().into_openapi()
+}
+
+async fn no_such_route() -> ApiError {
+    ApiError::plain(StatusCode::NOT_FOUND, "There is nothing at this address; /docs lists all routes.")
+}
+
+async fn wrong_method() -> ApiError {
+    ApiError::plain(StatusCode::METHOD_NOT_ALLOWED, "This address does not take that method; /docs lists all routes.")
+}

@@ -1,0 +1,77 @@
+//! Around every request: an id, the log of failures, panics turned into answers, and the headers that every answer has.
+
+use std::any::Any;
+use std::panic::AssertUnwindSafe;
+
+use axum::Json;
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use futures::FutureExt;
+use serde_json::json;
+
+use crate::AppState;
+use crate::error::Trouble;
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// Longer ids from clients are replaced by our own.
+const LONGEST_ID: usize = 64;
+
+/// The middleware.
+pub async fn watch_over(State(app): State<AppState>, request: Request, next: Next) -> Response {
+    let id = given_id(request.headers()).unwrap_or_else(|| (app.new_id)().to_string());
+    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let mut response = match AssertUnwindSafe(next.run(request)).catch_unwind().await {
+        Ok(response) => response,
+        Err(panic) => {
+            let mut response = StatusCode::INTERNAL_SERVER_ERROR.into_response();
+            response.extensions_mut().insert(Trouble(format!("panicked: {}", words(panic.as_ref()))));
+            response
+        }
+    };
+    if let Some(Trouble(reason)) = response.extensions_mut().remove::<Trouble>() {
+        tracing::error!(request_id = %id, %method, path, reason, "a request failed");
+        let body = json!({ "error": "Internal Server Error", "details": { "requestId": id } });
+        response = (response.status(), Json(body)).into_response();
+    }
+    let headers = response.headers_mut();
+    if let Ok(id) = HeaderValue::from_str(&id) {
+        headers.insert(REQUEST_ID, id);
+    }
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
+    response
+}
+
+/// The client's own id, if it can stand in a log as it is.
+fn given_id(headers: &HeaderMap) -> Option<String> {
+    let id = headers.get(REQUEST_ID)?.to_str().ok()?;
+    let plain = id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte));
+    (plain && (1..=LONGEST_ID).contains(&id.len())).then(|| id.to_owned())
+}
+
+fn words(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<&str>().copied();
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("without words")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_plain_ids_are_taken_over() {
+        let check = |id: &str, taken: bool| {
+            let headers = HeaderMap::from_iter([(REQUEST_ID, HeaderValue::from_str(id).expect("a header value"))]);
+            assert_eq!(given_id(&headers).is_some(), taken, "{id}");
+        };
+        check("abc-1_2.3", true);
+        check("", false);
+        check("a b", false);
+        check("{\"a\":1}", false);
+        check(&"a".repeat(64), true);
+        check(&"a".repeat(65), false);
+    }
+}

@@ -1,0 +1,209 @@
+//! From what a client sends (a script or a storyboard, with options) to a project's settings and scenes.
+//!
+//! Media are only ever objects that were uploaded before: nothing is fetched, and no path of this machine is read.
+
+use axum::http::StatusCode;
+use model::project::{Settings, VideoOptions};
+use model::script::{Script, ScriptSettings};
+use model::storyboard::MusicOptions;
+use model::workflow::SceneDraft;
+
+use crate::AppState;
+use crate::error::{ApiError, Problems};
+use crate::key::{own_medium, own_medium_in};
+use crate::wire::short::{CaptionWish, OrderShort, OrderedScene, OrderedStoryboard, SizeWish};
+
+/// What a project begins with.
+pub struct Order {
+    /// What it is about and how it should look and sound.
+    pub settings: Settings,
+    /// Its scenes.
+    pub scenes: Vec<SceneDraft>,
+    /// What was read but has no effect, as sentences.
+    pub warnings: Vec<String>,
+}
+
+/// Reads an order for a short.
+pub async fn read(app: &AppState, order: &OrderShort) -> Result<Order, ApiError> {
+    let mut read = match (&order.script, &order.storyboard, &order.topic) {
+        (Some(script), None, None) => from_script(app, script, |settings| order.adjust(settings)).await?,
+        (None, Some(storyboard), None) => from_storyboard(app, storyboard, |settings| order.adjust(settings)).await?,
+        (None, None, Some(_)) => return Err(no_author(app.language_model)),
+        _ => return Err(ApiError::field("", "Give exactly one of script, storyboard and topic")),
+    };
+    if let Some(title) = &order.title {
+        read.settings.title.clone_from(title);
+    }
+    if read.settings.topic.is_empty() {
+        read.settings.topic = read.topic();
+    }
+    Ok(read)
+}
+
+/// Reads a script; `adjust` may change what its front matter says.
+pub async fn from_script(
+    app: &AppState,
+    text: &str,
+    adjust: impl FnOnce(&mut ScriptSettings) -> Result<(), ApiError>,
+) -> Result<Order, ApiError> {
+    let mut script = model::script::parse(text).map_err(|error| ApiError::field("script", error.to_string()))?;
+    adjust(&mut script.settings)?;
+    let scenes = drafts(app, &script).await?;
+    let settings = settings(&script.title, script.settings);
+    Ok(Order { settings, scenes, warnings: script.warnings })
+}
+
+async fn drafts(app: &AppState, script: &Script) -> Result<Vec<SceneDraft>, ApiError> {
+    let (mut drafts, mut problems) = (Vec::new(), Problems::default());
+    for scene in &script.scenes {
+        let mut draft = SceneDraft {
+            id: (app.new_id)(),
+            narration: scene.narration.clone(),
+            visual_description: scene.description.clone(),
+            image: None,
+            video: None,
+        };
+        match &scene.picture {
+            None => {}
+            Some(picture) => match own_medium(app, picture, &["image", "video"]).await {
+                Ok(medium) if medium.media_type.starts_with("video/") => draft.video = Some(medium),
+                Ok(medium) => draft.image = Some(medium),
+                Err(problem) => problems.add("script", format!("line {}: the picture {problem}", scene.line)),
+            },
+        }
+        drafts.push(draft);
+    }
+    problems.into_result()?;
+    Ok(drafts)
+}
+
+async fn from_storyboard(
+    app: &AppState,
+    board: &OrderedStoryboard,
+    adjust: impl FnOnce(&mut ScriptSettings) -> Result<(), ApiError>,
+) -> Result<Order, ApiError> {
+    let mut wishes = ScriptSettings::default();
+    let mut set = |field: &str, key: &str, value: String| change(&mut wishes, &format!("storyboard.{field}"), key, &value);
+    board.size.iter().try_for_each(|size| set("size", "size", size.words()))?;
+    board.fps.iter().try_for_each(|fps| set("fps", "fps", fps.to_string()))?;
+    board.transition.iter().try_for_each(|how| set("transition", "transition", how.replace("fadeBlack", "fade-black")))?;
+    if let Some(captions) = &board.captions {
+        captions.pairs().into_iter().try_for_each(|(key, value)| set("captions", key, value))?;
+    }
+    adjust(&mut wishes)?;
+    let mut settings = settings(board.title.as_deref().unwrap_or_default(), wishes);
+    if let Some(music) = board.music {
+        let usual = MusicOptions::default();
+        settings.video.music =
+            MusicOptions { volume_db: music.volume_db.unwrap_or(usual.volume_db), duck: music.duck.unwrap_or(usual.duck) };
+    }
+    let (mut scenes, mut warnings) = (Vec::new(), Vec::new());
+    for (index, scene) in board.scenes.iter().enumerate() {
+        scenes.push(draft(app, index, scene).await?);
+        warnings.extend(scene.without_effect().iter().map(|name| format!("scenes[{index}].{name} has no effect here")));
+    }
+    Ok(Order { settings, scenes, warnings })
+}
+
+async fn draft(app: &AppState, index: usize, scene: &OrderedScene) -> Result<SceneDraft, ApiError> {
+    let field = |name: &str| format!("storyboard.scenes[{index}].{name}");
+    let image = match &scene.image_url {
+        Some(url) => Some(own_medium_in(app, &field("imageUrl"), url, &["image"]).await?),
+        None => None,
+    };
+    let video = match &scene.video_url {
+        Some(url) => Some(own_medium_in(app, &field("videoUrl"), url, &["video"]).await?),
+        None => None,
+    };
+    Ok(SceneDraft {
+        id: (app.new_id)(),
+        narration: scene.narration.clone(),
+        visual_description: scene.visual_description.clone().unwrap_or_default(),
+        image,
+        video,
+    })
+}
+
+impl Order {
+    /// What the project is about, when nobody says: its title, else how it begins.
+    pub fn topic(&self) -> String {
+        const BEGINNING: usize = 80;
+        let beginning = || self.scenes.first().map(|scene| scene.narration.chars().take(BEGINNING).collect());
+        Some(self.settings.title.clone()).filter(|title| !title.is_empty()).or_else(beginning).unwrap_or_default()
+    }
+}
+
+fn settings(title: &str, wishes: ScriptSettings) -> Settings {
+    let ScriptSettings { language, voice, style, captions, music, size, fps, transition } = wishes;
+    Settings {
+        title: title.to_owned(),
+        style,
+        language,
+        voice,
+        include_music: music.is_some(),
+        music_prompt: music.unwrap_or_default(),
+        video: VideoOptions { size, fps, captions, transition, music: MusicOptions::default() },
+        ..Settings::default()
+    }
+}
+
+fn change(settings: &mut ScriptSettings, field: &str, key: &str, value: &str) -> Result<(), ApiError> {
+    settings.set(key, value).map_err(|problem| ApiError::field(field, problem))
+}
+
+impl OrderShort {
+    /// Puts the order's options over the script's own settings.
+    fn adjust(&self, settings: &mut ScriptSettings) -> Result<(), ApiError> {
+        let texts = [
+            ("language", &self.language),
+            ("voice", &self.voice),
+            ("style", &self.style),
+            ("music", &self.music),
+            ("transition", &self.transition),
+        ];
+        for (key, value) in texts {
+            value.iter().try_for_each(|value| change(settings, key, key, value))?;
+        }
+        self.fps.iter().try_for_each(|fps| change(settings, "fps", "fps", &fps.to_string()))?;
+        self.size.iter().try_for_each(|size| change(settings, "size", "size", &size.words()))?;
+        let captions = self.captions.iter().flat_map(CaptionWish::pairs);
+        captions.into_iter().try_for_each(|(key, value)| change(settings, "captions", key, &value))
+    }
+}
+
+impl SizeWish {
+    fn words(&self) -> String {
+        match self {
+            Self::Words(words) => words.clone(),
+            Self::Pixels { width, height } => format!("{width}x{height}"),
+        }
+    }
+}
+
+impl CaptionWish {
+    /// As settings of a script's front matter.
+    fn pairs(&self) -> Vec<(&'static str, String)> {
+        match self {
+            Self::Style(style) => vec![("captions", style.clone())],
+            Self::Options { style, position, max_words, highlight } => [
+                ("captions", style.clone()),
+                ("caption-position", position.clone()),
+                ("caption-words", max_words.map(|words| words.to_string())),
+                ("caption-colour", highlight.clone()),
+            ]
+            .into_iter()
+            .filter_map(|(key, value)| value.map(|value| (key, value)))
+            .collect(),
+        }
+    }
+}
+
+fn no_author(language_model: bool) -> ApiError {
+    let error = if language_model {
+        "A script can't be written from a topic by this call yet. Send the text itself as script."
+    } else {
+        "No language model is configured that could write a script from a topic. Send the text itself as script (Markdown, one \
+         paragraph for each scene), or configure a language model and try again."
+    };
+    ApiError::plain(StatusCode::UNPROCESSABLE_ENTITY, error)
+}

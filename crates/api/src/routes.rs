@@ -1,0 +1,64 @@
+//! The table of all routes, one file per resource.
+
+pub mod assets;
+pub mod docs;
+pub mod events;
+pub mod health;
+pub mod jobs;
+pub mod projects;
+pub mod render;
+pub mod scenes;
+pub mod shorts;
+pub mod workflow;
+
+use axum::extract::DefaultBodyLimit;
+use store::ProjectRecord;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use uuid::Uuid;
+
+use crate::error::ApiError;
+use crate::{AppState, UPLOAD_LIMIT};
+
+/// Every route with its description. Nothing under `/api` is mounted anywhere else, so that the document tells all.
+pub fn described() -> OpenApiRouter<AppState> {
+    let uploads =
+        OpenApiRouter::new().routes(routes!(assets::download, assets::upload)).layer(DefaultBodyLimit::max(UPLOAD_LIMIT));
+    OpenApiRouter::with_openapi(docs::introduction())
+        .routes(routes!(shorts::order))
+        .routes(routes!(shorts::show))
+        .routes(routes!(projects::list, projects::create))
+        .routes(routes!(projects::show, projects::change, projects::delete))
+        .routes(routes!(scenes::put))
+        .routes(routes!(scenes::change, scenes::delete))
+        .routes(routes!(scenes::media))
+        .routes(routes!(workflow::command))
+        .routes(routes!(workflow::state))
+        .routes(routes!(workflow::estimate))
+        .routes(routes!(events::follow))
+        .routes(routes!(render::start))
+        .routes(routes!(render::show))
+        .routes(routes!(jobs::show))
+        .merge(uploads)
+        .routes(routes!(health::health))
+        .routes(routes!(health::api_health))
+        .routes(routes!(docs::openapi_json))
+}
+
+/// The project, if it is there and the caller's own.
+async fn own_project(app: &AppState, id: Uuid) -> Result<ProjectRecord, ApiError> {
+    let record = app.store.project(id).await?.ok_or(ApiError::NotFound("Project"))?;
+    own(app, record.project.owner)?;
+    Ok(record)
+}
+
+/// The project of a scene, if both are there and the caller's own.
+async fn own_project_of_scene(app: &AppState, scene: Uuid) -> Result<ProjectRecord, ApiError> {
+    let project = app.store.project_of_scene(scene).await?.ok_or(ApiError::NotFound("Scene"))?;
+    own_project(app, project).await
+}
+
+/// Refuses what is somebody else's.
+fn own(app: &AppState, owner: Uuid) -> Result<(), ApiError> {
+    if owner == app.owner { Ok(()) } else { Err(ApiError::plain(axum::http::StatusCode::FORBIDDEN, "Forbidden")) }
+}

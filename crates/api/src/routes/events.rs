@@ -1,0 +1,136 @@
+//! Live events of a project, as server-sent events.
+
+use std::collections::VecDeque;
+use std::convert::Infallible;
+use std::time::Duration;
+
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderName, header};
+use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::{IntoResponse, Response};
+use futures::stream;
+use store::ProjectRecord;
+use tokio::sync::watch;
+use uuid::Uuid;
+
+use super::own_project;
+use crate::AppState;
+use crate::error::ApiError;
+use crate::extract::PathId;
+use crate::wire::event::LiveEvent;
+use crate::wire::refusal::Refusals;
+
+const PING: Duration = Duration::from_secs(15);
+/// How often to look without a hint: other processes' changes give none here.
+const POLL: Duration = Duration::from_secs(1);
+/// How many looks without news until the project itself is looked for: it may have been deleted.
+const LOOKS_UNTIL_CHECK: u32 = 15;
+/// Events read at a time. A client that missed more begins anew with the whole state.
+const BATCH: u64 = 500;
+
+/// Follow a project live
+///
+/// A stream of server-sent events: first `init` with the whole state, then each change, each with a number as its `id`. A
+/// client that comes back with `Last-Event-ID` gets exactly what it missed; browsers do that by themselves. A comment
+/// every 15 seconds keeps the connection open.
+#[utoipa::path(
+    get, path = "/api/events/{projectId}", tag = "Workflow", operation_id = "followProject",
+    params(
+        ("projectId" = Uuid, Path, description = "The project's id."),
+        ("Last-Event-ID" = Option<i64>, Header, description = "The number of the last event that the client has seen."),
+    ),
+    responses((status = 200, description = "The stream; each `data` is one of these as JSON.", body = LiveEvent, content_type = "text/event-stream"), Refusals),
+)]
+pub async fn follow(State(app): State<AppState>, id: PathId, headers: HeaderMap) -> Result<Response, ApiError> {
+    // Subscribing comes before looking, so that no change falls between the two.
+    let changes = app.store.changes();
+    let record = own_project(&app, id.of("Project")?).await?;
+    let last = headers.get("last-event-id").and_then(|last| last.to_str().ok()?.trim().parse::<i64>().ok());
+    let resumed = last.filter(|last| (0..=record.event_number).contains(last) && record.event_number - last <= BATCH as i64);
+    let mut follower = Follower { app, project: record.project.id, seen: 0, changes, quiet: 0, ready: VecDeque::new() };
+    match resumed {
+        Some(last) => follower.seen = last,
+        None => follower.greet(&record),
+    }
+    let events = stream::unfold(follower, |mut follower| async move {
+        let event = follower.next().await?;
+        Some((Ok::<_, Infallible>(event), follower))
+    });
+    let headers = [
+        (header::CACHE_CONTROL, "no-cache, no-transform"),
+        // Proxies such as nginx would otherwise hold events back.
+        (HeaderName::from_static("x-accel-buffering"), "no"),
+    ];
+    let keep_alive = KeepAlive::new().interval(PING).text("ping");
+    Ok((headers, Sse::new(events).keep_alive(keep_alive)).into_response())
+}
+
+/// One client's place in the project's events.
+struct Follower {
+    app: AppState,
+    project: Uuid,
+    /// Number of the last event that was put into `ready`.
+    seen: i64,
+    changes: watch::Receiver<u64>,
+    quiet: u32,
+    ready: VecDeque<Event>,
+}
+
+impl Follower {
+    /// The next event; `None` when the stream ends.
+    async fn next(&mut self) -> Option<Event> {
+        loop {
+            if let Some(event) = self.ready.pop_front() {
+                return Some(event);
+            }
+            if let Err(error) = self.look().await {
+                // The client comes back by itself and says where it was.
+                tracing::warn!(project = %self.project, %error, "an event stream ends early");
+                return None;
+            }
+            if !self.ready.is_empty() {
+                self.quiet = 0;
+                continue;
+            }
+            self.quiet += 1;
+            if self.quiet.is_multiple_of(LOOKS_UNTIL_CHECK) && !matches!(self.app.store.project(self.project).await, Ok(Some(_)))
+            {
+                return None;
+            }
+            tokio::select! {
+                () = self.app.closing.cancelled() => return None,
+                hint = self.changes.changed() => if hint.is_err() { return None },
+                () = tokio::time::sleep(POLL) => {}
+            }
+        }
+    }
+
+    async fn look(&mut self) -> Result<(), ApiError> {
+        for numbered in self.app.store.events_after(self.project, self.seen, BATCH).await? {
+            if numbered.number <= self.seen {
+                // The whole state, sent meanwhile, holds it already.
+                continue;
+            }
+            match LiveEvent::change(numbered.event) {
+                Some(event) => self.push(numbered.number, &event),
+                None => {
+                    let record = own_project(&self.app, self.project).await?;
+                    self.greet(&record);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn greet(&mut self, record: &ProjectRecord) {
+        self.push(record.event_number, &LiveEvent::init(record));
+    }
+
+    fn push(&mut self, number: i64, event: &LiveEvent) {
+        self.seen = number;
+        match serde_json::to_string(event) {
+            Ok(json) => self.ready.push_back(Event::default().id(number.to_string()).data(json)),
+            Err(error) => tracing::error!(%error, "an event can't be written as JSON"),
+        }
+    }
+}

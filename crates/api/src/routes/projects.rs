@@ -1,0 +1,208 @@
+//! Projects: a topic or script with its settings and scenes.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use model::project::Settings;
+use model::workflow::{Edit, Input};
+use store::{Details, NewProject, ProjectQuery};
+use uuid::Uuid;
+
+use super::own_project;
+use crate::AppState;
+use crate::error::ApiError;
+use crate::extract::{Asked, Checked, PathId};
+use crate::order::{self, Order};
+use crate::wire::project::{
+    CreateProject, PageMeta, PatchProject, ProjectList, ProjectRow, ProjectWithScenes, Success, WhichProjects,
+};
+use crate::wire::refusal::Refusals;
+
+/// Create a project
+///
+/// From a topic, to which you add scenes; or from a whole script, whose paragraphs become the scenes. Nothing is
+/// generated yet: send `generate_all` to `/api/workflow/command` for that.
+#[utoipa::path(
+    post, path = "/api/projects", tag = "Projects", operation_id = "createProject", request_body = CreateProject,
+    responses((status = 200, description = "The project.", body = ProjectRow), Refusals),
+)]
+pub async fn create(State(app): State<AppState>, Checked(input): Checked<CreateProject>) -> Result<Json<ProjectRow>, ApiError> {
+    let (order, details) = begin(&app, input).await?;
+    let id = (app.new_id)();
+    let new = NewProject { id, owner: app.owner, settings: order.settings, details, source: None };
+    let mut record = app.store.create_project(new, (app.clock)()).await?;
+    if !order.scenes.is_empty() {
+        let input = Input::Edit(Edit::ReplaceScenes(order.scenes));
+        record = app.store.apply(id, input, (app.clock)()).await?.record;
+    }
+    Ok(Json(ProjectRow::from(&record)))
+}
+
+async fn begin(app: &AppState, input: CreateProject) -> Result<(Order, Details), ApiError> {
+    let mut order = match &input.script {
+        Some(script) => order::from_script(app, script, |_| Ok(())).await?,
+        None => {
+            let settings = Settings { language: "en".to_owned(), ..Settings::default() };
+            Order { settings, scenes: Vec::new(), warnings: Vec::new() }
+        }
+    };
+    let topic = match input.topic {
+        Some(topic) => topic,
+        None if input.script.is_some() => order.topic(),
+        None => return Err(ApiError::field("topic", "Required")),
+    };
+    let old = order.settings;
+    order.settings = Settings {
+        topic,
+        title: input.generated_title.unwrap_or(old.title),
+        description: input.generated_description.unwrap_or(old.description),
+        style: input.style.unwrap_or(old.style),
+        language: input.language.unwrap_or(old.language),
+        voice: input.voice_name.unwrap_or(old.voice),
+        speech_vendor: input.tts_provider.unwrap_or(old.speech_vendor),
+        include_music: input.include_music.unwrap_or(old.include_music),
+        music_prompt: input.bg_music_prompt.unwrap_or(old.music_prompt),
+        video: old.video,
+    };
+    let details = Details {
+        tags: input.tags.unwrap_or_default(),
+        folder_id: input.folder_id,
+        is_archived: false,
+        duration_config: input.duration_config,
+        reference_image_url: input.reference_image_url,
+        video_model: "veo".to_owned(),
+        audio_model: input.audio_model,
+    };
+    Ok((order, details))
+}
+
+/// List projects
+///
+/// Newest first: a page when there is a `limit`, else a plain array of all.
+#[utoipa::path(
+    get, path = "/api/projects", tag = "Projects", operation_id = "listProjects", params(WhichProjects),
+    responses((status = 200, description = "The projects.", body = ProjectList), Refusals),
+)]
+pub async fn list(State(app): State<AppState>, Asked(which): Asked<WhichProjects>) -> Result<Json<ProjectList>, ApiError> {
+    let limit = number("limit", which.limit.as_deref())?.map(|limit| limit.clamp(1, 100) as u64);
+    let offset = number("offset", which.offset.as_deref())?.unwrap_or_default().max(0) as u64;
+    let folder = match which.folder_id.as_deref() {
+        None | Some("") => None,
+        Some("root") => Some(None),
+        Some(id) => {
+            let id = Uuid::parse_str(id).map_err(|_| ApiError::field("folder_id", "Expected the id of a folder, or root"))?;
+            Some(Some(id))
+        }
+    };
+    let archived = which.is_archived.map(|archived| archived == "true");
+    let page = app.store.projects(&ProjectQuery { owner: app.owner, limit, offset, folder, archived }).await?;
+    let data = page.projects.iter().map(Into::into).collect();
+    Ok(Json(match limit {
+        Some(limit) => ProjectList::Page { data, meta: PageMeta { total: page.total, limit, offset } },
+        None => ProjectList::All(data),
+    }))
+}
+
+fn number(field: &str, text: Option<&str>) -> Result<Option<i64>, ApiError> {
+    let parse = |text: &str| text.parse().map_err(|_| ApiError::field(field, "Expected a whole number"));
+    text.filter(|text| !text.is_empty()).map(parse).transpose()
+}
+
+/// Show a project with its scenes
+///
+/// Addresses of pictures and sounds are in `/api/workflow/state/{projectId}`.
+#[utoipa::path(
+    get, path = "/api/projects/{id}", tag = "Projects", operation_id = "getProject",
+    params(("id" = Uuid, Path, description = "The project's id.")),
+    responses((status = 200, description = "The project.", body = ProjectWithScenes), Refusals),
+)]
+pub async fn show(State(app): State<AppState>, id: PathId) -> Result<Json<ProjectWithScenes>, ApiError> {
+    let record = own_project(&app, id.of("Project")?).await?;
+    Ok(Json(ProjectWithScenes::from(&record)))
+}
+
+/// Change a project
+///
+/// What is left out stays. What has been made stays too: send `generate_all` with `force` to make it anew. A `status` is
+/// ignored.
+#[utoipa::path(
+    patch, path = "/api/projects/{id}", tag = "Projects", operation_id = "changeProject",
+    params(("id" = Uuid, Path, description = "The project's id.")), request_body = PatchProject,
+    responses(
+        (status = 200, description = "The project.", body = ProjectWithScenes),
+        (status = 410, description = "There is no such project, or no more.", body = crate::wire::refusal::Error),
+        Refusals
+    ),
+)]
+pub async fn change(
+    State(app): State<AppState>,
+    id: PathId,
+    Checked(input): Checked<PatchProject>,
+) -> Result<Json<ProjectWithScenes>, ApiError> {
+    // Studio creates a project anew when it reads "404" here, which would bring deleted ones back.
+    let gone = |error| match error {
+        ApiError::NotFound(_) => ApiError::plain(StatusCode::GONE, "The project is gone; open another one."),
+        other => other,
+    };
+    let id = id.of("Project").map_err(gone)?;
+    let mut record = own_project(&app, id).await.map_err(gone)?;
+    let (settings, details) = patched(&record.project.settings, &record.details, input);
+    let mut changed = details != record.details;
+    if changed {
+        changed = app.store.set_details(id, &details, (app.clock)()).await?;
+    }
+    if settings != record.project.settings {
+        let edit = Edit::Settings { settings: Box::new(settings), remake: false };
+        record = app.store.apply(id, Input::Edit(edit), (app.clock)()).await.map_err(ApiError::from).map_err(gone)?.record;
+    } else if changed {
+        record = own_project(&app, id).await.map_err(gone)?;
+    }
+    Ok(Json(ProjectWithScenes::from(&record)))
+}
+
+fn patched(settings: &Settings, details: &Details, input: PatchProject) -> (Settings, Details) {
+    let (settings, details) = (settings.clone(), details.clone());
+    let new_settings = Settings {
+        topic: input.topic.unwrap_or(settings.topic),
+        title: input.generated_title.unwrap_or(settings.title),
+        description: input.generated_description.unwrap_or(settings.description),
+        style: input.style.unwrap_or(settings.style),
+        language: input.language.unwrap_or(settings.language),
+        voice: input.voice_name.unwrap_or(settings.voice),
+        speech_vendor: input.tts_provider.unwrap_or(settings.speech_vendor),
+        include_music: input.include_music.unwrap_or(settings.include_music),
+        music_prompt: input.bg_music_prompt.map_or(settings.music_prompt, Option::unwrap_or_default),
+        video: settings.video,
+    };
+    let new_details = Details {
+        tags: input.tags.unwrap_or(details.tags),
+        folder_id: input.folder_id.unwrap_or(details.folder_id),
+        is_archived: input.is_archived.unwrap_or(details.is_archived),
+        duration_config: input.duration_config.unwrap_or(details.duration_config),
+        reference_image_url: input.reference_image_url.unwrap_or(details.reference_image_url),
+        video_model: details.video_model,
+        audio_model: input.audio_model.or(details.audio_model),
+    };
+    (new_settings, new_details)
+}
+
+/// Delete a project
+///
+/// With its scenes, renders and files, except files that other projects use too.
+#[utoipa::path(
+    delete, path = "/api/projects/{id}", tag = "Projects", operation_id = "deleteProject",
+    params(("id" = Uuid, Path, description = "The project's id.")),
+    responses((status = 200, description = "It is deleted.", body = Success), Refusals),
+)]
+pub async fn delete(State(app): State<AppState>, id: PathId) -> Result<Json<Success>, ApiError> {
+    let id = id.of("Project")?;
+    own_project(&app, id).await?;
+    let orphans = app.store.delete_project(id).await?.ok_or(ApiError::NotFound("Project"))?;
+    for key in orphans {
+        // The project is gone either way; a file that stays behind costs space and nothing else.
+        if let Err(error) = app.assets.delete(&key).await {
+            tracing::warn!(%key, %error, "a deleted project's file stays behind");
+        }
+    }
+    Ok(Json(Success { success: true }))
+}

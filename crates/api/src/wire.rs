@@ -1,0 +1,21 @@
+//! The shapes on the wire, one file per resource, and how they are made from the inner nouns. Inner types are never sent
+//! or read as they are, so that they can change without clients noticing.
+
+pub mod asset;
+pub mod event;
+pub mod job;
+pub mod project;
+pub mod refusal;
+pub mod render;
+pub mod rule;
+pub mod scene;
+pub mod short;
+pub mod status;
+pub mod workflow;
+
+use chrono::{DateTime, SecondsFormat, Utc};
+
+/// ISO 8601 in UTC with milliseconds, such as `2026-01-31T09:30:00.000Z`.
+pub fn stamp(time: DateTime<Utc>) -> String {
+    time.to_rfc3339_opts(SecondsFormat::Millis, true)
+}

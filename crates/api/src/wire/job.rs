@@ -1,0 +1,108 @@
+//! Jobs on the wire: the steps of the queue and renders in one shape.
+
+use model::project::RenderStatus;
+use model::task::TaskKind;
+use serde::Serialize;
+use store::{RenderRecord, TaskRecord, TaskState};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::render::{CANCELLED, render_error};
+use super::stamp;
+
+/// One step of the work.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Job {
+    id: Uuid,
+    #[serde(rename = "type")]
+    kind: JobKind,
+    status: JobStatus,
+    /// Why it failed, or why its last try did.
+    error_message: Option<String>,
+    project_id: Uuid,
+    /// For the steps of one scene.
+    scene_id: Option<Uuid>,
+    #[schema(format = DateTime)]
+    created_at: String,
+    #[schema(format = DateTime)]
+    updated_at: String,
+}
+
+/// What a job makes.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum JobKind {
+    /// A picture.
+    ImageGeneration,
+    /// A narration.
+    TtsGeneration,
+    /// Music.
+    MusicGeneration,
+    /// The video.
+    #[serde(rename = "render_video")]
+    RenderVideo,
+}
+
+/// Where a job stands.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum JobStatus {
+    /// Waits for its turn.
+    Queued,
+    /// Is at work.
+    Processing,
+    /// Is done.
+    Completed,
+    /// Failed or was cancelled.
+    Failed,
+}
+
+impl From<&TaskRecord> for Job {
+    fn from(task: &TaskRecord) -> Self {
+        let (kind, scene) = match task.target.kind {
+            TaskKind::DrawImage => (JobKind::ImageGeneration, Some(task.target.subject)),
+            TaskKind::Speak => (JobKind::TtsGeneration, Some(task.target.subject)),
+            TaskKind::ComposeMusic => (JobKind::MusicGeneration, None),
+            TaskKind::Render => (JobKind::RenderVideo, None),
+        };
+        let (status, error) = match task.state {
+            TaskState::Ready => (JobStatus::Queued, task.last_error.clone()),
+            TaskState::Running => (JobStatus::Processing, task.last_error.clone()),
+            TaskState::Done => (JobStatus::Completed, None),
+            TaskState::Failed => (JobStatus::Failed, task.last_error.clone()),
+            TaskState::Cancelled => (JobStatus::Failed, Some(CANCELLED.to_owned())),
+        };
+        Self {
+            id: task.id,
+            kind,
+            status,
+            error_message: error,
+            project_id: task.project,
+            scene_id: scene,
+            created_at: stamp(task.created_at),
+            updated_at: stamp(task.finished_at.unwrap_or(task.created_at)),
+        }
+    }
+}
+
+impl From<&RenderRecord> for Job {
+    fn from(record: &RenderRecord) -> Self {
+        let status = match record.render.status {
+            RenderStatus::Waiting | RenderStatus::Queued => JobStatus::Queued,
+            RenderStatus::Rendering => JobStatus::Processing,
+            RenderStatus::Completed => JobStatus::Completed,
+            RenderStatus::Failed | RenderStatus::Cancelled => JobStatus::Failed,
+        };
+        Self {
+            id: record.render.id,
+            kind: JobKind::RenderVideo,
+            status,
+            error_message: render_error(&record.render),
+            project_id: record.project,
+            scene_id: None,
+            created_at: stamp(record.created_at),
+            updated_at: stamp(record.updated_at),
+        }
+    }
+}

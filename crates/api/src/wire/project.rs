@@ -1,0 +1,344 @@
+//! Projects on the wire.
+
+use garde::Validate;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use store::ProjectRecord;
+use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
+
+use super::rule::{labels, nullable, small_json, text, vendor};
+use super::scene::{SceneInProject, content_url};
+use super::stamp;
+use super::status::{MediaStatus, MediaType, MusicStatus, WholeStatus};
+
+/// A new project.
+#[derive(Deserialize, Validate, ToSchema)]
+pub struct CreateProject {
+    /// What the video is about. Required unless there is a `script`.
+    #[garde(custom(text(1, 10_000)))]
+    #[schema(example = "How people first came to the Moon")]
+    pub topic: Option<String>,
+    /// A script in Markdown, whose paragraphs become the scenes and whose front matter becomes the settings.
+    #[garde(custom(text(1, 1_000_000)))]
+    #[schema(example = "# The Moon\n\n![a rocket on the launch pad]\n\nIn July 1969 three people flew to the Moon.\n")]
+    pub script: Option<String>,
+    /// The look, in your words.
+    #[garde(custom(text(0, 1_000)))]
+    #[schema(example = "cinematic")]
+    pub style: Option<String>,
+    /// Language of the narration; `en` when left out.
+    #[garde(custom(text(1, 100)))]
+    #[schema(example = "en")]
+    pub language: Option<String>,
+    /// The voice; the language's default when left out.
+    #[garde(custom(text(0, 200)))]
+    pub voice_name: Option<String>,
+    /// Which vendor speaks; the server's default when left out.
+    #[garde(custom(vendor))]
+    pub tts_provider: Option<String>,
+    /// The vendor's model.
+    #[garde(custom(text(0, 200)))]
+    pub audio_model: Option<String>,
+    /// Kept with the project.
+    #[garde(custom(text(0, 2_000)))]
+    pub reference_image_url: Option<String>,
+    /// Whether there is background music; `false` when left out and there is no `script`.
+    #[garde(skip)]
+    #[schema(example = true)]
+    pub include_music: Option<bool>,
+    /// The music's mood, in your words.
+    #[garde(custom(text(0, 1_000)))]
+    pub bg_music_prompt: Option<String>,
+    /// Kept with the project.
+    #[garde(custom(small_json))]
+    pub duration_config: Option<Value>,
+    /// Title of the video.
+    #[garde(custom(text(0, 500)))]
+    pub generated_title: Option<String>,
+    /// Description for publishing.
+    #[garde(custom(text(0, 10_000)))]
+    pub generated_description: Option<String>,
+    /// The folder.
+    #[garde(skip)]
+    pub folder_id: Option<Uuid>,
+    /// Labels.
+    #[garde(custom(labels))]
+    pub tags: Option<Vec<String>>,
+}
+
+/// Changes of a project; what is left out stays. A `status` is ignored: only the workflow changes it.
+#[derive(Deserialize, Validate, ToSchema)]
+pub struct PatchProject {
+    /// What the video is about.
+    #[garde(custom(text(1, 10_000)))]
+    pub topic: Option<String>,
+    /// The look, in your words.
+    #[garde(custom(text(0, 1_000)))]
+    pub style: Option<String>,
+    /// Language of the narration.
+    #[garde(custom(text(1, 100)))]
+    #[schema(example = "pt-BR")]
+    pub language: Option<String>,
+    /// The voice.
+    #[garde(custom(text(0, 200)))]
+    pub voice_name: Option<String>,
+    /// Which vendor speaks.
+    #[garde(custom(vendor))]
+    pub tts_provider: Option<String>,
+    /// The vendor's model.
+    #[garde(custom(text(0, 200)))]
+    pub audio_model: Option<String>,
+    /// Title of the video.
+    #[garde(custom(text(0, 500)))]
+    #[schema(example = "The Moon")]
+    pub generated_title: Option<String>,
+    /// Description for publishing.
+    #[garde(custom(text(0, 10_000)))]
+    pub generated_description: Option<String>,
+    /// Kept with the project; `null` takes it away.
+    #[serde(default, deserialize_with = "nullable")]
+    #[garde(custom(text(0, 2_000)))]
+    pub reference_image_url: Option<Option<String>>,
+    /// The music's mood; `null` takes it away.
+    #[serde(default, deserialize_with = "nullable")]
+    #[garde(custom(text(0, 1_000)))]
+    pub bg_music_prompt: Option<Option<String>>,
+    /// Whether there is background music.
+    #[garde(skip)]
+    pub include_music: Option<bool>,
+    /// The folder; `null` for none.
+    #[serde(default, deserialize_with = "nullable")]
+    #[garde(skip)]
+    pub folder_id: Option<Option<Uuid>>,
+    /// Whether it is put away.
+    #[garde(skip)]
+    pub is_archived: Option<bool>,
+    /// Kept with the project; `null` takes it away.
+    #[serde(default, deserialize_with = "nullable")]
+    #[garde(custom(|value: &Option<Option<Value>>, ctx: &()| small_json(&value.clone().flatten(), ctx)))]
+    pub duration_config: Option<Option<Value>>,
+    /// Labels.
+    #[garde(custom(labels))]
+    pub tags: Option<Vec<String>>,
+}
+
+/// Which projects.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct WhichProjects {
+    /// At most so many (1 to 100); then the answer is a page with `data` and `meta`, otherwise a plain array of all.
+    #[param(value_type = Option<i64>, example = 12)]
+    pub limit: Option<String>,
+    /// Leave out so many of the newest.
+    #[param(value_type = Option<i64>, example = 0)]
+    pub offset: Option<String>,
+    /// Only those in this folder; `root` for those in none.
+    pub folder_id: Option<String>,
+    /// Only those that are put away (`true`) or are not (`false`).
+    #[param(value_type = Option<bool>)]
+    pub is_archived: Option<String>,
+}
+
+/// A project.
+#[derive(Serialize, ToSchema)]
+pub struct ProjectRow {
+    id: Uuid,
+    user_id: Uuid,
+    topic: String,
+    style: String,
+    language: String,
+    voice_name: String,
+    tts_provider: String,
+    reference_image_url: Option<String>,
+    /// Always `null`.
+    reference_characters_snapshot: Option<Value>,
+    video_model: String,
+    audio_model: Option<String>,
+    include_music: bool,
+    bg_music_prompt: Option<String>,
+    bg_music_url: Option<String>,
+    /// `null` without music.
+    bg_music_status: Option<MusicStatus>,
+    status: WholeStatus,
+    generated_title: Option<String>,
+    generated_description: Option<String>,
+    duration_config: Option<Value>,
+    /// Always `null`.
+    lock_session_id: Option<String>,
+    /// Always `null`.
+    lock_expires_at: Option<String>,
+    is_archived: bool,
+    tags: Vec<String>,
+    folder_id: Option<Uuid>,
+    #[schema(format = DateTime)]
+    created_at: String,
+    #[schema(format = DateTime)]
+    updated_at: String,
+    /// Always `null`.
+    show_id: Option<String>,
+    /// Always `null`.
+    episode_number: Option<i32>,
+    /// Always empty.
+    characters: Vec<Value>,
+}
+
+fn filled(text: &str) -> Option<String> {
+    (!text.is_empty()).then(|| text.to_owned())
+}
+
+/// The music's status, if there is to be music.
+pub fn music_status(record: &ProjectRecord) -> Option<MusicStatus> {
+    record.project.settings.include_music.then(|| record.project.music.status.into())
+}
+
+impl From<&ProjectRecord> for ProjectRow {
+    fn from(record: &ProjectRecord) -> Self {
+        let (project, details) = (&record.project, &record.details);
+        let settings = &project.settings;
+        Self {
+            id: project.id,
+            user_id: project.owner,
+            topic: settings.topic.clone(),
+            style: settings.style.clone(),
+            language: settings.language.clone(),
+            voice_name: settings.voice.clone(),
+            tts_provider: settings.speech_vendor.clone(),
+            reference_image_url: details.reference_image_url.clone(),
+            reference_characters_snapshot: None,
+            video_model: details.video_model.clone(),
+            audio_model: details.audio_model.clone(),
+            include_music: settings.include_music,
+            bg_music_prompt: filled(&settings.music_prompt),
+            bg_music_url: content_url(&project.music),
+            bg_music_status: music_status(record),
+            status: project.status.into(),
+            generated_title: filled(&settings.title),
+            generated_description: filled(&settings.description),
+            duration_config: details.duration_config.clone(),
+            lock_session_id: None,
+            lock_expires_at: None,
+            is_archived: details.is_archived,
+            tags: details.tags.clone(),
+            folder_id: details.folder_id,
+            created_at: stamp(record.created_at),
+            updated_at: stamp(record.updated_at),
+            show_id: None,
+            episode_number: None,
+            characters: Vec::new(),
+        }
+    }
+}
+
+/// A project with its scenes.
+#[derive(Serialize, ToSchema)]
+pub struct ProjectWithScenes {
+    #[serde(flatten)]
+    project: ProjectRow,
+    /// In their order.
+    scenes: Vec<SceneInProject>,
+}
+
+impl From<&ProjectRecord> for ProjectWithScenes {
+    fn from(record: &ProjectRecord) -> Self {
+        let created = |id: &Uuid| record.scene_created_at.get(id).copied();
+        let scene = |scene: &model::project::Scene| SceneInProject::new(record.project.id, scene, created(&scene.id));
+        Self { project: record.into(), scenes: record.project.scenes.iter().map(scene).collect() }
+    }
+}
+
+/// A project in a list.
+#[derive(Serialize, ToSchema)]
+pub struct ListedProject {
+    id: Uuid,
+    user_id: Uuid,
+    topic: String,
+    style: String,
+    language: String,
+    voice_name: String,
+    tts_provider: String,
+    #[schema(format = DateTime)]
+    created_at: String,
+    generated_title: Option<String>,
+    generated_description: Option<String>,
+    status: WholeStatus,
+    is_archived: bool,
+    tags: Vec<String>,
+    folder_id: Option<Uuid>,
+    scenes: Vec<ListedScene>,
+}
+
+/// A scene in a list of projects.
+#[derive(Serialize, ToSchema)]
+pub struct ListedScene {
+    id: Uuid,
+    scene_number: i32,
+    image_status: MediaStatus,
+    audio_status: MediaStatus,
+    video_status: MediaStatus,
+    media_type: MediaType,
+}
+
+impl From<&ProjectRecord> for ListedProject {
+    fn from(record: &ProjectRecord) -> Self {
+        let row = ProjectRow::from(record);
+        let scene = |scene: &model::project::Scene| ListedScene {
+            id: scene.id,
+            scene_number: scene.number,
+            image_status: scene.image.status.into(),
+            audio_status: scene.audio.status.into(),
+            video_status: scene.video.status.into(),
+            media_type: MediaType::of(scene.moving),
+        };
+        Self {
+            id: row.id,
+            user_id: row.user_id,
+            topic: row.topic,
+            style: row.style,
+            language: row.language,
+            voice_name: row.voice_name,
+            tts_provider: row.tts_provider,
+            created_at: row.created_at,
+            generated_title: row.generated_title,
+            generated_description: row.generated_description,
+            status: row.status,
+            is_archived: row.is_archived,
+            tags: row.tags,
+            folder_id: row.folder_id,
+            scenes: record.project.scenes.iter().map(scene).collect(),
+        }
+    }
+}
+
+/// Projects, newest first.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+pub enum ProjectList {
+    /// With `limit`.
+    Page {
+        /// The projects of this page.
+        data: Vec<ListedProject>,
+        /// Where the page stands.
+        meta: PageMeta,
+    },
+    /// Without `limit`.
+    All(Vec<ListedProject>),
+}
+
+/// Where a page stands.
+#[derive(Serialize, ToSchema)]
+pub struct PageMeta {
+    /// How many there are altogether.
+    pub total: u64,
+    /// The most on a page.
+    pub limit: u64,
+    /// How many were left out before this page.
+    pub offset: u64,
+}
+
+/// It is done.
+#[derive(Serialize, ToSchema)]
+pub struct Success {
+    /// Always `true`.
+    pub success: bool,
+}

@@ -1,0 +1,41 @@
+//! What every refusal looks like, for the OpenAPI document. The JSON itself is written in `error.rs`.
+
+use serde_json::Value;
+use utoipa::{IntoResponses, ToSchema};
+
+/// Why something was refused.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes what error.rs writes")]
+pub struct Error {
+    /// A plain sentence, or `Validation Error` when single fields are wrong.
+    #[schema(example = "Validation Error")]
+    error: String,
+    /// For `Validation Error`: the problems, nested like the body, each field's own under `_errors`.
+    /// Otherwise more about the error, or absent.
+    #[schema(example = json!({ "_errors": [], "topic": { "_errors": ["Required"] } }))]
+    details: Option<Value>,
+}
+
+/// The refusals that any route can give.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "describes what error.rs writes")]
+pub enum Refusals {
+    /// The input is wrong: not JSON (the sentence says in which line and column), or fields that break rules (`details` says which).
+    #[response(status = 400)]
+    Invalid(Error),
+    /// A web page of another origin tried to change something.
+    #[response(status = 403)]
+    Forbidden(Error),
+    /// There is no such thing.
+    #[response(status = 404)]
+    NotFound(Error),
+    /// The body is too large: 1 MiB for JSON, 64 MiB for uploads.
+    #[response(status = 413)]
+    TooLarge(Error),
+    /// The `Host` is not a name of this machine.
+    #[response(status = 421)]
+    Misdirected(Error),
+    /// Trouble on the server's side; `details.requestId` is in its log.
+    #[response(status = 500)]
+    Internal(Error),
+}

@@ -1,0 +1,212 @@
+//! Scenes on the wire.
+
+use chrono::{DateTime, Utc};
+use garde::Validate;
+use model::caption::WordTiming;
+use model::project::{Scene, Slot};
+use model::storyboard::MAX_NARRATION;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::rule::{place, seconds, text};
+use super::stamp;
+use super::status::{MediaStatus, MediaType};
+use crate::key::url_of;
+
+/// A new scene, or new texts of the scene in that place.
+#[derive(Deserialize, Validate, ToSchema)]
+pub struct PutScene {
+    /// Whose scene.
+    #[garde(skip)]
+    pub project_id: Uuid,
+    /// Its place, from 1. A place beyond the last adds the scene at the end.
+    #[garde(custom(|number: &i32, ctx: &()| place(&Some(*number), ctx)))]
+    #[schema(example = 1)]
+    pub scene_number: i32,
+    /// What is said.
+    #[garde(custom(text(1, MAX_NARRATION)))]
+    #[schema(example = "In July 1969 three people flew to the Moon.")]
+    pub narration: String,
+    /// What the picture shows; left out, it is drawn from the narration.
+    #[garde(custom(text(0, MAX_NARRATION)))]
+    #[schema(example = "a rocket on the launch pad at dawn")]
+    pub visual_description: Option<String>,
+    /// Length in seconds until the narration is spoken; left out, it is guessed from the words.
+    #[garde(custom(seconds))]
+    #[schema(example = 5.0)]
+    pub duration_seconds: Option<f64>,
+}
+
+/// Changes of a scene; what is left out stays.
+#[derive(Deserialize, Validate, ToSchema)]
+pub struct PatchScene {
+    /// What is said. A change discards the spoken narration.
+    #[garde(custom(text(1, MAX_NARRATION)))]
+    #[schema(example = "In July 1969 two people walked on the Moon.")]
+    pub narration: Option<String>,
+    /// What the picture shows. A change discards the picture, unless you gave it yourself.
+    #[garde(custom(text(0, MAX_NARRATION)))]
+    pub visual_description: Option<String>,
+    /// Length in seconds; it has no effect once the narration is spoken.
+    #[garde(custom(seconds))]
+    pub duration_seconds: Option<f64>,
+    /// A new place, from 1; the other scenes move.
+    #[garde(custom(place))]
+    pub scene_number: Option<i32>,
+    /// Whether to show the still or the clip.
+    #[garde(skip)]
+    pub media_type: Option<MediaType>,
+    /// Your own picture: the key that `POST /api/assets` answered.
+    #[garde(custom(text(1, 2_000)))]
+    pub image_url: Option<String>,
+}
+
+/// A word of the narration and when it is heard.
+#[derive(Serialize, ToSchema)]
+pub struct Word {
+    /// As it is shown.
+    #[schema(example = "Moon.")]
+    word: String,
+    /// Seconds from the start of the scene.
+    #[schema(example = 2.31)]
+    start: f64,
+    /// Seconds from the start of the scene.
+    #[schema(example = 2.74)]
+    end: f64,
+}
+
+/// All words; `null` until the narration is spoken.
+pub fn words(timings: &[WordTiming]) -> Option<Vec<Word>> {
+    let word = |timing: &WordTiming| Word { word: timing.word.clone(), start: timing.start, end: timing.end };
+    (!timings.is_empty()).then(|| timings.iter().map(word).collect())
+}
+
+/// The address of a slot's content.
+pub fn content_url(slot: &Slot) -> Option<String> {
+    slot.asset.as_ref().map(|asset| url_of(&asset.key))
+}
+
+/// Why a scene's media could not be made.
+pub fn scene_error(scene: &Scene) -> Option<String> {
+    let errors: Vec<&str> = [&scene.image, &scene.audio, &scene.video].iter().filter_map(|slot| slot.error.as_deref()).collect();
+    (!errors.is_empty()).then(|| errors.join(" "))
+}
+
+/// A scene within its project. Addresses of its media are in the workflow state and in `/api/scenes/{id}/media`.
+#[derive(Serialize, ToSchema)]
+pub struct SceneInProject {
+    id: Uuid,
+    project_id: Uuid,
+    /// Place, from 1.
+    scene_number: i32,
+    visual_description: String,
+    narration: String,
+    /// A guess until the narration is spoken, then exact.
+    duration_seconds: f64,
+    image_status: MediaStatus,
+    audio_status: MediaStatus,
+    /// Always `draft`: there are no sound effects.
+    sfx_status: MediaStatus,
+    video_status: MediaStatus,
+    media_type: MediaType,
+    word_timings: Option<Vec<Word>>,
+    /// Why something could not be made.
+    error_message: Option<String>,
+    /// Tries of the present request that failed.
+    image_attempts: i32,
+    /// Tries of the present request that failed.
+    audio_attempts: i32,
+    /// Always 0.
+    sfx_attempts: i32,
+    /// Tries of the present request that failed.
+    video_attempts: i32,
+    #[schema(format = DateTime)]
+    created_at: Option<String>,
+    /// Always `null`: deleted scenes are gone.
+    deleted_at: Option<String>,
+    /// `READY` once there is a clip, else `DRAFT`.
+    status: &'static str,
+    version: i64,
+}
+
+impl SceneInProject {
+    /// The scene as its project shows it.
+    pub fn new(project: Uuid, scene: &Scene, created_at: Option<DateTime<Utc>>) -> Self {
+        Self {
+            id: scene.id,
+            project_id: project,
+            scene_number: scene.number,
+            visual_description: scene.visual_description.clone(),
+            narration: scene.narration.clone(),
+            duration_seconds: scene.duration_seconds,
+            image_status: scene.image.status.into(),
+            audio_status: scene.audio.status.into(),
+            sfx_status: MediaStatus::Draft,
+            video_status: scene.video.status.into(),
+            media_type: MediaType::of(scene.moving),
+            word_timings: words(&scene.word_timings),
+            error_message: scene_error(scene),
+            image_attempts: scene.image.attempts,
+            audio_attempts: scene.audio.attempts,
+            sfx_attempts: 0,
+            video_attempts: scene.video.attempts,
+            created_at: created_at.map(stamp),
+            deleted_at: None,
+            status: if scene.video.asset.is_some() { "READY" } else { "DRAFT" },
+            version: scene.video.generation,
+        }
+    }
+}
+
+/// A whole scene.
+#[derive(Serialize, ToSchema)]
+pub struct SceneRow {
+    #[serde(flatten)]
+    scene: SceneInProject,
+    image_url: Option<String>,
+    audio_url: Option<String>,
+    /// Always `null`.
+    sfx_url: Option<String>,
+    video_url: Option<String>,
+    visual_effect: &'static str,
+    /// Always `null`.
+    character_id: Option<String>,
+}
+
+impl SceneRow {
+    /// The scene with everything.
+    pub fn new(project: Uuid, scene: &Scene, created_at: Option<DateTime<Utc>>) -> Self {
+        Self {
+            scene: SceneInProject::new(project, scene, created_at),
+            image_url: content_url(&scene.image),
+            audio_url: content_url(&scene.audio),
+            sfx_url: None,
+            video_url: content_url(&scene.video),
+            visual_effect: "zoom_in",
+            character_id: None,
+        }
+    }
+}
+
+/// Where a scene's media are; the names are historical, these are addresses.
+#[derive(Serialize, ToSchema)]
+pub struct SceneMedia {
+    /// The still.
+    #[schema(example = "/api/assets?url=scenes/images/0123456789abcdef0123456789abcdef.jpg")]
+    image_base64: Option<String>,
+    /// The narration.
+    audio_base64: Option<String>,
+    /// The clip.
+    video_base64: Option<String>,
+}
+
+impl From<&Scene> for SceneMedia {
+    fn from(scene: &Scene) -> Self {
+        Self {
+            image_base64: content_url(&scene.image),
+            audio_base64: content_url(&scene.audio),
+            video_base64: content_url(&scene.video),
+        }
+    }
+}

@@ -1,0 +1,352 @@
+//! The one call for programs: an order for a short, and where it stands.
+
+use garde::Validate;
+use model::project::{Project, ProjectStatus, Render, RenderStatus, Slot, SlotStatus};
+use serde::de::IgnoredAny;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::render::{Captions, render_error};
+use super::rule::text;
+use crate::key::url_of;
+
+/// An order for a short: exactly one of `script`, `storyboard` and `topic`, and options that go over what it says itself.
+#[derive(Deserialize, Validate, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(example = json!({
+    "script": "# The Moon\n\n![a rocket on the launch pad]\n\nIn July 1969 three people flew to the Moon.\n\nTwo of them walked on it.\n",
+    "language": "en",
+    "style": "cinematic",
+    "captions": "karaoke",
+    "size": "9:16"
+}))]
+pub struct OrderShort {
+    /// A script in Markdown: the first heading is the title, each paragraph is one scene's narration, an image above a
+    /// paragraph is its picture. A picture is a key that `POST /api/assets` answered; without one it is drawn.
+    #[garde(custom(text(1, 1_000_000)))]
+    pub script: Option<String>,
+    /// A storyboard.
+    #[garde(dive)]
+    pub storyboard: Option<OrderedStoryboard>,
+    /// What the short is about; needs a configured language model.
+    #[garde(custom(text(1, 10_000)))]
+    pub topic: Option<String>,
+    /// Title of the video.
+    #[garde(custom(text(0, 500)))]
+    pub title: Option<String>,
+    /// Language of the narration, such as `en` or `pt-BR`.
+    #[garde(custom(text(1, 100)))]
+    pub language: Option<String>,
+    /// The voice; the language's default when left out.
+    #[garde(custom(text(0, 200)))]
+    pub voice: Option<String>,
+    /// The look of drawn pictures, in your words.
+    #[garde(custom(text(0, 1_000)))]
+    pub style: Option<String>,
+    /// How captions look.
+    #[garde(skip)]
+    pub captions: Option<CaptionWish>,
+    /// `none` for no music, else its mood in your words.
+    #[garde(custom(text(0, 1_000)))]
+    pub music: Option<String>,
+    /// The picture's size.
+    #[garde(skip)]
+    pub size: Option<SizeWish>,
+    /// Frames per second, 24 to 60.
+    #[garde(skip)]
+    #[schema(example = 30, minimum = 24, maximum = 60)]
+    pub fps: Option<u32>,
+    /// How scenes begin: `cut`, `crossfade` or `fade-black`.
+    #[garde(skip)]
+    #[schema(example = "crossfade")]
+    pub transition: Option<String>,
+}
+
+/// Caption options: a style, or more.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(untagged, expecting = "expected karaoke, box, plain or none, or an object with style, position, maxWords and highlight")]
+pub enum CaptionWish {
+    /// `karaoke`, `box`, `plain` or `none`.
+    Style(String),
+    /// All options.
+    #[serde(rename_all = "camelCase")]
+    Options {
+        /// `karaoke`, `box`, `plain` or `none`.
+        style: Option<String>,
+        /// `top`, `middle` or `bottom`.
+        position: Option<String>,
+        /// The most words at a time, 1 to 12.
+        max_words: Option<u32>,
+        /// Colour of the spoken word, such as `#ffd93d`.
+        highlight: Option<String>,
+    },
+}
+
+/// A picture size: words or pixels.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(untagged, expecting = "expected a size such as 9:16 or 1080x1920, or an object with width and height")]
+pub enum SizeWish {
+    /// `9:16`, `1:1`, `4:5`, `16:9`, or pixels such as `1080x1920`.
+    Words(String),
+    /// Both even, 64 to 3840.
+    Pixels {
+        /// In pixels.
+        width: u32,
+        /// In pixels.
+        height: u32,
+    },
+}
+
+/// A storyboard: the scenes one by one. Narration is spoken from the text.
+#[derive(Deserialize, Validate, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct OrderedStoryboard {
+    /// Title of the video.
+    #[garde(custom(text(0, 500)))]
+    #[serde(default)]
+    pub title: Option<String>,
+    /// At least one, at most 500.
+    #[garde(dive, custom(at_least_one))]
+    pub scenes: Vec<OrderedScene>,
+    /// The picture's size.
+    #[garde(skip)]
+    pub size: Option<SizeWish>,
+    /// Frames per second, 24 to 60.
+    #[garde(skip)]
+    #[schema(minimum = 24, maximum = 60)]
+    pub fps: Option<u32>,
+    /// How captions look.
+    #[garde(skip)]
+    pub captions: Option<CaptionWish>,
+    /// How music is mixed.
+    #[garde(dive)]
+    pub music: Option<MusicWish>,
+    /// How scenes begin: `cut`, `crossfade` or `fadeBlack`.
+    #[garde(skip)]
+    pub transition: Option<String>,
+    /// Can't be taken: music is composed here.
+    #[garde(custom(not_taken("Music can't be given: it is composed here. Leave it out, or choose its mood with music")))]
+    pub bg_music_url: Option<String>,
+}
+
+/// One scene of an ordered storyboard.
+#[derive(Deserialize, Validate, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct OrderedScene {
+    /// What is said.
+    #[garde(custom(text(1, model::storyboard::MAX_NARRATION)))]
+    #[schema(example = "In July 1969 three people flew to the Moon.")]
+    pub narration: String,
+    /// What the picture shows, when it is drawn.
+    #[garde(custom(text(0, model::storyboard::MAX_NARRATION)))]
+    pub visual_description: Option<String>,
+    /// Your own picture: a key that `POST /api/assets` answered.
+    #[garde(custom(text(1, 2_000)))]
+    #[schema(example = "uploads/0123456789abcdef0123456789abcdef.jpg")]
+    pub image_url: Option<String>,
+    /// Your own clip: a key that `POST /api/assets` answered.
+    #[garde(custom(text(1, 2_000)))]
+    pub video_url: Option<String>,
+    /// Can't be taken: the narration is spoken here.
+    #[garde(custom(not_taken("A recorded narration can't be given: it is spoken from narration. Leave it out")))]
+    pub audio_url: Option<String>,
+    /// Has no effect: lengths come from the narration.
+    #[garde(skip)]
+    #[schema(ignore)]
+    pub duration: Option<IgnoredAny>,
+    /// Has no effect: times come from the narration.
+    #[garde(skip)]
+    #[schema(ignore)]
+    pub word_timings: Option<IgnoredAny>,
+    /// Has no effect: stills take turns.
+    #[garde(skip)]
+    #[schema(ignore)]
+    pub motion: Option<IgnoredAny>,
+    /// Has no effect: scenes begin as the storyboard says.
+    #[garde(skip)]
+    #[schema(ignore)]
+    pub transition: Option<IgnoredAny>,
+    /// Has no effect.
+    #[garde(skip)]
+    #[schema(ignore)]
+    pub focus: Option<IgnoredAny>,
+}
+
+impl OrderedScene {
+    /// The fields of a storyboard that are there but have no effect here.
+    pub fn without_effect(&self) -> Vec<&'static str> {
+        let fields = [
+            ("duration", &self.duration),
+            ("wordTimings", &self.word_timings),
+            ("motion", &self.motion),
+            ("transition", &self.transition),
+            ("focus", &self.focus),
+        ];
+        fields.iter().filter(|(_, value)| value.is_some()).map(|(name, _)| *name).collect()
+    }
+}
+
+/// How music is mixed.
+#[derive(Debug, Clone, Copy, Deserialize, Validate, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct MusicWish {
+    /// Level against the narration in dB, −60 to 0.
+    #[garde(inner(range(min = -60.0, max = 0.0)))]
+    #[schema(minimum = -60, maximum = 0)]
+    pub volume_db: Option<f64>,
+    /// Whether the music steps back while somebody speaks.
+    #[garde(skip)]
+    pub duck: Option<bool>,
+}
+
+fn at_least_one(scenes: &[OrderedScene], _: &()) -> garde::Result {
+    let most = model::storyboard::MAX_SCENES;
+    if (1..=most).contains(&scenes.len()) {
+        Ok(())
+    } else {
+        Err(garde::Error::new(format!("Expected 1 to {most} scenes, found {}", scenes.len())))
+    }
+}
+
+fn not_taken(problem: &'static str) -> impl FnOnce(&Option<String>, &()) -> garde::Result {
+    move |value, ()| if value.is_none() { Ok(()) } else { Err(garde::Error::new(problem)) }
+}
+
+/// The order was taken.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ShortOrdered {
+    /// Ask `/api/shorts/{id}` with it.
+    pub id: Uuid,
+    /// The project behind it, for changes.
+    pub project_id: Uuid,
+    /// The same as `id`.
+    pub render_id: Uuid,
+    /// Always `queued`.
+    #[schema(example = "queued")]
+    pub status: ShortStatus,
+    /// What was read but has no effect, as sentences.
+    pub warnings: Vec<String>,
+}
+
+/// Where a short stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum ShortStatus {
+    /// Nothing has begun.
+    Queued,
+    /// It is being made.
+    Processing,
+    /// The video is there.
+    Completed,
+    /// There will be no video; `error` says why.
+    Failed,
+    /// It was cancelled, or a newer render of the project took its place.
+    Cancelled,
+}
+
+/// What is being done for a short.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ShortStage {
+    /// Waits for its turn.
+    Waiting,
+    /// Pictures, narration and music are being made.
+    PicturesAndNarration,
+    /// The project is paused; send `resume`.
+    Paused,
+    /// Pictures and sound are being put together.
+    Rendering,
+    /// The video is there.
+    Done,
+    /// There will be no video.
+    Failed,
+    /// It was cancelled.
+    Cancelled,
+}
+
+/// A short.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Short {
+    id: Uuid,
+    project_id: Uuid,
+    render_id: Uuid,
+    status: ShortStatus,
+    stage: ShortStage,
+    /// 0 to 1. It only rises, unless you change scenes meanwhile.
+    #[schema(example = 0.75)]
+    progress: f64,
+    /// Why there will be no video, in plain words.
+    error: Option<String>,
+    /// The MP4.
+    #[schema(example = "/api/assets?url=renders/0123456789abcdef0123456789abcdef.mp4")]
+    video: Option<String>,
+    /// Captions as files.
+    captions: Option<Captions>,
+    /// A JPEG still.
+    thumbnail: Option<String>,
+    /// Length of the video.
+    seconds: Option<f64>,
+    /// What was tolerated, as sentences.
+    warnings: Vec<String>,
+}
+
+/// The share of the whole that pictures, narration and music are.
+const MEDIA_SHARE: f64 = 0.5;
+
+impl Short {
+    /// A render of a project as a short.
+    pub fn new(project: &Project, render: &Render) -> Self {
+        let (status, stage, progress) = standing(project, render);
+        let output = render.output.as_ref();
+        Self {
+            id: render.id,
+            project_id: project.id,
+            render_id: render.id,
+            status,
+            stage,
+            progress,
+            error: render_error(render),
+            video: output.map(|output| url_of(&output.video)),
+            captions: output.map(|output| Captions { srt: url_of(&output.srt), vtt: url_of(&output.vtt) }),
+            thumbnail: output.map(|output| url_of(&output.thumbnail)),
+            seconds: output.map(|output| output.seconds),
+            warnings: output.map(|output| output.warnings.clone()).unwrap_or_default(),
+        }
+    }
+}
+
+fn standing(project: &Project, render: &Render) -> (ShortStatus, ShortStage, f64) {
+    let rendered = MEDIA_SHARE + (1.0 - MEDIA_SHARE) * render.progress.clamp(0.0, 1.0);
+    match render.status {
+        RenderStatus::Waiting => {
+            let (done, begun) = media_done(project);
+            let stage = match project.status {
+                ProjectStatus::Paused => ShortStage::Paused,
+                _ if begun => ShortStage::PicturesAndNarration,
+                _ => ShortStage::Waiting,
+            };
+            let status = if begun { ShortStatus::Processing } else { ShortStatus::Queued };
+            (status, stage, MEDIA_SHARE * done)
+        }
+        RenderStatus::Queued | RenderStatus::Rendering => (ShortStatus::Processing, ShortStage::Rendering, rendered),
+        RenderStatus::Completed => (ShortStatus::Completed, ShortStage::Done, 1.0),
+        RenderStatus::Failed => (ShortStatus::Failed, ShortStage::Failed, rendered),
+        RenderStatus::Cancelled => (ShortStatus::Cancelled, ShortStage::Cancelled, rendered),
+    }
+}
+
+/// The share of media that are there or have failed, and whether any work on them has begun.
+fn media_done(project: &Project) -> (f64, bool) {
+    let settled = |slot: &Slot| matches!(slot.status, SlotStatus::Completed | SlotStatus::Failed);
+    let scenes = project.scenes.iter().flat_map(|scene| {
+        let shown_by_clip = scene.moving && scene.video.asset.is_some();
+        [(!shown_by_clip).then_some(&scene.image), Some(&scene.audio)].into_iter().flatten()
+    });
+    let slots: Vec<&Slot> = scenes.chain(project.settings.include_music.then_some(&project.music)).collect();
+    let begun = slots.iter().any(|slot| slot.status == SlotStatus::Processing || (settled(slot) && !slot.given));
+    let done = slots.iter().filter(|slot| settled(slot)).count();
+    (done as f64 / slots.len().max(1) as f64, begun)
+}

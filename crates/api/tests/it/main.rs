@@ -1,0 +1,14 @@
+//! The HTTP face as clients see it: the router over a throw-away database and objects in memory. There is no engine; where
+//! results are needed, the tests play the worker.
+
+mod app;
+mod document;
+mod events;
+mod files;
+mod guard;
+mod input;
+mod projects;
+mod renders;
+mod scenes;
+mod shorts;
+mod workflow;

@@ -1,0 +1,50 @@
+//! Pictures: one still for one scene.
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use model::storyboard::Size;
+
+use crate::error::ProviderError;
+
+/// Draws or finds the picture of one scene.
+#[async_trait]
+pub trait ImageProvider: Send + Sync {
+    /// Short lower-case name, such as `poster`.
+    fn vendor(&self) -> &'static str;
+    /// Model and version; part of the picture's content address, so it changes whenever the same request looks different.
+    fn model(&self) -> &str;
+    /// Makes the picture.
+    async fn draw(&self, request: &ImageRequest) -> Result<Image, ProviderError>;
+}
+
+/// What a picture should show.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ImageRequest {
+    /// What the picture shows; may be empty when only the narration is known.
+    pub description: String,
+    /// What is said in the scene.
+    pub narration: String,
+    /// The video's title.
+    pub title: String,
+    /// The look of the whole video, in the user's words, such as `cinematic` or `playful`; may be empty.
+    pub style: String,
+    /// BCP 47 tag of the language of the texts, such as `en` or `pt-BR`.
+    pub language: String,
+    /// The size of the video, in pixels.
+    pub size: Size,
+    /// 1 for the first scene.
+    pub scene_number: u32,
+    /// Scenes in the video.
+    pub scene_count: u32,
+    /// 0 at first; another number asks for another picture of the same request.
+    pub take: u32,
+}
+
+/// A picture as a file.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Image {
+    /// The encoded file.
+    pub bytes: Bytes,
+    /// Such as `image/png`.
+    pub media_type: &'static str,
+}

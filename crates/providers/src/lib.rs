@@ -1,0 +1,12 @@
+//! The abilities that a short needs (pictures, speech, music) as one trait each, and the vendors that have them.
+//!
+//! What lives here speaks to one vendor, or works offline, and knows nothing of projects, users or SQL. Stages of a task,
+//! retries and limits belong to the engine.
+
+pub mod composer;
+pub mod error;
+pub mod espeak;
+pub mod image;
+pub mod music;
+pub mod poster;
+pub mod speech;

@@ -1,0 +1,139 @@
+//! The segment cache: encoded segments in a folder, under the hash of all that shapes them.
+//!
+//! Several processes may share a folder: entries appear by rename, and one that is damaged counts as not there.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use sha2::{Digest, Sha256};
+
+use crate::plan::hex;
+
+/// An entry is this mark, the SHA-256 of the rest, and the segment.
+const MARK: &[u8; 8] = b"segment1";
+const HEAD: usize = MARK.len() + 32;
+
+/// A folder of segments.
+#[derive(Debug, Clone)]
+pub(crate) struct SegmentCache {
+    folder: PathBuf,
+    most_bytes: u64,
+}
+
+impl SegmentCache {
+    /// Opens (and makes) the folder.
+    pub(crate) fn open(folder: &Path, most_bytes: u64) -> io::Result<Self> {
+        std::fs::create_dir_all(folder)?;
+        Ok(Self { folder: folder.to_owned(), most_bytes })
+    }
+
+    fn entry(&self, recipe: &str) -> PathBuf {
+        self.folder.join(format!("{}.segment", hex(&Sha256::digest(recipe.as_bytes()))))
+    }
+
+    /// Copies a segment to `target` if it is here and whole; answers whether it was.
+    pub(crate) fn fetch(&self, recipe: &str, target: &Path) -> io::Result<bool> {
+        let path = self.entry(recipe);
+        let Ok(bytes) = std::fs::read(&path) else { return Ok(false) };
+        let whole =
+            bytes.len() > HEAD && bytes.starts_with(MARK) && bytes[MARK.len()..HEAD] == Sha256::digest(&bytes[HEAD..])[..];
+        if !whole {
+            // It is made anew and replaced; if it can't be removed now, that is no harm.
+            let _ = std::fs::remove_file(&path);
+            return Ok(false);
+        }
+        touch(&path);
+        std::fs::write(target, &bytes[HEAD..])?;
+        Ok(true)
+    }
+
+    /// Keeps a copy of the segment at `source`.
+    pub(crate) fn keep(&self, recipe: &str, source: &Path) -> io::Result<()> {
+        use io::Write;
+        let bytes = std::fs::read(source)?;
+        let mut file = tempfile::Builder::new().prefix(".new-").tempfile_in(&self.folder)?;
+        file.write_all(MARK)?;
+        file.write_all(&Sha256::digest(&bytes))?;
+        file.write_all(&bytes)?;
+        file.persist(self.entry(recipe)).map_err(|error| error.error)?;
+        Ok(())
+    }
+
+    /// Removes what was used least recently until the folder is within its bound.
+    pub(crate) fn prune(&self) -> io::Result<()> {
+        let mut entries: Vec<(SystemTime, u64, PathBuf)> = std::fs::read_dir(&self.folder)?
+            .filter_map(|entry| {
+                let entry = entry.ok()?;
+                let metadata = entry.metadata().ok()?;
+                let ours = entry.path().extension().is_some_and(|extension| extension == "segment");
+                ours.then_some((metadata.modified().ok()?, metadata.len(), entry.path()))
+            })
+            .collect();
+        entries.sort();
+        let mut total: u64 = entries.iter().map(|(_, bytes, _)| bytes).sum();
+        for (_, bytes, path) in entries {
+            if total <= self.most_bytes {
+                break;
+            }
+            // Another process may have removed it already.
+            let _ = std::fs::remove_file(path);
+            total -= bytes;
+        }
+        Ok(())
+    }
+}
+
+/// Notes that an entry was used: the time of the last use decides what goes first when room is needed. The system's own
+/// clock does it; a failure only makes the entry look older.
+fn touch(path: &Path) {
+    #[cfg(unix)]
+    if let Ok(file) = std::fs::File::options().append(true).open(path) {
+        use std::os::fd::AsRawFd;
+        // SAFETY: the descriptor is open; a null pointer means "now".
+        unsafe { libc::futimens(file.as_raw_fd(), std::ptr::null()) };
+    }
+    #[cfg(not(unix))]
+    let _ = path;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    #[test]
+    fn entries_come_back_whole_or_not_at_all() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let cache = SegmentCache::open(folder.path(), 1000).expect("opens");
+        let (source, target) = (folder.path().join("in"), folder.path().join("out"));
+        std::fs::write(&source, b"some frames").expect("writes");
+        assert!(!cache.fetch("a", &target).expect("reads"));
+        cache.keep("a", &source).expect("keeps");
+        assert!(cache.fetch("a", &target).expect("reads"));
+        assert_eq!(std::fs::read(&target).expect("reads"), b"some frames");
+
+        let entry = cache.entry("a");
+        let mut damaged = std::fs::read(&entry).expect("reads");
+        *damaged.last_mut().expect("not empty") ^= 1;
+        std::fs::write(&entry, damaged).expect("writes");
+        assert!(!cache.fetch("a", &target).expect("reads"));
+        assert!(!entry.exists());
+    }
+
+    #[test]
+    fn what_was_used_least_recently_goes_first() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let cache = SegmentCache::open(folder.path(), 2 * (HEAD as u64 + 100)).expect("opens");
+        let source = folder.path().join("in");
+        std::fs::write(&source, [7; 100]).expect("writes");
+        for (age, recipe) in [(30, "old"), (20, "older but used"), (10, "new")] {
+            cache.keep(recipe, &source).expect("keeps");
+            let file = std::fs::File::options().append(true).open(cache.entry(recipe)).expect("opens");
+            file.set_modified(SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000 - age)).expect("sets the time");
+        }
+        cache.prune().expect("prunes");
+        let there = ["old", "older but used", "new"].map(|recipe| cache.entry(recipe).exists());
+        assert_eq!(there, [false, true, true]);
+    }
+}

@@ -1,0 +1,90 @@
+//! What a caller chooses for a render, and what it gets back.
+//!
+//! What the video shows is in the timeline, not here.
+
+use std::path::PathBuf;
+
+/// How a render is carried out.
+#[derive(Debug, Clone)]
+pub struct RenderOptions {
+    /// Scenes drawn and encoded at the same time; 0 is one for each core.
+    pub workers: usize,
+    /// Where encoded segments are kept for the next render; `None` keeps none.
+    pub segment_cache: Option<PathBuf>,
+    /// The most bytes that the segment cache may take.
+    pub segment_cache_bytes: u64,
+    /// Where intermediate files go; `None` is the system's place for them. All are gone after the render.
+    pub temp_dir: Option<PathBuf>,
+    /// Speed against size and sharpness.
+    pub quality: Quality,
+}
+
+impl Default for RenderOptions {
+    fn default() -> Self {
+        Self { workers: 0, segment_cache: None, segment_cache_bytes: 2 << 30, temp_dir: None, quality: Quality::default() }
+    }
+}
+
+/// Speed against size and sharpness.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Quality {
+    /// For a quick look.
+    Draft,
+    /// For publishing.
+    #[default]
+    Standard,
+    /// For an archive: slower and larger.
+    High,
+}
+
+/// What is being done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    /// Frames are drawn and encoded, and the sound is mixed beside it.
+    Drawing,
+    /// Segments and sound are put together.
+    Joining,
+    /// The file is in its place.
+    Done,
+}
+
+/// How far a render is.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Progress {
+    /// What is being done.
+    pub stage: Stage,
+    /// 0 to 1, never falling.
+    pub fraction: f64,
+}
+
+/// What the progress callback answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Flow {
+    /// Go on.
+    Continue,
+    /// Stop the render and leave nothing behind.
+    Stop,
+}
+
+/// What came out of a render.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Report {
+    /// Length of the video.
+    pub seconds: f64,
+    /// Frames of the video.
+    pub frames: u64,
+    /// Size of the file.
+    pub bytes: u64,
+    /// Segments of the video.
+    pub segments: usize,
+    /// Segments that were taken from the cache.
+    pub cache_hits: usize,
+    /// Integrated loudness before the sound encoder; `None` for silence.
+    pub loudness_lufs: Option<f64>,
+    /// True peak before the sound encoder, in dB below full scale; `None` for silence.
+    pub true_peak_dbtp: Option<f64>,
+    /// What was tolerated, in plain sentences.
+    pub warnings: Vec<String>,
+    /// Seconds that each stage took, in their order. "sound" runs beside "drawing".
+    pub stage_seconds: Vec<(&'static str, f64)>,
+}

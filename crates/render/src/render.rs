@@ -1,0 +1,280 @@
+//! The whole way from a plan to an MP4: workers draw and encode segments, the sound is made beside them, all is joined.
+//!
+//! Each step lives in a module of its own; here is only their order, progress, stopping and cleaning up.
+
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::time::{Duration, Instant};
+
+use tempfile::TempPath;
+
+use crate::cache::SegmentCache;
+use crate::captions::Captions;
+use crate::encode::{self, Segment};
+use crate::error::RenderError;
+use crate::join;
+use crate::options::{Flow, Progress, RenderOptions, Report, Stage};
+use crate::plan::Plan;
+use crate::sound::{self, Loudness};
+use crate::text::Fonts;
+
+/// How often the progress callback is asked; a stop takes effect within this time and one frame.
+const TICK: Duration = Duration::from_millis(50);
+/// The part of the progress that drawing takes.
+const DRAWING_SHARE: f64 = 0.97;
+
+/// What the threads of one render share.
+struct Job<'a> {
+    plan: &'a Plan,
+    options: &'a RenderOptions,
+    segments: Vec<Segment>,
+    /// Indexes into `segments`, the longest first, so that no core waits for a long last one.
+    order: Vec<usize>,
+    next: AtomicUsize,
+    folder: &'a Path,
+    cache: Option<SegmentCache>,
+    stop: AtomicBool,
+    frames_done: AtomicU64,
+    cache_hits: AtomicUsize,
+    error: Mutex<Option<RenderError>>,
+    loudness: Mutex<Option<(Loudness, f64)>>,
+}
+
+/// Renders a plan to the MP4 `output`. The file appears under its name only when it is complete; on an error or a stop
+/// nothing is left behind.
+///
+/// `progress` is called from one thread about twenty times a second.
+///
+/// # Errors
+/// [`RenderError::Stopped`] when `progress` says so; otherwise a plain sentence on what failed and what to do.
+pub fn render(
+    plan: &Plan,
+    output: &Path,
+    options: &RenderOptions,
+    progress: &(dyn Fn(Progress) -> Flow + Sync),
+) -> Result<Report, RenderError> {
+    let begun = Instant::now();
+    // Before any work: an output that can't be written should be known at once.
+    let target = output_file(output)?;
+    let folder = working_folder(options)?;
+    let cache = match &options.segment_cache {
+        None => None,
+        Some(folder) => Some(
+            SegmentCache::open(folder, options.segment_cache_bytes)
+                .map_err(|error| RenderError::file("can't use the segment cache", folder, &error))?,
+        ),
+    };
+    let job = Job::new(plan, options, folder.path(), cache);
+    job.run(progress)?;
+    let drawn = begun.elapsed().as_secs_f64();
+    if let Some(cache) = &job.cache {
+        // Too large a cache is no reason to fail a finished video.
+        let _ = cache.prune();
+    }
+    let (loudness, sound_seconds) = lock(&job.loudness).take().expect("the sound is made when no thread failed");
+    tell(progress, Stage::Joining, DRAWING_SHARE)?;
+    let counts: Vec<u64> = job.segments.iter().map(|segment| segment.frames.end - segment.frames.start).collect();
+    let timeline = &plan.timeline;
+    join::join(folder.path(), &counts, timeline.fps, (&job.sound_path(), &timeline.title), &target)?;
+    tell(progress, Stage::Joining, 0.99)?;
+    let bytes = publish(target, output)?;
+    let joined = begun.elapsed().as_secs_f64();
+    // It is done: too late to stop.
+    let _ = tell(progress, Stage::Done, 1.0);
+    Ok(Report {
+        seconds: timeline.seconds(),
+        frames: timeline.frame_count(),
+        bytes,
+        segments: job.segments.len(),
+        cache_hits: job.cache_hits.into_inner(),
+        loudness_lufs: loudness.lufs,
+        true_peak_dbtp: loudness.true_peak_dbtp,
+        warnings: plan.warnings.iter().cloned().chain(missing_glyphs(plan)).collect(),
+        stage_seconds: vec![("sound", sound_seconds), ("drawing", drawn), ("joining", joined - drawn)],
+    })
+}
+
+fn tell(progress: &(dyn Fn(Progress) -> Flow + Sync), stage: Stage, fraction: f64) -> Result<(), RenderError> {
+    match progress(Progress { stage, fraction }) {
+        Flow::Continue => Ok(()),
+        Flow::Stop => Err(RenderError::Stopped),
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    // The values behind these locks are whole at any time, also when a thread has panicked.
+    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
+/// A temporary file beside the output; it is removed when it is dropped.
+fn output_file(output: &Path) -> Result<TempPath, RenderError> {
+    let folder = output_folder(output);
+    if output.is_dir() {
+        let error = std::io::Error::other("it is a folder; give the name of a file");
+        return Err(RenderError::file("can't write to", output, &error));
+    }
+    tempfile::Builder::new()
+        .prefix(".render-")
+        .suffix(".part")
+        .tempfile_in(&folder)
+        .map(tempfile::NamedTempFile::into_temp_path)
+        .map_err(|error| RenderError::file("can't write to", &folder, &error))
+}
+
+fn output_folder(output: &Path) -> PathBuf {
+    match output.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
+        _ => PathBuf::from("."),
+    }
+}
+
+fn working_folder(options: &RenderOptions) -> Result<tempfile::TempDir, RenderError> {
+    let place = options.temp_dir.clone().unwrap_or_else(std::env::temp_dir);
+    let folder = tempfile::Builder::new().prefix("shortsai-render-").tempdir_in(&place);
+    folder.map_err(|error| RenderError::file("can't write intermediate files to", &place, &error))
+}
+
+/// Flushes the finished file to the disk and gives it its name; answers its size.
+fn publish(target: TempPath, output: &Path) -> Result<u64, RenderError> {
+    let failed = |error: std::io::Error| RenderError::file("can't write to", output, &error);
+    let file = std::fs::File::options().read(true).write(true).open(&target).map_err(failed)?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        // Temporary files are private; a finished video is an ordinary file.
+        file.set_permissions(std::fs::Permissions::from_mode(0o644)).map_err(failed)?;
+    }
+    file.sync_all().map_err(failed)?;
+    let bytes = file.metadata().map_err(failed)?.len();
+    target.persist(output).map_err(|error| failed(error.error))?;
+    #[cfg(unix)]
+    std::fs::File::open(output_folder(output)).and_then(|folder| folder.sync_all()).map_err(failed)?;
+    Ok(bytes)
+}
+
+/// One warning for each scene with characters that no bundled font has.
+fn missing_glyphs(plan: &Plan) -> Vec<String> {
+    let mut fonts = Fonts::bundled();
+    let timeline = &plan.timeline;
+    let mut warnings = Vec::new();
+    for scene in &timeline.scenes {
+        let missing = Captions::new(scene, &timeline.captions, timeline.size, timeline.fps).missing(&mut fonts);
+        if !missing.is_empty() {
+            let characters: String = missing.iter().take(20).collect();
+            warnings.push(format!("scene {}: no bundled font has {characters}; the captions leave them out", scene.number));
+        }
+    }
+    warnings
+}
+
+impl<'a> Job<'a> {
+    fn new(plan: &'a Plan, options: &'a RenderOptions, folder: &'a Path, cache: Option<SegmentCache>) -> Self {
+        let segments = encode::segments(plan);
+        let mut order: Vec<usize> = (0..segments.len()).collect();
+        order.sort_by_key(|index| std::cmp::Reverse(segments[*index].frames.end - segments[*index].frames.start));
+        Self {
+            plan,
+            options,
+            segments,
+            order,
+            next: AtomicUsize::new(0),
+            folder,
+            cache,
+            stop: AtomicBool::new(false),
+            frames_done: AtomicU64::new(0),
+            cache_hits: AtomicUsize::new(0),
+            error: Mutex::new(None),
+            loudness: Mutex::new(None),
+        }
+    }
+
+    fn sound_path(&self) -> PathBuf {
+        self.folder.join("sound.m4a")
+    }
+
+    /// Makes all segments and the sound; returns when every thread and child is gone.
+    fn run(&self, progress: &(dyn Fn(Progress) -> Flow + Sync)) -> Result<(), RenderError> {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let workers = if self.options.workers == 0 { cores } else { self.options.workers }.clamp(1, self.segments.len());
+        let (sender, done) = mpsc::channel::<()>();
+        std::thread::scope(|scope| {
+            for _ in 0..workers {
+                let sender = sender.clone();
+                scope.spawn(move || {
+                    self.note(self.work());
+                    drop(sender);
+                });
+            }
+            scope.spawn(move || {
+                self.note(self.make_sound());
+                drop(sender);
+            });
+            let total = self.plan.timeline.frame_count().max(1) as f64;
+            // The channel carries nothing: it closes when the last thread is through.
+            while done.recv_timeout(TICK) == Err(RecvTimeoutError::Timeout) {
+                let fraction = self.frames_done.load(Ordering::Relaxed) as f64 / total * DRAWING_SHARE;
+                if !self.stop.load(Ordering::Relaxed) {
+                    self.note(tell(progress, Stage::Drawing, fraction));
+                }
+            }
+        });
+        match lock(&self.error).take() {
+            None => Ok(()),
+            Some(error) => Err(error),
+        }
+    }
+
+    /// Keeps the first error and stops the other threads; their own "stopped" is only an echo.
+    fn note(&self, result: Result<(), RenderError>) {
+        if let Err(error) = result {
+            let mut first = lock(&self.error);
+            if first.is_none() {
+                *first = Some(error);
+            }
+            self.stop.store(true, Ordering::Relaxed);
+        }
+    }
+
+    fn work(&self) -> Result<(), RenderError> {
+        let mut fonts = Fonts::bundled();
+        loop {
+            let turn = self.next.fetch_add(1, Ordering::Relaxed);
+            let Some(index) = self.order.get(turn) else { return Ok(()) };
+            self.make_segment(*index, &mut fonts)?;
+        }
+    }
+
+    fn make_segment(&self, index: usize, fonts: &mut Fonts) -> Result<(), RenderError> {
+        if self.stop.load(Ordering::Relaxed) {
+            return Err(RenderError::Stopped);
+        }
+        let segment = &self.segments[index];
+        let path = self.folder.join(join::segment_name(index));
+        let failed = |error: std::io::Error| RenderError::file("can't write", &path, &error);
+        let recipe = encode::recipe(self.plan, segment, self.options.quality);
+        if let Some(cache) = &self.cache
+            && cache.fetch(&recipe, &path).map_err(failed)?
+        {
+            self.cache_hits.fetch_add(1, Ordering::Relaxed);
+            self.frames_done.fetch_add(segment.frames.end - segment.frames.start, Ordering::Relaxed);
+            return Ok(());
+        }
+        let drawn = || {
+            self.frames_done.fetch_add(1, Ordering::Relaxed);
+        };
+        encode::encode(self.plan, segment, self.options.quality, &path, fonts, (&self.stop, &drawn))?;
+        match &self.cache {
+            Some(cache) => cache.keep(&recipe, &path).map_err(failed),
+            None => Ok(()),
+        }
+    }
+
+    fn make_sound(&self) -> Result<(), RenderError> {
+        let begun = Instant::now();
+        let loudness = sound::make(self.plan, self.folder, &self.sound_path(), &self.stop)?;
+        *lock(&self.loudness) = Some((loudness, begun.elapsed().as_secs_f64()));
+        Ok(())
+    }
+}

@@ -1,0 +1,107 @@
+//! The command line.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Turns a script into a finished vertical short: pictures, narration, music and word-timed captions in one MP4.
+#[derive(Debug, Parser)]
+#[command(version, about, max_term_width = 100)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Command,
+    /// Say more about what is being done (twice for still more)
+    #[arg(short, long, action = clap::ArgAction::Count, global = true)]
+    pub verbose: u8,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Make a short from a Markdown script
+    Make(Make),
+    /// Render a storyboard (JSON) with local files: only the renderer, no database
+    Render(Render),
+    /// Run the API, its engine and the renderer on this machine
+    Serve(Serve),
+    /// Say what works here, what is missing and how to get it
+    Doctor(Doctor),
+    /// Print the OpenAPI document of the API
+    Openapi,
+}
+
+#[derive(Debug, Args)]
+pub struct Make {
+    /// A Markdown script (the first heading is the title, each paragraph a scene), or a topic in quotes
+    #[arg(value_name = "SCRIPT.md | TOPIC")]
+    pub script: String,
+    /// The video to write; captions (.srt, .vtt) and a thumbnail (.jpg) go beside it [default: the script's name .mp4]
+    #[arg(short, long, value_name = "FILE.mp4")]
+    pub output: Option<PathBuf>,
+    #[command(flatten)]
+    pub data: DataDir,
+}
+
+#[derive(Debug, Args)]
+pub struct Render {
+    /// The storyboard; media paths in it are relative to its folder
+    #[arg(value_name = "STORYBOARD.json")]
+    pub storyboard: PathBuf,
+    /// The video to write; captions (.srt, .vtt) and a thumbnail (.jpg) go beside it [default: the storyboard's name .mp4]
+    #[arg(short, long, value_name = "FILE.mp4")]
+    pub output: Option<PathBuf>,
+    /// Speed against size and sharpness
+    #[arg(long, value_enum, default_value_t = Quality::Standard)]
+    pub quality: Quality,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Quality {
+    Draft,
+    Standard,
+    High,
+}
+
+#[derive(Debug, Args)]
+pub struct Serve {
+    /// Where to listen; only loopback addresses until sign-in is configured
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:3333", env = "SHORTSAI_LISTEN")]
+    pub listen: SocketAddr,
+    #[command(flatten)]
+    pub data: DataDir,
+}
+
+#[derive(Debug, Args)]
+pub struct Doctor {
+    #[command(flatten)]
+    pub data: DataDir,
+}
+
+#[derive(Debug, Args)]
+pub struct DataDir {
+    /// Where the database and the made pictures, sounds and videos are kept [default: the platform's data directory]
+    #[arg(long, value_name = "FOLDER", env = "SHORTSAI_DATA_DIR")]
+    pub data_dir: Option<PathBuf>,
+}
+
+impl Cli {
+    /// How much is logged unless `RUST_LOG` says otherwise.
+    pub fn log_level(&self) -> &'static str {
+        let quiet = !matches!(self.command, Command::Serve(_));
+        match (self.verbose, quiet) {
+            (0, true) => "error",
+            (0, false) | (1, true) => "info",
+            _ => "debug",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        super::Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,7 @@
+//! One file per command.
+
+pub mod doctor;
+pub mod make;
+pub mod openapi;
+pub mod render;
+pub mod serve;

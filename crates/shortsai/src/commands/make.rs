@@ -1,0 +1,130 @@
+//! `shortsai make`: the whole way from a script to a video, through the same store and engine as the server.
+
+mod follow;
+mod import;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Instant;
+
+use anyhow::{Context, bail};
+use model::project::{RenderOutput, RenderStatus};
+use model::workflow::{Command, Input};
+use store::Store;
+use uuid::Uuid;
+
+use crate::cli;
+use crate::data_dir::DataDir;
+use crate::fail::{INTERRUPTED, Unusable};
+use crate::output::{self, OutputFiles};
+use crate::wiring::{House, new_id, now};
+
+/// Scripts are text that a person wrote.
+const MAX_SCRIPT_BYTES: u64 = 4 << 20;
+
+pub fn make(arguments: cli::Make) -> anyhow::Result<ExitCode> {
+    let path = script_path(&arguments.script)?;
+    let text = read_script(&path)?;
+    let script = model::script::parse(&text).with_context(|| format!("{}", path.display()))?;
+    for warning in &script.warnings {
+        eprintln!("note: {}: {warning}", path.display());
+    }
+    let files = OutputFiles::plan(arguments.output.as_deref(), &path)?;
+    import::check(&script, &path)?;
+    let data = DataDir::open(&arguments.data)?;
+    let runtime = tokio::runtime::Runtime::new().context("the async runtime can't be started")?;
+    runtime.block_on(run(&data, &path, script, &files))
+}
+
+async fn run(data: &DataDir, path: &Path, script: model::script::Script, files: &OutputFiles) -> anyhow::Result<ExitCode> {
+    let begun = Instant::now();
+    let house = House::open(data).await?;
+    let project = import::import(&house, path, script).await?;
+    let render = ask_for_render(&house.store, project).await?;
+    let engine = house.start_engine(Some(project)).await?;
+    let ended = follow::follow(&house.store, project, render).await;
+    engine.stop().await;
+    match ended? {
+        follow::Ended::Rendered(output) => {
+            publish(&house, data, &output, files).await?;
+            say_what_came_out(&output, files, begun.elapsed().as_secs_f64());
+            Ok(ExitCode::SUCCESS)
+        }
+        follow::Ended::Failed(reason) => bail!("{reason}"),
+        follow::Ended::Interrupted => {
+            eprintln!("Stopped. What was made so far is kept: run the same command again and it goes on from there.");
+            Ok(ExitCode::from(INTERRUPTED))
+        }
+    }
+}
+
+/// A file that is there is a script; so is what looks like one. Everything else is a topic, which needs a language model.
+fn script_path(argument: &str) -> anyhow::Result<PathBuf> {
+    let path = PathBuf::from(argument);
+    let looks_like_a_file = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("md") || extension.eq_ignore_ascii_case("txt"))
+        || argument.contains(std::path::MAIN_SEPARATOR) && !argument.contains(' ');
+    if path.is_file() {
+        return path.canonicalize().with_context(|| format!("{argument} can't be read"));
+    }
+    if path.is_dir() {
+        bail!("{argument} is a folder; give a script such as {argument}/script.md");
+    }
+    if looks_like_a_file {
+        bail!("there is no script {argument}; check the path");
+    }
+    let problem = "writing a script from a topic needs a language model, and none is configured here. \
+                   Write the script yourself as Markdown (a title line and one paragraph for each scene) and run: shortsai make my-script.md";
+    Err(Unusable(problem.to_owned()).into())
+}
+
+fn read_script(path: &Path) -> anyhow::Result<String> {
+    let context = || format!("the script {} can't be read", path.display());
+    let length = std::fs::metadata(path).with_context(context)?.len();
+    if length > MAX_SCRIPT_BYTES {
+        bail!("the script {} has {length} bytes; a script has at most {MAX_SCRIPT_BYTES}", path.display());
+    }
+    let bytes = std::fs::read(path).with_context(context)?;
+    String::from_utf8(bytes).map_err(|_| anyhow::anyhow!("the script {} is not UTF-8 text; save it as UTF-8", path.display()))
+}
+
+/// Asks for all that is missing and the video; answers the render to follow. A finished render of this very state serves.
+async fn ask_for_render(store: &Store, project: Uuid) -> anyhow::Result<Uuid> {
+    let record = store.project(project).await?.context("the project is gone; run the command again")?;
+    if let Some(render) = &record.project.render
+        && render.status == RenderStatus::Completed
+        && render.revision == record.project.revision
+        && record.project.missing_for_render().is_empty()
+    {
+        return Ok(render.id);
+    }
+    store.apply(project, Input::Command(Command::GenerateAll { force: false }), now()).await?;
+    let applied = store.apply(project, Input::Command(Command::Render { id: new_id(), when_ready: true }), now()).await?;
+    let render = applied.record.project.render.context("the render was not stored; run the command again")?;
+    Ok(render.id)
+}
+
+async fn publish(house: &House, data: &DataDir, render: &RenderOutput, files: &OutputFiles) -> anyhow::Result<()> {
+    let pairs = [
+        (&render.srt, &files.srt),
+        (&render.vtt, &files.vtt),
+        (&render.thumbnail, &files.thumbnail),
+        // The video last: once it is there, everything is.
+        (&render.video, &files.video),
+    ];
+    for (key, target) in pairs {
+        let source = house.assets.local_path(key, data.root()).await?;
+        output::copy(&source, target)?;
+    }
+    Ok(())
+}
+
+fn say_what_came_out(render: &RenderOutput, files: &OutputFiles, took: f64) {
+    for warning in &render.warnings {
+        eprintln!("note: {warning}");
+    }
+    let name = |path: &Path| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    println!("{}", files.video.display());
+    println!("  {:.1} s long, {:.1} MB, made in {took:.1} s", render.seconds, render.bytes as f64 / 1e6);
+    println!("  beside it: {} (captions), {} (captions for the web), {} (thumbnail)", name(&files.srt), name(&files.vtt), name(&files.thumbnail));
+    println!("Next: watch it; change a paragraph of the script and run the same command again, and only that scene is made anew.");
+}

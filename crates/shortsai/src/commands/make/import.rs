@@ -1,0 +1,159 @@
+//! From a script to a project: checks what can be checked at once, takes the user's pictures in, and writes the changes.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+use assets::{Kind, Place};
+use model::project::{Asset, Settings, VideoOptions};
+use model::script::{Script, ScriptScene};
+use model::storyboard::{Storyboard, StoryboardScene};
+use model::workflow::{Edit, Input, SceneDraft};
+use providers::espeak::Espeak;
+use providers::speech::SpeechProvider;
+use render::{FolderMedia, RenderError};
+use store::{Details, NewProject};
+use uuid::Uuid;
+
+use crate::fail::Unusable;
+use crate::wiring::{House, new_id, now};
+
+/// Everything that would fail later and can be known now: the voice, ffmpeg, every picture.
+pub fn check(script: &Script, path: &Path) -> anyhow::Result<()> {
+    Espeak::default().check(&script.settings.language, &script.settings.voice).map_err(|error| Unusable(error.to_string()))?;
+    let given: Vec<(usize, &ScriptScene)> =
+        script.scenes.iter().enumerate().filter(|(_, scene)| scene.picture.is_some()).collect();
+    let scenes = given.iter().map(|(_, scene)| preview(path, scene)).collect::<anyhow::Result<Vec<_>>>()?;
+    if scenes.is_empty() {
+        return Ok(());
+    }
+    let storyboard = Storyboard { scenes, ..storyboard_of(script) };
+    match render::plan(&storyboard, &FolderMedia::new(folder_of(path))) {
+        Ok(_) => Ok(()),
+        Err(RenderError::Scene { scene, file: _, problem }) => {
+            let (index, scene) = given[scene - 1];
+            let picture = scene.picture.as_deref().unwrap_or_default();
+            bail!("{}: line {}: scene {}: {picture}: {problem}", path.display(), scene.line, index + 1)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// A scene that only shows its picture: enough to open and decode it.
+fn preview(path: &Path, scene: &ScriptScene) -> anyhow::Result<StoryboardScene> {
+    let file = picture_path(path, scene);
+    let name = || Some(file.display().to_string());
+    let moving = kind_of(&file) == Some(Kind::Video);
+    Ok(StoryboardScene {
+        image_url: name().filter(|_| !moving),
+        video_url: name().filter(|_| moving),
+        duration: Some(1.0),
+        ..StoryboardScene::default()
+    })
+}
+
+fn storyboard_of(script: &Script) -> Storyboard {
+    Storyboard {
+        title: script.title.clone(),
+        scenes: Vec::new(),
+        bg_music_url: None,
+        size: script.settings.size,
+        fps: script.settings.fps,
+        captions: script.settings.captions.clone(),
+        music: Default::default(),
+        transition: script.settings.transition,
+    }
+}
+
+fn kind_of(file: &Path) -> Option<Kind> {
+    use std::io::Read;
+    let mut head = Vec::new();
+    std::fs::File::open(file).ok()?.take(4096).read_to_end(&mut head).ok()?;
+    assets::sniff(&head).map(|media_type| media_type.kind)
+}
+
+fn folder_of(script: &Path) -> &Path {
+    script.parent().unwrap_or(Path::new("."))
+}
+
+fn picture_path(script: &Path, scene: &ScriptScene) -> PathBuf {
+    folder_of(script).join(scene.picture.as_deref().unwrap_or_default())
+}
+
+/// Writes the script into its project, which is known by the script's path; answers the project.
+pub async fn import(house: &House, path: &Path, script: Script) -> anyhow::Result<Uuid> {
+    let source = path.display().to_string();
+    let mut drafts = Vec::with_capacity(script.scenes.len());
+    for (index, scene) in script.scenes.iter().enumerate() {
+        drafts.push(draft(house, path, index, scene).await?);
+    }
+    let settings = settings_of(script, path);
+    let project = match house.store.project_by_source(house.owner, &source).await? {
+        Some(record) => record.project.id,
+        None => {
+            let new = NewProject {
+                id: new_id(),
+                owner: house.owner,
+                settings: settings.clone(),
+                details: Details::default(),
+                source: Some(source),
+            };
+            house.store.create_project(new, now()).await?.project.id
+        }
+    };
+    let edit = Edit::Settings { settings: Box::new(settings), remake: true };
+    house.store.apply(project, Input::Edit(edit), now()).await?;
+    house.store.apply(project, Input::Edit(Edit::ReplaceScenes(drafts)), now()).await?;
+    Ok(project)
+}
+
+async fn draft(house: &House, path: &Path, index: usize, scene: &ScriptScene) -> anyhow::Result<SceneDraft> {
+    let mut draft = SceneDraft {
+        id: new_id(),
+        narration: scene.narration.clone(),
+        visual_description: scene.description.clone(),
+        image: None,
+        video: None,
+    };
+    if scene.picture.is_some() {
+        let file = picture_path(path, scene);
+        let moving = kind_of(&file) == Some(Kind::Video);
+        let place = if moving { Place::SceneVideos } else { Place::SceneImages };
+        let stored = house
+            .assets
+            .put_file(place, &file)
+            .await
+            .with_context(|| format!("{}: line {}: scene {}", path.display(), scene.line, index + 1))?;
+        let asset = Asset {
+            key: stored.key,
+            media_type: stored.media_type.to_owned(),
+            bytes: i64::try_from(stored.bytes).unwrap_or(i64::MAX),
+            made_by: "given".to_owned(),
+        };
+        *(if moving { &mut draft.video } else { &mut draft.image }) = Some(asset);
+    }
+    Ok(draft)
+}
+
+fn settings_of(script: Script, path: &Path) -> Settings {
+    let file_name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    let title = if script.title.is_empty() { file_name } else { script.title };
+    let settings = script.settings;
+    Settings {
+        topic: title.clone(),
+        title,
+        description: String::new(),
+        style: settings.style,
+        language: settings.language,
+        voice: settings.voice,
+        speech_vendor: String::new(),
+        include_music: settings.music.is_some(),
+        music_prompt: settings.music.unwrap_or_default(),
+        video: VideoOptions {
+            size: settings.size,
+            fps: settings.fps,
+            captions: settings.captions,
+            transition: settings.transition,
+            ..VideoOptions::default()
+        },
+    }
+}

@@ -1,0 +1,63 @@
+//! `shortsai serve`: the API, the engine and the renderer in one process.
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::Context;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use crate::cli;
+use crate::signal::wait_for_signal;
+use crate::data_dir::DataDir;
+use crate::fail::Unusable;
+use crate::wiring::{House, new_id, now};
+
+/// How long open connections may go on after a stop was asked for.
+const GRACE: Duration = Duration::from_secs(3);
+
+pub fn serve(arguments: cli::Serve) -> anyhow::Result<ExitCode> {
+    if !arguments.listen.ip().is_loopback() {
+        let problem = format!(
+            "{} can be reached by others, and without sign-in everybody could use this server. Sign-in is not configured, so listen on 127.0.0.1 or [::1] only",
+            arguments.listen
+        );
+        return Err(Unusable(problem).into());
+    }
+    let data = DataDir::open(&arguments.data)?;
+    let runtime = tokio::runtime::Runtime::new().context("the async runtime can't be started")?;
+    runtime.block_on(run(arguments, &data))
+}
+
+async fn run(arguments: cli::Serve, data: &DataDir) -> anyhow::Result<ExitCode> {
+    let house = House::open(data).await?;
+    let listener = TcpListener::bind(arguments.listen).await.with_context(|| {
+        format!("can't listen on {}; is another server running there? Choose another port with --listen", arguments.listen)
+    })?;
+    let address = listener.local_addr().context("the listening address")?;
+    let engine = house.start_engine(None).await?;
+    let stop = CancellationToken::new();
+    let app = api::router(api::AppState {
+        store: house.store.clone(),
+        assets: house.assets.clone(),
+        owner: house.owner,
+        language_model: false,
+        version: env!("CARGO_PKG_VERSION"),
+        clock: now,
+        new_id,
+        closing: stop.clone(),
+    });
+    println!("ShortsAI listens on http://{address}");
+    println!("  API reference: http://{address}/docs");
+    println!("  data folder:   {}", data.root().display());
+    let shutdown = stop.clone();
+    let server = axum::serve(listener, app).with_graceful_shutdown(async move { shutdown.cancelled().await });
+    let server = tokio::spawn(server.into_future());
+    wait_for_signal().await;
+    println!("Stopping; work that is not done goes on at the next start.");
+    stop.cancel();
+    engine.stop().await;
+    // Whoever still holds a connection has been told by then; their requests are stored.
+    let _ = tokio::time::timeout(GRACE, server).await;
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,37 @@
+//! The `shortsai` binary: commands, configuration and wiring. What the commands do is in the crates below.
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command talks to its user on these")]
+
+mod bars;
+mod cli;
+mod commands;
+mod data_dir;
+mod fail;
+mod logging;
+mod output;
+mod signal;
+mod wiring;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::cli::{Cli, Command};
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    logging::start(cli.log_level());
+    let done = match cli.command {
+        Command::Make(arguments) => commands::make::make(arguments),
+        Command::Render(arguments) => commands::render::render(arguments),
+        Command::Serve(arguments) => commands::serve::serve(arguments),
+        Command::Doctor(arguments) => commands::doctor::doctor(&arguments),
+        Command::Openapi => commands::openapi::openapi(),
+    };
+    match done {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            fail::exit_code(&error)
+        }
+    }
+}

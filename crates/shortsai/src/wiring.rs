@@ -1,0 +1,135 @@
+//! Puts the parts together: stores, vendors, renderer, engine.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use assets::Assets;
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use engine::{Abilities, Engine, EngineSettings, RenderFailure, RenderJob, Renderer, WorkerLock};
+use model::project::RenderOutput;
+use model::task::{Failure, FailureClass};
+use providers::composer::Composer;
+use providers::espeak::Espeak;
+use providers::poster::PosterArtist;
+use store::Store;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+use worker::{WorkerError, WorkerOptions};
+
+use crate::data_dir::DataDir;
+
+/// The open data folder.
+pub struct House {
+    pub store: Store,
+    pub assets: Assets,
+    pub owner: Uuid,
+    data: DataDir,
+}
+
+/// A running engine. It stops when told to, or when the process ends.
+pub struct RunningEngine {
+    stop: CancellationToken,
+    task: JoinHandle<()>,
+    _lock: WorkerLock,
+}
+
+/// The only clock; everything below takes times as arguments.
+#[expect(clippy::disallowed_methods, reason = "the one place that reads the clock")]
+pub fn now() -> DateTime<Utc> {
+    Utc::now()
+}
+
+/// The only source of new identities.
+#[expect(clippy::disallowed_methods, reason = "the one place that makes identities")]
+pub fn new_id() -> Uuid {
+    Uuid::new_v4()
+}
+
+fn jitter() -> f64 {
+    (new_id().as_u128() % 1_000_003) as f64 / 1_000_003.0
+}
+
+impl House {
+    pub async fn open(data: &DataDir) -> anyhow::Result<Self> {
+        let store = store::open(&data.database_url()).await?;
+        let assets = Assets::folder(&data.objects())?;
+        let owner = store.local_owner(now()).await?;
+        Ok(Self { store, assets, owner, data: data.clone() })
+    }
+
+    /// Starts the engine in this process; with `only`, for the tasks of that project alone.
+    pub async fn start_engine(&self, only: Option<Uuid>) -> anyhow::Result<RunningEngine> {
+        let worker = format!("{}-{}", std::process::id(), new_id().simple());
+        let folder = self.data.workers();
+        let lock = WorkerLock::take(&folder, &worker)
+            .with_context(|| format!("the lock in {} can't be taken", folder.display()))?;
+        let freed = WorkerLock::free_dead_workers(&folder, &self.store, now()).await?;
+        if freed > 0 {
+            tracing::info!(freed, "tasks of a process that died are done again");
+        }
+        let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
+        let options = WorkerOptions { segment_cache: Some(self.data.segments()), workers: cores };
+        let engine = Engine {
+            store: self.store.clone(),
+            assets: self.assets.clone(),
+            abilities: abilities(),
+            renderer: Arc::new(LocalRenderer { assets: self.assets.clone(), options }),
+            settings: EngineSettings {
+                worker,
+                only,
+                lease: Duration::from_secs(30),
+                media_at_once: cores,
+                grace: Duration::from_secs(5),
+            },
+            clock: now,
+            jitter,
+        };
+        let stop = CancellationToken::new();
+        let task = tokio::spawn(engine::run(Arc::new(engine), stop.clone()));
+        Ok(RunningEngine { stop, task, _lock: lock })
+    }
+}
+
+impl RunningEngine {
+    /// Lets running work end or gives it back, then returns.
+    pub async fn stop(self) {
+        self.stop.cancel();
+        if let Err(error) = self.task.await {
+            tracing::error!(%error, "the engine died");
+        }
+    }
+}
+
+/// The vendors that work without any key.
+fn abilities() -> Abilities {
+    Abilities {
+        images: Arc::new(PosterArtist::default()),
+        speech: Arc::new(Espeak::default()),
+        music: Arc::new(Composer::default()),
+    }
+}
+
+/// Renders in this process.
+struct LocalRenderer {
+    assets: Assets,
+    options: WorkerOptions,
+}
+
+#[async_trait]
+impl Renderer for LocalRenderer {
+    async fn render(
+        &self,
+        job: RenderJob,
+        progress: Arc<dyn Fn(f64) + Send + Sync>,
+        cancel: CancellationToken,
+    ) -> Result<RenderOutput, RenderFailure> {
+        let done = worker::run(job.storyboard, &self.assets, &self.options, progress, cancel).await;
+        done.map_err(|error| match error {
+            WorkerError::Cancelled => RenderFailure::Cancelled,
+            error => RenderFailure::Failed(Failure { class: FailureClass::Fatal, message: error.to_string() }),
+        })
+    }
+}
