@@ -1,7 +1,7 @@
 //! What explains the rest: the OpenAPI document, the reference page made from it, and the page at `/`.
 
 use axum::Router;
-use axum::http::{HeaderValue, header};
+use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use bytes::Bytes;
@@ -12,6 +12,8 @@ use utoipa_swagger_ui::{Config, SwaggerUi};
 use crate::AppState;
 
 const HOME: &str = include_str!("../../pages/home.html");
+/// As it is written in the page.
+const EXAMPLE_HOST: &str = "localhost:3333";
 const HOME_POLICY: &str =
     "default-src 'none'; style-src 'unsafe-inline'; connect-src 'self'; base-uri 'none'; form-action 'none'";
 
@@ -78,10 +80,12 @@ pub fn pages() -> Router<AppState> {
     Router::new().route("/", get(home)).merge(SwaggerUi::new("/docs").config(config))
 }
 
-async fn home() -> Response {
+/// The page's example names the address under which the page was asked for; the guard has checked that it is an address.
+async fn home(headers: HeaderMap) -> Response {
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or(EXAMPLE_HOST);
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")),
         (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(HOME_POLICY)),
     ];
-    (headers, HOME).into_response()
+    (headers, HOME.replace(EXAMPLE_HOST, host)).into_response()
 }
