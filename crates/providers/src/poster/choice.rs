@@ -17,7 +17,7 @@ pub struct Choice {
     pub hero: Option<&'static Icon>,
     /// Small icons, best first.
     pub accents: Vec<&'static Icon>,
-    /// The mood of the scene.
+    /// The mood of the scene: that of the place it happens at, else of its large icon.
     pub mood: Option<&'static str>,
     /// The mood of the whole video, by its title.
     pub video_mood: Option<&'static str>,
@@ -36,7 +36,8 @@ pub fn choose(request: &ImageRequest) -> Choice {
     let told_by_scene = !scores.icons.is_empty();
     scores.add(&request.title, own, 0.25);
     let ranked = scores.ranked();
-    let Some(&(_, best)) = ranked.first() else { return Choice::default() };
+    let place = place(&request.description);
+    let Some(&(_, best)) = ranked.first() else { return Choice { mood: place, ..Choice::default() } };
 
     let near = if told_by_scene { 0.985 } else { 0.5 };
     let alike = ranked.iter().take_while(|(_, score)| *score >= best * near).count();
@@ -49,15 +50,40 @@ pub fn choose(request: &ImageRequest) -> Choice {
     let hero = &icons::all()[ranked[at].0];
     let accents = accents(&ranked, at);
     let video_mood = title.first().map(|(icon, _)| icons::all()[*icon].group);
-    Choice { hero: Some(hero), accents, mood: Some(hero.group), video_mood }
+    Choice { hero: Some(hero), accents, mood: place.or(Some(hero.group)), video_mood }
 }
+
+/// The mood of the place where a description says that it happens, as in `footprints on the Moon`.
+fn place(description: &str) -> Option<&'static str> {
+    const ARTICLES: &str = "the a o el la los deep outer open";
+    let tokens = words::tokens(description);
+    (1..tokens.len()).find_map(|at| {
+        let before = tokens[..at].iter().rev().find(|word| !words::any_pattern(ARTICLES, word))?;
+        let told = |(_, at_words, names): &&(_, &str, &str)| {
+            words::any_pattern(at_words, before) && words::any_pattern(names, &tokens[at])
+        };
+        PLACES.iter().find(told).map(|(mood, ..)| *mood)
+    })
+}
+
+/// Places: mood, the words that put something there, and their names. What is under the moon is not in space.
+const PLACES: &[(&str, &str, &str)] = &[
+    (
+        "space",
+        "on in at into around orbiting through no na em ao pelo pela en por",
+        "moon lua luna mars marte space espaco espacio orbit orbita venus jupiter saturn saturno planet planeta",
+    ),
+    ("ocean", "on in at into through under beneath no na em ao pelo sobre sob en por bajo", "sea ocean mar oceano"),
+];
 
 /// The next best icons. Equal points come from one and the same word, of which one icon is enough.
 fn accents(ranked: &[(usize, f32)], hero: usize) -> Vec<&'static Icon> {
     let mut told = vec![ranked[hero].1];
     let mut out = Vec::new();
-    for (icon, score) in ranked.iter().filter(|(_, score)| *score >= ranked[0].1 * 0.30) {
-        if !told.contains(score) && out.len() < MOST_ACCENTS {
+    for (icon, score) in ranked {
+        // The last place is only for what the description itself names; a stray word of the narration is no subject.
+        let enough = ranked[0].1 * if out.len() + 1 < MOST_ACCENTS { 0.30 } else { 0.45 };
+        if !told.contains(score) && out.len() < MOST_ACCENTS && *score >= enough {
             told.push(*score);
             out.push(&icons::all()[*icon]);
         }
@@ -80,6 +106,8 @@ impl Scores {
             let next = tokens.get(i + 1).map(String::as_str);
             // Early words name the subject more often than late ones.
             let early = 1.0 / (1.0 + i as f32 * 0.02);
+            // In `a cat's ear` the picture is of a cat.
+            let weight = if next == Some("s") { weight * 1.6 } else { weight };
             let pair = next.map(|next| format!("{token}_{next}"));
             if let Some(pair) = pair
                 && self.score(&pair, own, weight * early * 1.5)
@@ -166,6 +194,8 @@ mod tests {
                 ("The piano", "musical-keyboard"),
                 ("Two hearts in love", "red-heart"),
                 ("Why we sleep", "bed"),
+                ("a cat's ear", "cat"),
+                ("a shooting star", "shooting-star"),
             ],
         );
     }
@@ -215,6 +245,23 @@ mod tests {
         check("pt", &[("a telescope", "telescope")]);
         check("de", &[("Robot", "robot")]);
         assert_eq!(hero("en", "hmm, the of and"), None);
+    }
+
+    #[test]
+    fn the_place_of_a_scene_decides_its_mood() {
+        let check = |description: &str, expected: &str| {
+            let request = ImageRequest { description: description.into(), ..ImageRequest::default() };
+            assert_eq!(choose(&request).mood, Some(expected), "{description}");
+        };
+        check("footprints on the Moon", "space");
+        check("Pegadas na Lua", "space");
+        check("un perro en el espacio", "space");
+        check("a lost key in the deep sea", "ocean");
+        check("xyzzy on Mars", "space");
+        check("a cat under the moon", "animal");
+        check("um gato sobre o mar", "ocean");
+        check("the full moon", "space");
+        check("a wolf and the moon", "animal");
     }
 
     #[test]

@@ -33,21 +33,25 @@ fn grade(canvas: &Canvas, palette: &Palette, seed: u64) -> Vec<u8> {
     let band = band_factor(canvas);
     let across: Vec<f32> = (0..w).map(|x| ((x as f32 + 0.5) / w as f32 * 2.0 - 1.0).powi(2)).collect();
     let look = palette.look;
-    let mut rgb = Vec::with_capacity(w * h * 3);
-    for (y, row) in canvas.pixels.data().chunks_exact(w * 4).enumerate() {
+    let mut rgb = vec![0; w * h * 3];
+    let rows = canvas.pixels.data().chunks_exact(w * 4).zip(rgb.chunks_exact_mut(w * 3));
+    for (y, (row, out)) in rows.enumerate() {
         let v = (y as f32 + 0.5) / h as f32;
         let down = (v * 2.0 - 1.0).powi(2);
         // Full strength from just above the captions to the lower edge.
         let calm = 1.0 - (1.0 - band) * ease((v - 0.53) / 0.09);
         let mut noise = scramble(seed ^ (y as u64).wrapping_mul(0x9E37_79B9));
-        for (pixel, across) in row.chunks_exact(4).zip(&across) {
+        for ((pixel, out), across) in row.chunks_exact(4).zip(out.chunks_exact_mut(3)).zip(&across) {
             let corner = (across * 0.55 + down * 0.75 - 0.28).max(0.0);
             let factor = calm * (1.0 - look.vignette * 0.62 * corner * corner.sqrt().min(1.0));
             noise = noise.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
             // Two uniform numbers make a triangle, which hides the steps of gradients best.
             let grain = ((noise >> 33 & 0xFFFF) as f32 + (noise >> 48) as f32) / 65_536.0 - 1.0;
-            let grain = grain * look.grain;
-            rgb.extend(pixel[..3].iter().map(|c| (f32::from(*c) * factor + grain + 0.5).clamp(0.0, 255.0) as u8));
+            let grain = grain * look.grain + 0.5;
+            for c in 0..3 {
+                // Turning floats to bytes clamps them.
+                out[c] = (f32::from(pixel[c]) * factor + grain) as u8;
+            }
         }
     }
     rgb

@@ -1,11 +1,11 @@
 //! The icons of a picture: recoloured to the palette, lit from the upper left, and laid on with their shadows.
 //! Which icons is decided in `choice`; what they stand before is `stage`.
 
-use tiny_skia::{FillRule, LineJoin, Paint, Pixmap, PixmapPaint, PremultipliedColorU8, Stroke, Transform};
+use tiny_skia::{FillRule, LineJoin, Mask, Paint, Path, Pixmap, PixmapPaint, PremultipliedColorU8, Stroke, Transform};
 
 use super::canvas::{Canvas, blur_alpha, circle, linear, radial, softness, solid};
 use super::colour::{Lch, from_rgb, lch, turn};
-use super::icons::{Icon, Part};
+use super::icons::Icon;
 use super::palette::Palette;
 use super::random::Dice;
 use super::stage::Place;
@@ -29,17 +29,21 @@ pub fn art(icon: &Icon, size: f32, tilt: f32, palette: &Palette, tint: f32) -> O
     let (cx, cy) = (bounds.x() + bounds.width() / 2.0, bounds.y() + bounds.height() / 2.0);
     let fit =
         Transform::from_translate(-cx, -cy).post_scale(scale, scale).post_rotate(tilt).post_translate(side / 2.0, side / 2.0);
+    let window = if icon.round { round_window(side, fit) } else { None };
     if palette.look.sticker {
-        outline(&mut pixels, &parts, fit, palette);
+        match &window {
+            Some((rim, _)) => outline(&mut pixels, [rim], fit, palette),
+            None => outline(&mut pixels, parts.iter().map(|part| &part.path), fit, palette),
+        }
     }
     for part in &parts {
         let colour = recolour(part.rgb, palette, tint);
         let b = part.path.bounds();
         let (from, to) = ((b.left(), b.top()), (b.left() + b.width() * 0.8, b.bottom()));
         let stops = [(0.0, colour.lift(0.055), part.alpha), (0.45, colour, part.alpha), (1.0, colour.lift(-0.075), part.alpha)];
-        let paint = Paint { shader: linear(from, to, &stops), anti_alias: true, ..Paint::default() };
+        let paint = Paint { shader: linear(from, to, &stops).shader(), anti_alias: true, ..Paint::default() };
         let rule = if part.even_odd { FillRule::EvenOdd } else { FillRule::Winding };
-        pixels.fill_path(&part.path, &paint, rule, fit, None);
+        pixels.fill_path(&part.path, &paint, rule, fit, window.as_ref().map(|(_, mask)| mask));
     }
     let edge = light(&mut pixels, palette);
     Some(Art { pixels, edge })
@@ -115,6 +119,8 @@ fn ball(canvas: &mut Canvas, (x, y): (f32, f32), r: f32, colour: Lch, palette: &
 
 /// A ball with a tilted ring and small companions, for pictures without an icon.
 pub fn orrery(canvas: &mut Canvas, at: Place, palette: &Palette, face: Lch, dice: &mut Dice) {
+    // Its widest ring stays within the part of the sheet that no zoom crops.
+    let at = Place { r: at.r * 0.86, ..at };
     let main = if face.l > 0.6 { palette.sky[0].at(0.46) } else { palette.accent };
     let main = Lch { c: 0.12, ..main };
     let tilt = dice.sign() * dice.between(0.30, 0.55);
@@ -165,11 +171,19 @@ fn recolour(rgb: [u8; 3], palette: &Palette, tint: f32) -> Lch {
     calm.mix(Lch { l: calm.l, ..palette.sky[2] }, tint * 0.16)
 }
 
-fn outline(pixels: &mut Pixmap, parts: &[Part], fit: Transform, palette: &Palette) {
-    let paint = Paint { shader: solid(palette.paper, 1.0), anti_alias: true, ..Paint::default() };
+/// The round window through which an icon on a square tile is seen: its rim, and the mask that cuts the corners off.
+fn round_window(side: f32, fit: Transform) -> Option<(Path, Mask)> {
+    let rim = circle(16.0, 16.0, 14.0)?;
+    let mut mask = Mask::new(side as u32, side as u32)?;
+    mask.fill_path(&rim, FillRule::Winding, true, fit);
+    Some((rim, mask))
+}
+
+fn outline<'a>(pixels: &mut Pixmap, paths: impl IntoIterator<Item = &'a Path>, fit: Transform, palette: &Palette) {
+    let paint = Paint { shader: solid(palette.paper, 1.0).shader(), anti_alias: true, ..Paint::default() };
     let stroke = Stroke { width: 1.9, line_join: LineJoin::Round, ..Stroke::default() };
-    for part in parts {
-        pixels.stroke_path(&part.path, &paint, &stroke, fit, None);
+    for path in paths {
+        pixels.stroke_path(path, &paint, &stroke, fit, None);
     }
 }
 

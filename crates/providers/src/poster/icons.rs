@@ -1,7 +1,8 @@
 //! The icon set: shapes from `icons/icons.txt`, and the words each icon stands for from `icons/keywords.txt`.
-//! Both files are part of the program; choosing among icons is the business of `choice`.
+//! A name marked `round` is a little scene on a square tile, shown through a round window. Both files are part of the
+//! program; choosing among icons is the business of `choice`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 use kurbo::{BezPath, PathEl};
@@ -17,6 +18,8 @@ pub struct Icon {
     pub name: &'static str,
     /// The group it stands in, which is also its mood.
     pub group: &'static str,
+    /// True for a little scene on a square tile, of which only a round window is shown.
+    pub round: bool,
     parts: Vec<&'static str>,
 }
 
@@ -113,10 +116,16 @@ fn outline_path(outline: &str) -> Option<Path> {
 
 fn read() -> Set {
     let mut shapes: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    let mut rounds = BTreeSet::new();
     let mut name = "";
     for line in SHAPES.lines().filter(|line| !line.is_empty()) {
         match line.strip_prefix('=') {
-            Some(next) => name = next,
+            Some(head) => {
+                name = head.trim_end_matches(" round");
+                if name != head {
+                    rounds.insert(name);
+                }
+            }
             None => shapes.entry(name).or_default().push(line),
         }
     }
@@ -128,7 +137,7 @@ fn read() -> Set {
         } else if let Some((name, columns)) = line.split_once(':')
             && let Some((&name, parts)) = shapes.get_key_value(name)
         {
-            set.icons.push(Icon { name, group, parts: parts.clone() });
+            set.icons.push(Icon { name, group, round: rounds.contains(name), parts: parts.clone() });
             add_words(&mut set, columns);
         }
     }
@@ -153,8 +162,10 @@ fn add_words(set: &mut Set, columns: &'static str) {
 mod tests {
     use std::collections::BTreeSet;
 
+    use tiny_skia::{FillRule, Mask, Transform};
+
     use super::super::{palette, words};
-    use super::{KEYWORDS, SET, all, part};
+    use super::{Icon, KEYWORDS, SET, all, part};
 
     #[test]
     fn every_shape_parses() {
@@ -186,5 +197,41 @@ mod tests {
             count += entries.len();
         }
         assert!(count > 1_200, "only {count} keywords");
+    }
+
+    /// A picture on a square of its own looks like a button; these are square things, not tiles.
+    const SQUARE: &[&str] = &[
+        "brick",
+        "calendar",
+        "card-file-box",
+        "floppy-disk",
+        "framed-picture",
+        "laptop",
+        "lion",
+        "musical-keyboard",
+        "newspaper",
+        "office-building",
+        "ballot-box-with-ballot",
+        "window",
+    ];
+
+    #[test]
+    fn no_icon_is_a_tile() {
+        for icon in all().iter().filter(|icon| !icon.round && !SQUARE.contains(&icon.name)) {
+            let fill = share_of_its_square(icon);
+            assert!(fill < 0.855, "{} fills {fill} of its square", icon.name);
+        }
+    }
+
+    fn share_of_its_square(icon: &Icon) -> f32 {
+        let parts = icon.parts();
+        let bounds =
+            parts.iter().map(|part| part.path.bounds()).reduce(|a, b| a.join(&b).unwrap_or(a)).expect("an icon has parts");
+        let side = 48.0;
+        let scale = side / bounds.width().max(bounds.height());
+        let fit = Transform::from_translate(-bounds.x(), -bounds.y()).post_scale(scale, scale);
+        let mut mask = Mask::new(side as u32, side as u32).expect("the side is not 0");
+        parts.iter().for_each(|part| mask.fill_path(&part.path, FillRule::Winding, true, fit));
+        mask.data().iter().map(|cover| f32::from(*cover)).sum::<f32>() / (255.0 * side * side)
     }
 }

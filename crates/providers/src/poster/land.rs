@@ -6,60 +6,100 @@ use tiny_skia::{Path, PathBuilder};
 use super::canvas::{Canvas, circle, linear, polygon, radial, smooth_loop, solid, vertical};
 use super::colour::Lch;
 use super::front;
-use super::palette::{Ground, Palette};
+use super::palette::{Ground, Palette, Setting};
 use super::random::Dice;
 
 /// The height of the horizon, as a share of the sheet.
 pub const HORIZON: f32 = 0.585;
 
-/// Draws the ground.
-pub fn draw(canvas: &mut Canvas, palette: &Palette, ground: Ground, dice: &mut Dice) {
+/// Draws the ground, and what stands in the corners before it.
+pub fn draw(canvas: &mut Canvas, palette: &Palette, Setting { ground, green, .. }: Setting, dice: &mut Dice) {
     match ground {
         Ground::Ridges => ridges(canvas, palette, dice),
+        Ground::Craters => craters(canvas, palette, dice),
         Ground::Waves => waves(canvas, palette, dice),
-        Ground::Hills => hills(canvas, palette, dice),
+        Ground::Hills => hills(canvas, palette, green, dice),
         Ground::Dunes => dunes(canvas, palette, dice),
-        Ground::City => city(canvas, palette, dice),
+        Ground::City => super::city::draw(canvas, palette, dice),
         Ground::Planet => planet(canvas, palette, dice),
         Ground::Grid => grid(canvas, palette, dice),
         Ground::Paper => paper(canvas, palette, dice),
         Ground::Clouds => clouds(canvas, palette, dice),
     }
     match ground {
-        Ground::Hills | Ground::Paper => front::leaves(canvas, palette, dice),
-        Ground::Ridges => front::pines(canvas, palette, dice),
-        Ground::Dunes | Ground::Planet => front::rocks(canvas, palette, dice),
-        Ground::Waves | Ground::City | Ground::Grid | Ground::Clouds => {}
+        Ground::Hills | Ground::Paper if green => front::leaves(canvas, palette, dice),
+        Ground::Ridges if green => front::pines(canvas, palette, dice),
+        Ground::Ridges | Ground::Craters | Ground::Dunes | Ground::Planet => front::rocks(canvas, palette, dice),
+        Ground::Hills | Ground::Paper | Ground::Waves | Ground::City | Ground::Grid | Ground::Clouds => {}
     }
 }
 
 /// The land's colour at a depth from 0 (far) to 1 (near).
-fn land(palette: &Palette, depth: f32) -> Lch {
+pub fn land(palette: &Palette, depth: f32) -> Lch {
     palette.far.mix(palette.near, depth)
 }
 
-/// Faceted peaks: a lit left side, a shaded right one, mist at the foot.
+/// Rows of faceted peaks.
 fn ridges(canvas: &mut Canvas, palette: &Palette, dice: &mut Dice) {
+    (0..RIDGES).for_each(|row| ridge(canvas, palette, row, dice));
+}
+
+/// How many rows of peaks stand behind one another.
+const RIDGES: usize = 4;
+
+/// One row of peaks: a lit left side, a shaded right one, mist at the foot.
+fn ridge(canvas: &mut Canvas, palette: &Palette, row: usize, dice: &mut Dice) {
     let (w, h) = (canvas.w, canvas.h);
-    let rows = 4;
-    for row in 0..rows {
-        let depth = row as f32 / (rows - 1) as f32;
-        let foot = h * (HORIZON + 0.03 + 0.13 * depth + 0.10 * depth * depth);
-        let height = h * (0.105 + 0.05 * depth) * if row == rows - 1 { 0.75 } else { 1.0 };
-        let colour = land(palette, depth);
-        let mist = land(palette, (depth - 0.30).max(0.0)).mix(palette.sky[2], 0.45 * (1.0 - depth));
-        let step = canvas.u * (0.30 + 0.16 * depth);
-        let mut x = -step * dice.unit();
-        let lit = colour.mix(palette.sky[2], 0.20 - 0.08 * depth);
-        while x < w + step {
-            let (half, tall) = (step * dice.between(0.62, 1.0), height * dice.between(0.45, 1.0));
-            peak(canvas, (x, foot, half, tall), (lit, colour, mist), dice);
-            x += step * dice.between(0.55, 0.95);
-        }
-        let shade =
-            vertical(foot - 1.0, foot + h * 0.12, &[(0.0, mist, 1.0), (1.0, land(palette, (depth + 0.15).min(1.0)), 1.0)]);
-        fill(canvas, polygon(&[(0.0, foot - 1.0), (w, foot - 1.0), (w, h), (0.0, h)]), shade);
+    let depth = row as f32 / (RIDGES - 1) as f32;
+    let foot = h * (HORIZON + 0.03 + 0.13 * depth + 0.10 * depth * depth);
+    let height = h * (0.105 + 0.05 * depth) * if row == RIDGES - 1 { 0.75 } else { 1.0 };
+    let colour = land(palette, depth);
+    let mist = land(palette, (depth - 0.30).max(0.0)).mix(palette.sky[2], 0.45 * (1.0 - depth));
+    let step = canvas.u * (0.30 + 0.16 * depth);
+    let mut x = -step * dice.unit();
+    let lit = colour.mix(palette.sky[2], 0.20 - 0.08 * depth);
+    while x < w + step {
+        let (half, tall) = (step * dice.between(0.62, 1.0), height * dice.between(0.45, 1.0));
+        peak(canvas, (x, foot, half, tall), (lit, colour, mist), dice);
+        x += step * dice.between(0.55, 0.95);
     }
+    let shade = vertical(foot - 1.0, foot + h * 0.12, &[(0.0, mist, 1.0), (1.0, land(palette, (depth + 0.15).min(1.0)), 1.0)]);
+    // The next row hides what is farther down than its own foot.
+    let bottom = if row + 1 == RIDGES { h } else { (foot + h * 0.13).min(h) };
+    fill(canvas, polygon(&[(0.0, foot - 1.0), (w, foot - 1.0), (w, bottom), (0.0, bottom)]), shade);
+}
+
+/// Far mountains, and before them a plain of craters.
+fn craters(canvas: &mut Canvas, palette: &Palette, dice: &mut Dice) {
+    let (w, h, u) = (canvas.w, canvas.h, canvas.u);
+    (0..2).for_each(|row| ridge(canvas, palette, row, dice));
+    let top = h * (HORIZON + 0.075);
+    let (phase, swell) = (dice.between(0.0, 6.3), u * 0.012);
+    let shade = vertical(top, h, &[(0.0, land(palette, 0.55), 1.0), (0.35, land(palette, 0.85), 1.0), (1.0, palette.near, 1.0)]);
+    fill(canvas, under(canvas, |x| top + swell * (x / u * 3.3 + phase).sin()), shade);
+    for i in 0..10 {
+        // Far ones first and flatter, in turn left and right; the middle stays calm for the captions.
+        let depth = i as f32 / 9.0;
+        let side = if i % 2 == 0 { 1.0 } else { -1.0 };
+        let y = h * (HORIZON + 0.115 + 0.275 * depth);
+        let x = w * (0.5 + side * dice.between(0.19, 0.47) * (1.0 - 0.2 * depth));
+        let size = u * dice.between(0.030, 0.060) * (0.75 + 1.1 * depth);
+        crater(canvas, (x, y, size), land(palette, 0.66 + 0.30 * depth), palette);
+    }
+}
+
+/// A bowl seen at a flat angle: a lit rim, a dark inside, and light on the far wall.
+fn crater(canvas: &mut Canvas, (x, y, size): (f32, f32, f32), colour: Lch, palette: &Palette) {
+    let flat = 0.30;
+    let rim = colour.mix(palette.sky[2], 0.22);
+    let sides = |a: Lch, b: Lch| linear((x - size, y), (x + size, y), &[(0.0, a, 1.0), (1.0, b, 1.0)]);
+    fill(canvas, oval(x, y, size * 1.12, size * flat * 1.18), sides(rim, colour.lift(0.02)));
+    fill(canvas, oval(x, y + size * 0.02, size, size * flat), sides(colour.lift(-0.11), colour.lift(-0.03)));
+    fill(
+        canvas,
+        oval(x + size * 0.06, y + size * flat * 0.26, size * 0.84, size * flat * 0.68),
+        sides(colour.lift(-0.07), colour.lift(0.01)),
+    );
 }
 
 fn peak(canvas: &mut Canvas, (x, foot, half, tall): (f32, f32, f32, f32), (lit, shaded, mist): (Lch, Lch, Lch), dice: &mut Dice) {
@@ -136,8 +176,8 @@ fn glints(canvas: &mut Canvas, palette: &Palette, dice: &mut Dice) {
     }
 }
 
-/// Soft hills with small trees along the edges.
-fn hills(canvas: &mut Canvas, palette: &Palette, dice: &mut Dice) {
+/// Soft hills, where trees grow with small ones along the edges.
+fn hills(canvas: &mut Canvas, palette: &Palette, green: bool, dice: &mut Dice) {
     let (w, h, u) = (canvas.w, canvas.h, canvas.u);
     let rows = 4;
     for row in 0..rows {
@@ -150,7 +190,7 @@ fn hills(canvas: &mut Canvas, palette: &Palette, dice: &mut Dice) {
             let t = x / u;
             y + swell * ((t * 3.1 + a).sin() * 0.6 + (t * 5.3 + b).sin() * 0.3 + (t - 0.5) * slope)
         };
-        let trees = [9, 8, 6, 0][row];
+        let trees = if green { [9, 8, 6, 0][row] } else { 0 };
         for _ in 0..trees {
             let x = w * dice.unit();
             // The middle stays free for the captions and the icon.
@@ -239,83 +279,6 @@ fn dunes(canvas: &mut Canvas, palette: &Palette, dice: &mut Dice) {
     }
 }
 
-/// Three rows of roofs; some windows are lit.
-fn city(canvas: &mut Canvas, palette: &Palette, dice: &mut Dice) {
-    let (w, h, u) = (canvas.w, canvas.h, canvas.u);
-    for row in 0..3 {
-        let depth = row as f32 / 2.0;
-        let colour = land(palette, 0.12 + depth * 0.80);
-        let base = h * (HORIZON + 0.05 + 0.17 * depth);
-        let mut x = -u * 0.05 * dice.unit();
-        while x < w {
-            let wide = u * dice.between(0.07, 0.15) * (1.0 + 0.45 * depth);
-            // Lower in the middle, so that the row frames the icon.
-            let frame = 0.45 + 1.1 * ((x + wide / 2.0) / w - 0.5).abs() * 2.0;
-            let tall = h * dice.between(0.045, 0.125) * frame * (1.0 + 0.15 * depth);
-            house(canvas, (x, base - tall, wide, h - base + tall), depth, colour, palette, dice);
-            x += wide + if dice.chance(0.25) { u * 0.012 } else { 0.0 };
-        }
-        let fog = vertical(
-            base - h * 0.05,
-            base + h * 0.10,
-            &[(0.0, colour, 0.0), (1.0, land(palette, (depth + 0.12).min(1.0)).mix(palette.sky[2], 0.18 * (1.0 - depth)), 0.85)],
-        );
-        fill(canvas, polygon(&[(0.0, base - h * 0.05), (w, base - h * 0.05), (w, h), (0.0, h)]), fog);
-    }
-}
-
-fn house(canvas: &mut Canvas, (x, y, w, h): (f32, f32, f32, f32), depth: f32, colour: Lch, palette: &Palette, dice: &mut Dice) {
-    let u = canvas.u;
-    let lit = colour.mix(palette.sky[2], 0.22 - 0.12 * depth);
-    let side = w * 0.30;
-    fill(canvas, polygon(&[(x, y), (x + w, y), (x + w, y + h), (x, y + h)]), solid(lit.lift(-0.015), 1.0));
-    fill(
-        canvas,
-        polygon(&[(x + w - side, y), (x + w, y), (x + w, y + h), (x + w - side, y + h)]),
-        solid(colour.lift(-0.02), 1.0),
-    );
-    match dice.below(5) {
-        0 => fill(
-            canvas,
-            polygon(&[
-                (x + w * 0.46, y - u * 0.06),
-                (x + w * 0.50, y - u * 0.06),
-                (x + w * 0.53, y + 1.0),
-                (x + w * 0.43, y + 1.0),
-            ]),
-            solid(lit, 1.0),
-        ),
-        1 => fill(canvas, polygon(&[(x, y + 1.0), (x + w * 0.5, y - u * 0.035), (x + w, y + 1.0)]), solid(lit, 1.0)),
-        2 => fill(
-            canvas,
-            polygon(&[
-                (x + w * 0.2, y - u * 0.022),
-                (x + w * 0.7, y - u * 0.022),
-                (x + w * 0.7, y + 1.0),
-                (x + w * 0.2, y + 1.0),
-            ]),
-            solid(lit, 1.0),
-        ),
-        _ => {}
-    }
-    let pane = u * (0.010 + 0.004 * depth);
-    let across = ((w - side) / (pane * 2.1)) as usize;
-    for line in 0..4 {
-        for at in 0..across {
-            if dice.chance(0.24) {
-                let (px, py) = (x + pane * (0.7 + 2.1 * at as f32), y + pane * (1.4 + 2.5 * line as f32));
-                let glow = palette.accent.mix(palette.paper, dice.between(0.0, 0.4));
-                let dim = (0.75 - 0.16 * line as f32) * if palette.dark { 1.0 } else { 0.8 };
-                fill(
-                    canvas,
-                    polygon(&[(px, py), (px + pane, py), (px + pane, py + pane * 1.35), (px, py + pane * 1.35)]),
-                    solid(glow, dim),
-                );
-            }
-        }
-    }
-}
-
 /// The edge of a planet with a bright rim of air, and a few craters.
 fn planet(canvas: &mut Canvas, palette: &Palette, dice: &mut Dice) {
     let (w, h, u) = (canvas.w, canvas.h, canvas.u);
@@ -366,43 +329,65 @@ fn grid(canvas: &mut Canvas, palette: &Palette, _dice: &mut Dice) {
     canvas.glow(w * 0.5, y, u * 0.7, palette.second, 0.45);
 }
 
+/// Half the width and height of the innermost hole in the sheets of paper.
+pub fn hole(canvas: &Canvas) -> (f32, f32) {
+    (canvas.w.min(canvas.u * 1.5) * 0.415, canvas.h.min(canvas.u * 1.7) * 0.232)
+}
+
 /// Sheets of paper with a hole each, one over the other, around a lit hollow; paper hills at the foot.
 fn paper(canvas: &mut Canvas, palette: &Palette, dice: &mut Dice) {
     let (w, h, u) = (canvas.w, canvas.h, canvas.u);
-    let sheets = 4;
-    let (a, b) = (dice.between(0.0, 6.3), dice.between(0.0, 6.3));
-    for sheet in 0..sheets {
-        let t = sheet as f32 / (sheets - 1) as f32;
-        let (rx, ry) = (w.min(u * 1.5) * (0.415 + 0.16 * t), h.min(u * 1.7) * (0.232 + 0.115 * t));
-        let (cx, cy) = (w * 0.5, h * (0.355 - 0.012 * t));
-        let points: Vec<_> = (0..12)
-            .map(|i| {
-                let angle = i as f32 / 12.0 * std::f32::consts::TAU;
-                let wobble = 1.0 + 0.040 * (angle * 2.0 + a + t * 0.9).sin() + 0.030 * (angle * 3.0 + b - t * 1.1).sin();
-                (cx + angle.cos() * rx * wobble, cy + angle.sin() * ry * wobble)
-            })
-            .collect();
-        let Some(hole) = smooth_loop(&points) else { continue };
+    let turns = (dice.between(0.0, 6.3), dice.between(0.0, 6.3));
+    let holes: Vec<Path> = (0..SHEETS).filter_map(|sheet| paper_hole(canvas, sheet, turns)).collect();
+    for (sheet, hole) in holes.iter().enumerate() {
+        let t = sheet as f32 / (SHEETS - 1) as f32;
         let mut b = PathBuilder::new();
-        b.push_path(&hole);
-        if let Some(rect) = tiny_skia::Rect::from_ltrb(-u * 0.2, -u * 0.2, w + u * 0.2, h + u * 0.2) {
+        b.push_path(hole);
+        // Of a sheet only what shows through the hole of the next one need be drawn.
+        let clip = holes.get(sheet + 1).map_or([0.0, 0.0, w, h], |next| around(next, u * 0.01));
+        let around_all = u * 0.2;
+        let edges = (clip[0] - around_all, clip[1] - around_all, clip[2] + around_all, clip[3] + around_all);
+        if let Some(rect) = tiny_skia::Rect::from_ltrb(edges.0, edges.1, edges.2, edges.3) {
             b.push_rect(rect);
         }
         let Some(frame) = b.finish() else { continue };
-        canvas.shadow(&frame, (u * 0.010, u * 0.020), u * 0.05, palette.ink, 0.42);
+        canvas.shadow_within(around(hole, u * 0.01), &frame, (u * 0.010, u * 0.020), u * 0.05, (palette.ink, 0.42));
         let colour = sheet_colour(palette, 0.62 * t);
         let stops = [(0.0, colour.lift(0.05), 1.0), (0.7, colour.lift(-0.05), 1.0), (1.0, colour.lift(-0.08), 1.0)];
         canvas.fill(&frame, linear((w * 0.2, 0.0), (w * 0.8, h), &stops));
-        canvas.stroke(
-            &hole,
-            u * 0.0020,
-            linear(
-                (w * 0.3, h * 0.1),
-                (w * 0.7, h * 0.6),
-                &[(0.0, palette.paper, 0.0), (0.6, palette.paper, 0.03), (1.0, palette.paper, 0.26)],
-            ),
-        );
+        let edge = [(0.0, palette.paper, 0.0), (0.6, palette.paper, 0.03), (1.0, palette.paper, 0.26)];
+        canvas.stroke(hole, u * 0.0020, linear((w * 0.3, h * 0.1), (w * 0.7, h * 0.6), &edge));
     }
+    paper_hills(canvas, palette, dice);
+}
+
+/// How many sheets of paper lie around the hollow.
+const SHEETS: usize = 4;
+
+/// The hole of a sheet, from 0 (inmost): an oval that wobbles, each a little differently.
+fn paper_hole(canvas: &Canvas, sheet: usize, (a, b): (f32, f32)) -> Option<Path> {
+    let t = sheet as f32 / (SHEETS - 1) as f32;
+    let (inner_x, inner_y) = hole(canvas);
+    let (rx, ry) = (inner_x * (1.0 + 0.386 * t), inner_y * (1.0 + 0.496 * t));
+    let (cx, cy) = (canvas.w * 0.5, canvas.h * (0.355 - 0.012 * t));
+    let points: Vec<_> = (0..12)
+        .map(|i| {
+            let angle = i as f32 / 12.0 * std::f32::consts::TAU;
+            let wobble = 1.0 + 0.040 * (angle * 2.0 + a + t * 0.9).sin() + 0.030 * (angle * 3.0 + b - t * 1.1).sin();
+            (cx + angle.cos() * rx * wobble, cy + angle.sin() * ry * wobble)
+        })
+        .collect();
+    smooth_loop(&points)
+}
+
+/// The bounds of a path with a margin: left, top, right, bottom.
+fn around(path: &Path, margin: f32) -> [f32; 4] {
+    let bounds = path.bounds();
+    [bounds.left() - margin, bounds.top() - margin, bounds.right() + margin, bounds.bottom() + margin]
+}
+
+fn paper_hills(canvas: &mut Canvas, palette: &Palette, dice: &mut Dice) {
+    let (h, u) = (canvas.h, canvas.u);
     for row in 0..3 {
         let y = h * (0.745 + 0.085 * row as f32);
         let (phase, swell) = (dice.between(0.0, 6.3), u * 0.035);
@@ -464,8 +449,9 @@ fn under(canvas: &Canvas, edge: impl Fn(f32) -> f32) -> Option<Path> {
     polygon(&points)
 }
 
-fn fill(canvas: &mut Canvas, path: Option<Path>, shader: tiny_skia::Shader<'_>) {
+/// Fills a shape, if there is one.
+pub fn fill(canvas: &mut Canvas, path: Option<Path>, shade: super::canvas::Shade) {
     if let Some(path) = path {
-        canvas.fill(&path, shader);
+        canvas.fill(&path, shade);
     }
 }

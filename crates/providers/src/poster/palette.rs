@@ -1,7 +1,7 @@
 //! Which colours and which manner a picture has: the look from the user's style words, the hues from the scene's mood.
 //! Where the colours go is decided by the drawing modules.
 
-use super::colour::{Lch, lch};
+use super::colour::{Lch, lch, turn};
 use super::random::Dice;
 use super::stage::Stage::{self, Arch, Bands, Blobs, Disc, Rays, Rings};
 use super::words;
@@ -33,8 +33,10 @@ pub struct Look {
     pub dim: bool,
     /// The stages that suit it, in the order in which scenes take turns.
     pub stages: &'static [Stage],
-    /// The mood that the style word itself asks for, such as `space`.
+    /// The mood that the style word itself asks for, such as `tech`.
     mood: Option<&'static str>,
+    /// True if that mood is a place, such as `space`, which no scene leaves.
+    place: bool,
 }
 
 const LOOK: Look = Look {
@@ -51,6 +53,7 @@ const LOOK: Look = Look {
     dim: false,
     stages: &[Disc, Rays, Arch, Rings, Blobs, Bands],
     mood: None,
+    place: false,
 };
 
 /// The first is the default.
@@ -155,15 +158,22 @@ const LOOKS: &[Look] = &[
         stages: &[Disc, Rings, Arch, Blobs],
         ..LOOK
     },
-    Look { name: "nature", words: "natur* organic* eco* wild* selvagem floresta forest*", mood: Some("nature"), ..LOOK },
     Look {
-        name: "space",
-        words: "space* espaci* cosmic* cosmos galax* astronom*",
-        sky: [0.10, 0.22, 0.46],
-        mood: Some("space"),
+        name: "nature",
+        words: "natur* organic* eco* wild* selvagem floresta forest*",
+        mood: Some("nature"),
+        place: true,
         ..LOOK
     },
-    Look { name: "ocean", words: "ocean* oceano* underwater marinh* sea aquatic*", mood: Some("ocean"), ..LOOK },
+    Look {
+        name: "space",
+        words: "space* espac* cosmic* cosmos galax* astronom*",
+        sky: [0.10, 0.22, 0.46],
+        mood: Some("space"),
+        place: true,
+        ..LOOK
+    },
+    Look { name: "ocean", words: "ocean* oceano* underwater marinh* sea aquatic*", mood: Some("ocean"), place: true, ..LOOK },
     Look { name: "warm", words: "warm* quente* calid* sunset* golden dourad* cozy acolhedor*", mood: Some("sun"), ..LOOK },
 ];
 
@@ -172,9 +182,11 @@ const LOOKS: &[Look] = &[
 pub enum Ground {
     /// Faceted mountains.
     Ridges,
+    /// Faceted mountains behind a plain of craters.
+    Craters,
     /// Rows of waves.
     Waves,
-    /// Soft hills with small trees.
+    /// Soft hills, with small trees where trees grow.
     Hills,
     /// Dunes with a lit and a shaded side.
     Dunes,
@@ -190,45 +202,60 @@ pub enum Ground {
     Clouds,
 }
 
-use Ground::{City, Clouds, Dunes, Grid, Hills, Paper, Planet, Ridges, Waves};
+use Ground::{City, Clouds, Craters, Dunes, Grid, Hills, Paper, Planet, Ridges, Waves};
 
-/// Hues (top of the sky, horizon, accent) and grounds of one mood. The moods are the groups of `icons/keywords.txt`.
-struct Mood(&'static str, [f32; 3], &'static [Ground]);
+/// Where a scene stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Setting {
+    /// What stands below the sky.
+    pub ground: Ground,
+    /// True where trees and leaves grow.
+    pub green: bool,
+    /// True under a sky full of stars.
+    pub starry: bool,
+}
+
+/// Hues (top of the sky, horizon, accent), the grounds that may appear, and whether trees and leaves grow there. The moods are
+/// the groups of `icons/keywords.txt`.
+struct Mood(&'static str, [f32; 3], &'static [Ground], bool);
+
+const GREEN: bool = true;
+const BARE: bool = false;
 
 const MOODS: &[Mood] = &[
-    Mood("space", [282.0, 318.0, 75.0], &[Planet, Ridges, Planet, Dunes]),
-    Mood("night", [272.0, 300.0, 88.0], &[Ridges, City, Hills, Clouds]),
-    Mood("ocean", [245.0, 205.0, 62.0], &[Waves, Paper, Waves]),
-    Mood("ice", [255.0, 222.0, 350.0], &[Ridges, Waves, Clouds]),
-    Mood("weather", [256.0, 230.0, 85.0], &[Clouds, Hills, Ridges]),
-    Mood("sun", [20.0, 62.0, 95.0], &[Dunes, Ridges, Waves]),
-    Mood("fire", [5.0, 45.0, 85.0], &[Ridges, Dunes, Paper]),
-    Mood("danger", [340.0, 22.0, 60.0], &[City, Ridges, Dunes]),
-    Mood("war", [30.0, 48.0, 25.0], &[Dunes, Ridges, City]),
-    Mood("history", [35.0, 72.0, 205.0], &[Dunes, Ridges, Paper]),
-    Mood("myth", [295.0, 55.0, 88.0], &[Clouds, Ridges, Paper]),
-    Mood("royal", [310.0, 345.0, 85.0], &[Paper, Ridges, Clouds]),
-    Mood("money", [168.0, 150.0, 90.0], &[City, Paper, Grid, Hills]),
-    Mood("work", [258.0, 225.0, 55.0], &[City, Grid, Paper]),
-    Mood("law", [262.0, 240.0, 80.0], &[Paper, City, Ridges]),
-    Mood("health", [205.0, 182.0, 20.0], &[Paper, Waves, Hills]),
-    Mood("mind", [300.0, 345.0, 190.0], &[Paper, Clouds, Waves]),
-    Mood("science", [262.0, 190.0, 325.0], &[Grid, Paper, Planet]),
-    Mood("tech", [285.0, 335.0, 195.0], &[Grid, City, Grid, Planet]),
-    Mood("nature", [195.0, 140.0, 85.0], &[Hills, Ridges, Paper, Waves]),
-    Mood("animal", [215.0, 95.0, 55.0], &[Hills, Dunes, Ridges, Paper]),
-    Mood("food", [22.0, 68.0, 140.0], &[Paper, Hills, Clouds]),
-    Mood("travel", [245.0, 55.0, 30.0], &[Ridges, Waves, Clouds, Dunes]),
-    Mood("city", [275.0, 35.0, 85.0], &[City, Clouds, City]),
-    Mood("home", [250.0, 50.0, 80.0], &[Hills, City, Clouds]),
-    Mood("sport", [262.0, 30.0, 90.0], &[Hills, City, Paper]),
-    Mood("people", [270.0, 40.0, 190.0], &[City, Hills, Paper]),
-    Mood("love", [345.0, 15.0, 70.0], &[Clouds, Paper, Hills]),
-    Mood("joy", [320.0, 60.0, 195.0], &[Clouds, Paper, Hills]),
-    Mood("sad", [258.0, 240.0, 60.0], &[Waves, Clouds, Ridges]),
-    Mood("music", [305.0, 350.0, 190.0], &[City, Paper, Grid]),
-    Mood("school", [235.0, 205.0, 70.0], &[Paper, Hills, Grid]),
-    Mood("time", [285.0, 48.0, 80.0], &[Dunes, Paper, Grid]),
+    Mood("space", [282.0, 318.0, 75.0], &[Planet, Craters, Clouds, Dunes], BARE),
+    Mood("night", [272.0, 300.0, 88.0], &[Ridges, City, Hills, Clouds], GREEN),
+    Mood("ocean", [245.0, 205.0, 62.0], &[Waves, Paper, Waves], BARE),
+    Mood("ice", [255.0, 222.0, 350.0], &[Ridges, Waves, Clouds], BARE),
+    Mood("weather", [256.0, 230.0, 85.0], &[Clouds, Hills, Ridges], GREEN),
+    Mood("sun", [20.0, 62.0, 95.0], &[Dunes, Ridges, Waves], BARE),
+    Mood("fire", [5.0, 45.0, 85.0], &[Ridges, Dunes, Paper], BARE),
+    Mood("danger", [340.0, 22.0, 60.0], &[Ridges, City, Dunes], BARE),
+    Mood("war", [30.0, 48.0, 25.0], &[Dunes, Ridges, Clouds], BARE),
+    Mood("history", [35.0, 72.0, 205.0], &[Dunes, Ridges, Paper], BARE),
+    Mood("myth", [295.0, 55.0, 88.0], &[Clouds, Ridges, Paper], BARE),
+    Mood("royal", [310.0, 345.0, 85.0], &[Paper, Ridges, Clouds], BARE),
+    Mood("money", [168.0, 150.0, 90.0], &[City, Paper, Grid], BARE),
+    Mood("work", [258.0, 225.0, 55.0], &[City, Grid, Paper], BARE),
+    Mood("law", [262.0, 240.0, 80.0], &[Paper, City, Clouds], BARE),
+    Mood("health", [205.0, 182.0, 20.0], &[Paper, Clouds, Waves], BARE),
+    Mood("mind", [300.0, 345.0, 190.0], &[Paper, Clouds], BARE),
+    Mood("science", [262.0, 190.0, 325.0], &[Grid, Paper], BARE),
+    Mood("tech", [285.0, 335.0, 195.0], &[Grid, City, Paper], BARE),
+    Mood("nature", [195.0, 140.0, 85.0], &[Hills, Ridges, Paper], GREEN),
+    Mood("animal", [215.0, 95.0, 55.0], &[Hills, Ridges, Paper], GREEN),
+    Mood("food", [22.0, 68.0, 140.0], &[Paper, Hills, Clouds], GREEN),
+    Mood("travel", [245.0, 55.0, 30.0], &[Ridges, Waves, Clouds, Dunes], BARE),
+    Mood("city", [275.0, 35.0, 85.0], &[City, Clouds], BARE),
+    Mood("home", [250.0, 50.0, 80.0], &[Hills, City, Clouds], GREEN),
+    Mood("sport", [262.0, 30.0, 90.0], &[Hills, City, Paper], BARE),
+    Mood("people", [270.0, 40.0, 190.0], &[City, Paper, Clouds], BARE),
+    Mood("love", [345.0, 15.0, 70.0], &[Clouds, Paper], BARE),
+    Mood("joy", [320.0, 60.0, 195.0], &[Clouds, Paper], BARE),
+    Mood("sad", [258.0, 240.0, 60.0], &[Waves, Clouds, Ridges], BARE),
+    Mood("music", [305.0, 350.0, 190.0], &[City, Paper, Grid], BARE),
+    Mood("school", [235.0, 205.0, 70.0], &[Paper, Clouds, Grid], BARE),
+    Mood("time", [285.0, 48.0, 80.0], &[Dunes, Paper, Grid], BARE),
 ];
 
 /// Hues of videos whose words tell no mood.
@@ -242,6 +269,9 @@ const PAIRS: &[[f32; 3]] = &[
 ];
 
 const ANY_GROUND: &[Ground] = &[Paper, Waves, Clouds, Ridges, Dunes];
+
+/// How far the hues of a scene may turn away from those of the place where the whole video is, in degrees.
+const LEAN: f32 = 28.0;
 
 /// The colours of one picture.
 #[derive(Debug, Clone)]
@@ -277,7 +307,12 @@ pub fn palette(look: &'static Look, video_mood: Option<&str>, mood: Option<&str>
     let mut video = video.fork("hues");
     let pair = PAIRS[video.below(PAIRS.len())];
     let of_video = look.mood.or(video_mood).and_then(find).map_or(pair, |mood| mood.1);
-    let of_scene = mood.and_then(find).map_or(of_video, |mood| mood.1);
+    let mut of_scene = mood.and_then(find).map_or(of_video, |mood| mood.1);
+    if look.place {
+        // The scene may lean towards its own colours, but stays recognisably where the video is.
+        let lean = |at: usize| of_video[at] + turn(of_video[at], of_scene[at]).clamp(-LEAN, LEAN);
+        of_scene = [lean(0), lean(1), of_video[2]];
+    }
     let sway = scene.between(-9.0, 9.0);
     let [top, low] = [of_scene[0] + sway, of_scene[1] + sway * 0.5];
     let c = look.chroma;
@@ -299,10 +334,17 @@ pub fn palette(look: &'static Look, video_mood: Option<&str>, mood: Option<&str>
     }
 }
 
-/// The ground for a scene: neighbours differ where the mood allows.
-pub fn ground(look: &'static Look, mood: Option<&str>, turn: usize) -> Ground {
-    let grounds = mood.or(look.mood).and_then(find).map_or(ANY_GROUND, |mood| mood.2);
-    grounds[turn % grounds.len()]
+/// The setting of a scene: neighbours differ where the mood allows. A style that is a place decides before the mood does.
+pub fn setting(look: &'static Look, mood: Option<&str>, turn: usize) -> Setting {
+    let of_style = look.mood.and_then(find);
+    let of_scene = mood.and_then(find);
+    let mood = if look.place { of_style.or(of_scene) } else { of_scene.or(of_style) };
+    let grounds = mood.map_or(ANY_GROUND, |mood| mood.2);
+    Setting {
+        ground: grounds[turn % grounds.len()],
+        green: mood.is_some_and(|mood| mood.3),
+        starry: mood.is_some_and(|mood| mood.0 == "space"),
+    }
 }
 
 /// True for the name of a mood.
@@ -313,4 +355,62 @@ pub fn is_mood(name: &str) -> bool {
 
 fn find(name: &str) -> Option<&'static Mood> {
     MOODS.iter().find(|mood| mood.0 == name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Ground::{self, City, Clouds, Craters, Dunes, Grid, Hills, Paper, Planet, Ridges, Waves};
+    use super::{LOOKS, MOODS, look, setting};
+
+    /// All grounds that a scene of `mood` gets in a video of `style`, and whether trees grow on any of them.
+    fn grounds(style: &str, mood: Option<&str>) -> (Vec<Ground>, bool) {
+        let settings: Vec<_> = (0..12).map(|turn| setting(look(style), mood, turn)).collect();
+        let mut grounds: Vec<_> = settings.iter().map(|setting| setting.ground).collect();
+        grounds.dedup();
+        (grounds, settings.iter().any(|setting| setting.green))
+    }
+
+    #[test]
+    fn a_ground_appears_only_where_it_fits() {
+        let check = |ground: Ground, moods: &[&str]| {
+            for mood in MOODS.iter().filter(|mood| mood.2.contains(&ground)) {
+                assert!(moods.contains(&mood.0), "{ground:?} in {}", mood.0);
+            }
+        };
+        check(Planet, &["space"]);
+        check(Craters, &["space"]);
+        check(City, &["night", "danger", "money", "work", "law", "tech", "city", "home", "sport", "people", "music"]);
+        check(Hills, &["night", "weather", "nature", "animal", "food", "home", "sport"]);
+        check(Waves, &["ocean", "ice", "sun", "health", "travel", "sad"]);
+        check(Grid, &["money", "work", "science", "tech", "music", "school", "time"]);
+        check(Dunes, &["space", "sun", "fire", "danger", "war", "history", "travel", "time"]);
+        let green: Vec<_> = MOODS.iter().filter(|mood| mood.3).map(|mood| mood.0).collect();
+        assert_eq!(green, ["night", "weather", "nature", "animal", "food", "home"]);
+    }
+
+    #[test]
+    fn a_style_that_is_a_place_is_never_left() {
+        for mood in MOODS.iter().map(|mood| Some(mood.0)).chain([None]) {
+            let (space, green) = grounds("espaço", mood);
+            assert!(
+                !green && space.iter().all(|ground| [Planet, Craters, Clouds, Dunes].contains(ground)),
+                "{mood:?}: {space:?}"
+            );
+            let (ocean, green) = grounds("ocean", mood);
+            assert!(!green && ocean.iter().all(|ground| [Waves, Paper].contains(ground)), "{mood:?}: {ocean:?}");
+            let (nature, _) = grounds("nature", mood);
+            assert!(nature.iter().all(|ground| [Hills, Ridges, Paper].contains(ground)), "{mood:?}: {nature:?}");
+        }
+    }
+
+    #[test]
+    fn other_styles_leave_the_scene_where_its_words_are() {
+        for style in LOOKS.iter().filter(|look| !look.place) {
+            for mood in MOODS {
+                assert_eq!(grounds(style.name, Some(mood.0)).1, mood.3, "{} {}", style.name, mood.0);
+            }
+        }
+        assert!(!grounds("", None).1);
+        assert!(setting(look("retro"), Some("space"), 0).starry);
+    }
 }

@@ -1,34 +1,32 @@
 //! The upper half of a picture behind everything: the gradient, stars, thin clouds and printed dots.
 //! What stands on the horizon belongs to `land`.
 
-use super::canvas::{Canvas, circle, rounded, solid, vertical};
-use super::palette::{Ground, Palette};
+use super::canvas::{Canvas, Glow, circle, rounded, solid, vertical};
+use super::palette::{Palette, Setting};
 use super::random::Dice;
 
 /// Draws the sky over the whole sheet.
-pub fn draw(canvas: &mut Canvas, palette: &Palette, ground: Ground, dice: &mut Dice) {
+pub fn draw(canvas: &mut Canvas, palette: &Palette, setting: Setting, dice: &mut Dice) {
     let [top, middle, low] = palette.sky;
     let horizon = super::land::HORIZON;
     let stops = [(0.0, top, 1.0), (0.48, middle, 1.0), (1.0, low, 1.0)];
     canvas.flood(vertical(-canvas.h * 0.02, canvas.h * (horizon + 0.02), &stops));
     // The key light comes from the upper left in every picture.
-    let (x, y, u) = (canvas.w * 0.14, canvas.h * 0.03, canvas.u);
-    canvas.glow(x, y, u * 0.95, palette.sky[2], if palette.dark { 0.20 } else { 0.30 });
-    canvas.glow(
-        canvas.w * 0.5,
-        canvas.h * 0.60,
-        u * 0.85,
-        palette.second.mix(palette.sky[2], 0.5),
-        if palette.dark { 0.42 } else { 0.2 },
-    );
-    match ground {
-        Ground::Paper => {}
-        Ground::Planet => {
-            nebula(canvas, palette, dice);
-            stars(canvas, palette, 170, dice);
-        }
-        _ if palette.dark && dice.chance(0.6) => stars(canvas, palette, 80, dice),
-        _ => streaks(canvas, palette, dice),
+    let (w, h, u) = (canvas.w, canvas.h, canvas.u);
+    let key = Glow { x: w * 0.14, y: h * 0.03, r: u * 0.95, colour: low, alpha: if palette.dark { 0.20 } else { 0.30 } };
+    let glimmer = palette.second.mix(low, 0.5);
+    let horizon = Glow { x: w * 0.5, y: h * 0.60, r: u * 0.85, colour: glimmer, alpha: if palette.dark { 0.42 } else { 0.2 } };
+    let mut lights = vec![key, horizon];
+    if setting.starry {
+        lights.extend(nebula(canvas, palette, dice));
+    }
+    canvas.glows(&lights);
+    if setting.starry {
+        stars(canvas, palette, 170, dice);
+    } else if palette.dark && dice.chance(0.6) {
+        stars(canvas, palette, 80, dice);
+    } else {
+        streaks(canvas, palette, dice);
     }
     if palette.look.halftone {
         halftone(canvas, palette);
@@ -86,28 +84,32 @@ fn streaks(canvas: &mut Canvas, palette: &Palette, dice: &mut Dice) {
     }
 }
 
-fn nebula(canvas: &mut Canvas, palette: &Palette, dice: &mut Dice) {
-    for i in 0..6 {
-        let (x, y) = (canvas.w * dice.between(0.0, 1.0), canvas.h * dice.between(0.02, 0.45));
-        let colour = [palette.second, palette.sky[2], palette.accent.muted(0.7)][i % 3];
-        canvas.glow(x, y, canvas.u * dice.between(0.28, 0.6), colour, dice.between(0.07, 0.19));
-    }
+/// Clouds of coloured light.
+fn nebula(canvas: &Canvas, palette: &Palette, dice: &mut Dice) -> Vec<Glow> {
+    let light = |i: usize| Glow {
+        x: canvas.w * dice.between(0.0, 1.0),
+        y: canvas.h * dice.between(0.02, 0.45),
+        colour: [palette.second, palette.sky[2], palette.accent.muted(0.7)][i % 3],
+        r: canvas.u * dice.between(0.28, 0.6),
+        alpha: dice.between(0.07, 0.19),
+    };
+    (0..6).map(light).collect()
 }
 
 /// A screen of printed dots that grow towards the top.
 fn halftone(canvas: &mut Canvas, palette: &Palette) {
     let pitch = canvas.u * 0.019;
     let (columns, rows) = ((canvas.w / pitch) as i32 + 2, (canvas.h * 0.42 / pitch * 1.16) as i32);
-    let mut dots = tiny_skia::PathBuilder::new();
+    let ink = palette.sky[0].lift(-0.07);
     for row in 0..rows {
         let t = 1.0 - row as f32 / rows as f32;
         let r = pitch * 0.46 * t.powf(0.8);
         for column in 0..columns {
             let x = (column as f32 + if row % 2 == 0 { 0.0 } else { 0.5 }) * pitch;
-            dots.push_circle(x, row as f32 * pitch * 0.866, r);
+            // One by one, because the drawing library has a quick way for very small shapes.
+            if let Some(dot) = circle(x, row as f32 * pitch * 0.866, r) {
+                canvas.fill(&dot, solid(ink, 0.34));
+            }
         }
-    }
-    if let Some(path) = dots.finish() {
-        canvas.fill(&path, solid(palette.sky[0].lift(-0.07), 0.34));
     }
 }

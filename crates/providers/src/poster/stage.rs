@@ -40,7 +40,7 @@ pub struct Place {
 
 /// Where the icon goes: the middle of the upper part.
 pub fn place(canvas: &Canvas) -> Place {
-    Place { x: canvas.w * 0.5, y: canvas.h * 0.355, r: canvas.u * 0.385 }
+    Place { x: canvas.w * 0.5, y: canvas.h * 0.355, r: canvas.u * 0.375 }
 }
 
 /// Draws the stage in `face`, the colour the icon stands out from.
@@ -64,11 +64,17 @@ pub fn draw(canvas: &mut Canvas, palette: &Palette, stage: Stage, face: Lch, dic
     }
 }
 
-/// Floods the sheet with `face`, lit around the icon, for sheets of cut paper to lie on.
+/// Fills the upper middle with `face`, lit around the icon, for sheets of cut paper to lie on; they cover the rest.
 pub fn hollow(canvas: &mut Canvas, palette: &Palette, face: Lch) {
     let at = place(canvas);
     let stops = [(0.0, face.lift(0.06), 1.0), (0.55, face, 1.0), (1.0, face.lift(-0.12), 1.0)];
-    canvas.flood(radial(at.x - at.r * 0.3, at.y - at.r * 0.3, at.r * 1.8, &stops));
+    let (rx, ry) = super::land::hole(canvas);
+    let (rx, ry) = (rx * 1.12, ry * 1.12);
+    if let Some(path) =
+        super::canvas::polygon(&[(at.x - rx, at.y - ry), (at.x + rx, at.y - ry), (at.x + rx, at.y + ry), (at.x - rx, at.y + ry)])
+    {
+        canvas.fill(&path, radial(at.x - at.r * 0.3, at.y - at.r * 0.3, at.r * 1.8, &stops));
+    }
     rings(canvas, at, palette, &[0.99]);
 }
 
@@ -80,7 +86,7 @@ fn disc(canvas: &mut Canvas, at: Place, palette: &Palette, face: Lch) {
 }
 
 /// The face of a stage, lit from the upper left.
-fn light(at: Place, face: Lch) -> tiny_skia::Shader<'static> {
+fn light(at: Place, face: Lch) -> super::canvas::Shade {
     let stops = [(0.0, face.lift(0.075), 1.0), (0.45, face, 1.0), (1.0, face.lift(-0.095), 1.0)];
     linear((at.x - at.r * 0.75, at.y - at.r * 0.85), (at.x + at.r * 0.7, at.y + at.r * 0.9), &stops)
 }
@@ -207,7 +213,8 @@ fn bands(canvas: &mut Canvas, at: Place, palette: &Palette, face: Lch) {
     ];
     for (i, colour) in colours.into_iter().enumerate() {
         let r = at.r * (1.36 - 0.12 * i as f32);
-        let bottom = canvas.h;
+        // The land covers everything below.
+        let bottom = canvas.h * 0.76;
         let k = r * 0.552_3;
         let mut b = PathBuilder::new();
         b.move_to(at.x - r, bottom);
