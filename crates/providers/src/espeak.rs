@@ -22,7 +22,7 @@ const PITCH: i32 = 46;
 /// espeak's scale of 0 to 100: livelier than the default of 50.
 const RANGE: i32 = 62;
 
-/// The provider. It holds nothing: espeak-ng's state is one per process and lives in [`library`].
+/// The provider. It holds nothing: espeak-ng's state is one per process and lives in `library`.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Espeak;
 
