@@ -12,7 +12,9 @@ pub enum AssetError {
     #[error("it is empty (0 bytes)")]
     Empty,
     /// Content of no kind that a video can be made of.
-    #[error("it is not a picture, sound or video that is known here (JPEG, PNG, WebP, GIF, AVIF, MP4, WebM, MOV, MP3, WAV, M4A, OGG, FLAC)")]
+    #[error(
+        "it is not a picture, sound or video that is known here (JPEG, PNG, WebP, GIF, AVIF, MP4, WebM, MOV, MP3, WAV, M4A, OGG, FLAC)"
+    )]
     UnknownMedia,
     /// A local file can't be read or written.
     #[error("{path}: {reason}")]
@@ -38,6 +40,7 @@ impl AssetError {
     pub(crate) fn store(doing: &'static str, key: &str, source: object_store::Error) -> Self {
         match source {
             object_store::Error::NotFound { .. } => Self::NotFound(key.to_owned()),
+            source if is_full(&source) => Self::file(Path::new(key), &std::io::ErrorKind::StorageFull.into()),
             source => Self::Store { doing, key: key.to_owned(), source: Box::new(source) },
         }
     }
@@ -55,8 +58,17 @@ impl AssetError {
 
     pub(crate) fn folder(path: &Path, error: &std::io::Error) -> Self {
         match Self::file(path, error) {
-            Self::File { path, reason } => Self::File { path, reason: format!("the folder can't be used: {reason}; choose another with --data-dir") },
+            Self::File { path, reason } => {
+                Self::File { path, reason: format!("the folder can't be used: {reason}; choose another with --data-dir") }
+            }
             other => other,
         }
     }
+}
+
+/// Whether somewhere below an error is a full disk.
+fn is_full(error: &(dyn std::error::Error + 'static)) -> bool {
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    let mut files = causes.filter_map(|error| error.downcast_ref::<std::io::Error>());
+    files.any(|error| error.kind() == std::io::ErrorKind::StorageFull)
 }

@@ -65,7 +65,8 @@ impl Assets {
         let failed = |source: std::io::Error| AssetError::folder(root, &source);
         std::fs::create_dir_all(root).map_err(failed)?;
         let root = root.canonicalize().map_err(failed)?;
-        let objects = LocalFileSystem::new_with_prefix(&root).map_err(|source| AssetError::store("opening", "the folder", source))?;
+        let objects =
+            LocalFileSystem::new_with_prefix(&root).map_err(|source| AssetError::store("opening", "the folder", source))?;
         Ok(Self { objects: Arc::new(objects), root: Some(root) })
     }
 
@@ -154,7 +155,11 @@ impl Assets {
     }
 
     /// A part of the object, as it is read.
-    pub async fn stream(&self, key: &str, range: Range<u64>) -> Result<BoxStream<'static, Result<Bytes, AssetError>>, AssetError> {
+    pub async fn stream(
+        &self,
+        key: &str,
+        range: Range<u64>,
+    ) -> Result<BoxStream<'static, Result<Bytes, AssetError>>, AssetError> {
         let options = object_store::GetOptions { range: Some(range.into()), ..Default::default() };
         let name = key.to_owned();
         let result = self

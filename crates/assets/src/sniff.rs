@@ -111,5 +111,11 @@ fn iso_media(brand: &[u8]) -> Option<MediaType> {
 fn is_mpeg_audio(head: &[u8]) -> bool {
     let &[first, second, third, ..] = head else { return false };
     let (version, layer) = (second >> 3 & 3, second >> 1 & 3);
-    first == 0xff && second & 0xe0 == 0xe0 && version != 1 && layer == 1 && third >> 4 != 15 && third >> 4 != 0 && third >> 2 & 3 != 3
+    first == 0xff
+        && second & 0xe0 == 0xe0
+        && version != 1
+        && layer == 1
+        && third >> 4 != 15
+        && third >> 4 != 0
+        && third >> 2 & 3 != 3
 }

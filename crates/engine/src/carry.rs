@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use futures::FutureExt;
 use model::task::{Failure, MAX_ATTEMPTS, TaskKind};
-use store::{Lease, Outcome};
+use store::{ApplyError, Lease, Outcome};
 use tokio_util::sync::CancellationToken;
 
 use crate::abilities::Engine;
@@ -21,12 +21,13 @@ pub(crate) enum Ended {
     Stopped,
 }
 
-pub(crate) async fn carry_out(engine: &Engine, lease: &Lease, stop: &CancellationToken) {
+/// Carries out one task. An error says that its end could not be stored.
+pub(crate) async fn carry_out(engine: &Engine, lease: &Lease, stop: &CancellationToken) -> Result<(), ApplyError> {
     let span = tracing::info_span!("task", kind = lease.target.kind.name(), task = %lease.task, project = %lease.project);
-    tracing::Instrument::instrument(carry(engine, lease, stop), span).await;
+    tracing::Instrument::instrument(carry(engine, lease, stop), span).await
 }
 
-async fn carry(engine: &Engine, lease: &Lease, stop: &CancellationToken) {
+async fn carry(engine: &Engine, lease: &Lease, stop: &CancellationToken) -> Result<(), ApplyError> {
     if lease.attempt > MAX_ATTEMPTS {
         // Each time its process died before it could report: doing it for ever would take everybody else down too.
         let reason = format!("the program ended {} times while this was being made; the log may say why", lease.attempt - 1);
@@ -34,8 +35,14 @@ async fn carry(engine: &Engine, lease: &Lease, stop: &CancellationToken) {
     }
     match engine.store.start(lease, (engine.clock)()).await {
         Ok(true) => {}
-        Ok(false) => return tracing::debug!("no longer wanted"),
-        Err(error) => return tracing::warn!(%error, "could not be started; its lease will run out"),
+        Ok(false) => {
+            tracing::debug!("no longer wanted");
+            return Ok(());
+        }
+        Err(error) => {
+            tracing::warn!(%error, "could not be started; its lease will run out");
+            return Err(error.into());
+        }
     }
     let cancel = CancellationToken::new();
     let work = AssertUnwindSafe(tasks::perform(engine, lease, &cancel)).catch_unwind();
@@ -50,7 +57,7 @@ async fn carry(engine: &Engine, lease: &Lease, stop: &CancellationToken) {
         }
         () = stop.cancelled() => wind_down(engine, lease, &cancel, &mut work).await,
     };
-    report(engine, lease, ended).await;
+    report(engine, lease, ended).await
 }
 
 fn ended_by(result: std::thread::Result<Result<model::task::Product, tasks::TaskError>>) -> Ended {
@@ -102,7 +109,7 @@ async fn keep_lease(engine: &Engine, lease: &Lease) {
     }
 }
 
-async fn report(engine: &Engine, lease: &Lease, ended: Ended) {
+async fn report(engine: &Engine, lease: &Lease, ended: Ended) -> Result<(), ApplyError> {
     let now = (engine.clock)();
     let stored = match ended {
         Ended::With(Outcome::Failed { failure, .. }) => {
@@ -111,11 +118,20 @@ async fn report(engine: &Engine, lease: &Lease, ended: Ended) {
         }
         Ended::With(done) => engine.store.finish(lease, done, now).await,
         Ended::Stopped => engine.store.give_back(lease, now).await.map_err(Into::into),
-        Ended::Lost => return tracing::debug!("given up: no longer wanted or taken over"),
+        Ended::Lost => {
+            tracing::debug!("given up: no longer wanted or taken over");
+            return Ok(());
+        }
     };
     match stored {
-        Ok(true) => {}
-        Ok(false) => tracing::debug!("came too late"),
-        Err(error) => tracing::error!(%error, "its result could not be stored; the task will be done again"),
+        Ok(true) => Ok(()),
+        Ok(false) => {
+            tracing::debug!("came too late");
+            Ok(())
+        }
+        Err(error) => {
+            tracing::warn!(%error, "its result could not be stored; the task will be done again");
+            Err(error)
+        }
     }
 }

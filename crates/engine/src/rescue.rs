@@ -21,9 +21,30 @@ impl WorkerLock {
     pub fn take(folder: &Path, worker: &str) -> io::Result<Self> {
         std::fs::create_dir_all(folder)?;
         let path = lock_path(folder, worker);
-        let file = File::create(&path)?;
-        file.lock()?;
-        Ok(Self { _file: file, path })
+        loop {
+            let file = File::create(&path)?;
+            file.lock()?;
+            // Another process may have taken the new file for a dead one's before it was locked, and removed it.
+            if path.exists() {
+                return Ok(Self { _file: file, path });
+            }
+        }
+    }
+
+    /// Removes the locks of dead workers from `folder`, and from `work` every folder that is named like a worker that is not
+    /// alive: half-made files of processes that were killed. To be called after [`Self::free_dead_workers`].
+    ///
+    /// Only tidiness: what can't be removed is left for the next time.
+    pub fn sweep(folder: &Path, work: &Path) {
+        for lock in entries(folder).filter(|path| is_dead(path)) {
+            let _ = std::fs::remove_file(lock);
+        }
+        for left in entries(work) {
+            let worker = left.file_name().unwrap_or_default().to_string_lossy();
+            if !lock_path(folder, &worker).exists() {
+                let _ = std::fs::remove_dir_all(&left);
+            }
+        }
     }
 
     /// Frees the tasks of every worker whose lock file is in `folder` and is held by nobody; answers how many.
@@ -53,6 +74,10 @@ impl Drop for WorkerLock {
 fn lock_path(folder: &Path, worker: &str) -> PathBuf {
     let safe: String = worker.chars().map(|c| if c.is_ascii_alphanumeric() || c == '-' { c } else { '_' }).collect();
     folder.join(format!("{safe}.lock"))
+}
+
+fn entries(folder: &Path) -> impl Iterator<Item = PathBuf> {
+    std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path())
 }
 
 fn is_dead(path: &Path) -> bool {

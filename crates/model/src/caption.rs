@@ -59,7 +59,12 @@ pub struct CaptionOptions {
 
 impl Default for CaptionOptions {
     fn default() -> Self {
-        Self { style: CaptionStyle::default(), position: CaptionPosition::default(), max_words: 4, highlight: "#ffd93d".to_owned() }
+        Self {
+            style: CaptionStyle::default(),
+            position: CaptionPosition::default(),
+            max_words: 4,
+            highlight: "#ffd93d".to_owned(),
+        }
     }
 }
 
@@ -170,7 +175,11 @@ mod tests {
         check("Hello.", 4, &["Hello."]);
         check("One two three four five", 4, &["One two three", "four five"]);
         check("We came. We saw. We won!", 4, &["We came.", "We saw.", "We won!"]);
-        check("extraordinarily complicated incomprehensible words", 4, &["extraordinarily complicated", "incomprehensible words"]);
+        check(
+            "extraordinarily complicated incomprehensible words",
+            4,
+            &["extraordinarily complicated", "incomprehensible words"],
+        );
         check("He said “stop.” Then left", 4, &["He said “stop.”", "Then left"]);
     }
 

@@ -182,7 +182,7 @@ impl Storyboard {
         let mut reader = serde_json::Deserializer::from_str(text);
         let storyboard: Self = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
             let path = match error.path().to_string() {
-                path if path == "." => "the document".to_owned(),
+                path if path == "." || path == "?" => "the document".to_owned(),
                 path => path,
             };
             StoryboardError::at(path, error.inner().to_string())

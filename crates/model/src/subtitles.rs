@@ -32,7 +32,13 @@ pub fn cues(timeline: &Timeline) -> Vec<Cue> {
 pub fn to_srt(cues: &[Cue]) -> String {
     let mut out = String::new();
     for (index, cue) in cues.iter().enumerate() {
-        out.push_str(&format!("{}\n{} --> {}\n{}\n\n", index + 1, stamp(cue.start, ','), stamp(cue.end, ','), one_line(&cue.text)));
+        out.push_str(&format!(
+            "{}\n{} --> {}\n{}\n\n",
+            index + 1,
+            stamp(cue.start, ','),
+            stamp(cue.end, ','),
+            one_line(&cue.text)
+        ));
     }
     out
 }
@@ -68,7 +74,13 @@ mod tests {
             Cue { start: 0.0, end: 1.25, text: "One small step".into() },
             Cue { start: 3661.0004, end: 3662.5, text: "a < b & c --> d".into() },
         ];
-        assert_eq!(to_srt(&cues), "1\n00:00:00,000 --> 00:00:01,250\nOne small step\n\n2\n01:01:01,000 --> 01:01:02,500\na < b & c → d\n\n");
-        assert_eq!(to_vtt(&cues), "WEBVTT\n\n00:00:00.000 --> 00:00:01.250\nOne small step\n\n01:01:01.000 --> 01:01:02.500\na &lt; b &amp; c → d\n\n");
+        assert_eq!(
+            to_srt(&cues),
+            "1\n00:00:00,000 --> 00:00:01,250\nOne small step\n\n2\n01:01:01,000 --> 01:01:02,500\na < b & c → d\n\n"
+        );
+        assert_eq!(
+            to_vtt(&cues),
+            "WEBVTT\n\n00:00:00.000 --> 00:00:01.250\nOne small step\n\n01:01:01.000 --> 01:01:02.500\na &lt; b &amp; c → d\n\n"
+        );
     }
 }

@@ -68,8 +68,7 @@ pub struct TimelineMusic {
 }
 
 /// Stills that say nothing take turns, so that neighbouring scenes never move alike.
-const MOTIONS: [Motion; 6] =
-    [Motion::ZoomIn, Motion::PanRight, Motion::ZoomOut, Motion::Drift, Motion::PanLeft, Motion::ZoomIn];
+const MOTIONS: [Motion; 6] = [Motion::ZoomIn, Motion::PanRight, Motion::ZoomOut, Motion::Drift, Motion::PanLeft, Motion::ZoomIn];
 
 impl Timeline {
     /// Places every scene. `audio_seconds[i]` is the measured length of scene i's audio, if it has any.

@@ -251,9 +251,10 @@ impl Project {
 
     /// Each slot that the workflow fills, with its scene (`None` for the music) and kind.
     pub(crate) fn slots(&self) -> impl Iterator<Item = (Option<&Scene>, TaskKind, &Slot)> {
-        let scenes = self.scenes.iter().flat_map(|scene| {
-            [(Some(scene), TaskKind::DrawImage, &scene.image), (Some(scene), TaskKind::Speak, &scene.audio)]
-        });
+        let scenes = self
+            .scenes
+            .iter()
+            .flat_map(|scene| [(Some(scene), TaskKind::DrawImage, &scene.image), (Some(scene), TaskKind::Speak, &scene.audio)]);
         scenes.chain(std::iter::once((None, TaskKind::ComposeMusic, &self.music)).filter(|_| self.settings.include_music))
     }
 

@@ -8,11 +8,14 @@ use std::time::SystemTime;
 
 use sha2::{Digest, Sha256};
 
+use crate::leftover;
 use crate::plan::hex;
 
 /// An entry is this mark, the SHA-256 of the rest, and the segment.
 const MARK: &[u8; 8] = b"segment1";
 const HEAD: usize = MARK.len() + 32;
+/// How the names of entries begin that are being written.
+const NEW: &str = ".new-";
 
 /// A folder of segments.
 #[derive(Debug, Clone)]
@@ -25,6 +28,7 @@ impl SegmentCache {
     /// Opens (and makes) the folder.
     pub(crate) fn open(folder: &Path, most_bytes: u64) -> io::Result<Self> {
         std::fs::create_dir_all(folder)?;
+        leftover::sweep_files(folder, NEW);
         Ok(Self { folder: folder.to_owned(), most_bytes })
     }
 
@@ -52,7 +56,8 @@ impl SegmentCache {
     pub(crate) fn keep(&self, recipe: &str, source: &Path) -> io::Result<()> {
         use io::Write;
         let bytes = std::fs::read(source)?;
-        let mut file = tempfile::Builder::new().prefix(".new-").tempfile_in(&self.folder)?;
+        let mut file = tempfile::Builder::new().prefix(NEW).tempfile_in(&self.folder)?;
+        leftover::hold(file.as_file());
         file.write_all(MARK)?;
         file.write_all(&Sha256::digest(&bytes))?;
         file.write_all(&bytes)?;

@@ -40,6 +40,14 @@ pub(crate) fn ffprobe<S: AsRef<OsStr>>(
     start(command, "ffprobe", doing.into())
 }
 
+/// Whether ffmpeg is there, for callers that want to know before they start.
+///
+/// # Errors
+/// [`RenderError::MissingProgram`] with the remedy.
+pub fn check_ffmpeg() -> Result<(), RenderError> {
+    version().map(drop)
+}
+
 /// The first line of `ffmpeg -version`; also the check that it is there.
 pub(crate) fn version() -> Result<String, RenderError> {
     let mut command = Command::new("ffmpeg");

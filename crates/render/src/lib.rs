@@ -12,6 +12,7 @@ mod error;
 mod ffmpeg;
 mod frame;
 mod join;
+pub mod leftover;
 mod limiter;
 mod media;
 mod mix;
@@ -28,6 +29,7 @@ mod still;
 mod text;
 
 pub use error::RenderError;
+pub use ffmpeg::check_ffmpeg;
 pub use media::{FolderMedia, Media};
 pub use options::{Flow, Progress, Quality, RenderOptions, Report, Stage};
 pub use plan::{Plan, plan};

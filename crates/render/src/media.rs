@@ -37,7 +37,7 @@ impl Media for FolderMedia {
 /// Checks that a file is there and not empty, and answers its first bytes.
 pub(crate) fn head(path: &Path) -> Result<Vec<u8>, String> {
     let metadata = std::fs::metadata(path).map_err(|error| match error.kind() {
-        std::io::ErrorKind::NotFound => format!("the file is missing (looked at {})", path.display()),
+        std::io::ErrorKind::NotFound => format!("the file is missing; check its name (looked for {})", path.display()),
         _ => format!("can't be read: {error}"),
     })?;
     if !metadata.is_file() {

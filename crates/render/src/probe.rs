@@ -3,7 +3,7 @@
 //! Every file is opened with the demuxer its first bytes name and no other; pictures are checked in `picture`.
 
 use std::ffi::{OsStr, OsString};
-use std::io::Read;
+use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 
 use ebur128::{EbuR128, Mode};
@@ -104,6 +104,9 @@ pub(crate) fn sound(path: &Path) -> Result<(SoundFacts, &'static str), String> {
     if demuxer == "wav" {
         check_wav_length(path)?;
     }
+    if demuxer == "mp3" {
+        check_mp3_length(path)?;
+    }
     // Only containers that write their length down are asked for it; others have it estimated from the bit rate.
     let mut declared = None;
     if ["mov", "flac", "matroska"].contains(&demuxer) {
@@ -186,15 +189,45 @@ fn check_wav_length(path: &Path) -> Result<(), String> {
             // Programs that write to a pipe put a huge number there.
             let known = size < 0x7f00_0000;
             return match at as u64 + 8 + u64::from(size) {
-                end if known && end > bytes + 1 => {
-                    Err(format!("the sound is cut short: {bytes} bytes of {end} are there; make or fetch it again"))
-                }
+                end if known && end > bytes + 1 => Err(cut_short(bytes, end)),
                 _ => Ok(()),
             };
         }
         at += 8 + size as usize + size as usize % 2;
     }
     Ok(())
+}
+
+/// ffmpeg plays a cut-off MP3 without a word too. Most encoders write the stream's length into its first frame.
+fn check_mp3_length(path: &Path) -> Result<(), String> {
+    let failed = |error: std::io::Error| error.to_string();
+    let bytes = std::fs::metadata(path).map_err(failed)?.len();
+    let mut file = std::fs::File::open(path).map_err(failed)?;
+    let mut head = [0; 10];
+    let length = fill(&mut file, &mut head).map_err(failed)?;
+    // An ID3 tag may stand in front; its size is written in four times seven bits.
+    let start = match length == head.len() && head.starts_with(b"ID3") {
+        true => 10 + head[6..].iter().fold(0, |size, byte| size << 7 | u64::from(byte & 0x7f)),
+        false => 0,
+    };
+    let mut frame = [0; 64];
+    let read = file.seek(SeekFrom::Start(start)).and_then(|_| fill(&mut file, &mut frame)).map_err(failed)?;
+    let Some(mark) = frame[..read].windows(4).position(|four| four == b"Xing" || four == b"Info") else { return Ok(()) };
+    let number =
+        |at: usize| frame[..read].get(mark + at..mark + at + 4).and_then(|four| four.try_into().ok()).map(u32::from_be_bytes);
+    // Bit 0 says that the number of frames follows, bit 1 that the number of bytes does.
+    let declared = match number(4) {
+        Some(flags) if flags & 2 != 0 => number(if flags & 1 == 0 { 8 } else { 12 }),
+        _ => None,
+    };
+    match declared.map(|declared| start + u64::from(declared)) {
+        Some(end) if end > bytes => Err(cut_short(bytes, end)),
+        _ => Ok(()),
+    }
+}
+
+fn cut_short(bytes: u64, end: u64) -> String {
+    format!("the sound is cut short: {bytes} bytes of {end} are there; make or fetch it again")
 }
 
 /// The size of the first video stream.

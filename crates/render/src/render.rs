@@ -8,13 +8,14 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
-use tempfile::TempPath;
+use tempfile::{NamedTempFile, TempDir};
 
 use crate::cache::SegmentCache;
 use crate::captions::Captions;
 use crate::encode::{self, Segment};
 use crate::error::RenderError;
 use crate::join;
+use crate::leftover;
 use crate::options::{Flow, Progress, RenderOptions, Report, Stage};
 use crate::plan::Plan;
 use crate::sound::{self, Loudness};
@@ -22,6 +23,9 @@ use crate::text::Fonts;
 
 /// How often the progress callback is asked; a stop takes effect within this time and one frame.
 const TICK: Duration = Duration::from_millis(50);
+/// How the names of temporary files beside the output, and of working folders, begin.
+const PART: &str = ".render-";
+const WORK: &str = "shortsai-render-";
 /// The part of the progress that drawing takes.
 const DRAWING_SHARE: f64 = 0.97;
 
@@ -59,6 +63,7 @@ pub fn render(
     // Before any work: an output that can't be written should be known at once.
     let target = output_file(output)?;
     let folder = working_folder(options)?;
+    let _held = leftover::hold_folder(folder.path());
     let cache = match &options.segment_cache {
         None => None,
         Some(folder) => Some(
@@ -77,7 +82,7 @@ pub fn render(
     tell(progress, Stage::Joining, DRAWING_SHARE)?;
     let counts: Vec<u64> = job.segments.iter().map(|segment| segment.frames.end - segment.frames.start).collect();
     let timeline = &plan.timeline;
-    join::join(folder.path(), &counts, timeline.fps, (&job.sound_path(), &timeline.title), &target)?;
+    join::join(folder.path(), &counts, timeline.fps, (&job.sound_path(), &timeline.title), target.path())?;
     tell(progress, Stage::Joining, 0.99)?;
     let bytes = publish(target, output)?;
     let joined = begun.elapsed().as_secs_f64();
@@ -109,18 +114,17 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 }
 
 /// A temporary file beside the output; it is removed when it is dropped.
-fn output_file(output: &Path) -> Result<TempPath, RenderError> {
+fn output_file(output: &Path) -> Result<NamedTempFile, RenderError> {
     let folder = output_folder(output);
     if output.is_dir() {
         let error = std::io::Error::other("it is a folder; give the name of a file");
         return Err(RenderError::file("can't write to", output, &error));
     }
-    tempfile::Builder::new()
-        .prefix(".render-")
-        .suffix(".part")
-        .tempfile_in(&folder)
-        .map(tempfile::NamedTempFile::into_temp_path)
-        .map_err(|error| RenderError::file("can't write to", &folder, &error))
+    leftover::sweep_files(&folder, PART);
+    let target = tempfile::Builder::new().prefix(PART).suffix(".part").tempfile_in(&folder);
+    let target = target.map_err(|error| RenderError::file("can't write to", &folder, &error))?;
+    leftover::hold(target.as_file());
+    Ok(target)
 }
 
 fn output_folder(output: &Path) -> PathBuf {
@@ -130,16 +134,18 @@ fn output_folder(output: &Path) -> PathBuf {
     }
 }
 
-fn working_folder(options: &RenderOptions) -> Result<tempfile::TempDir, RenderError> {
+fn working_folder(options: &RenderOptions) -> Result<TempDir, RenderError> {
     let place = options.temp_dir.clone().unwrap_or_else(std::env::temp_dir);
-    let folder = tempfile::Builder::new().prefix("shortsai-render-").tempdir_in(&place);
+    leftover::sweep_folders(&place, WORK);
+    let folder = tempfile::Builder::new().prefix(WORK).tempdir_in(&place);
     folder.map_err(|error| RenderError::file("can't write intermediate files to", &place, &error))
 }
 
 /// Flushes the finished file to the disk and gives it its name; answers its size.
-fn publish(target: TempPath, output: &Path) -> Result<u64, RenderError> {
+fn publish(target: NamedTempFile, output: &Path) -> Result<u64, RenderError> {
     let failed = |error: std::io::Error| RenderError::file("can't write to", output, &error);
-    let file = std::fs::File::options().read(true).write(true).open(&target).map_err(failed)?;
+    // ffmpeg has written to the same file under its name.
+    let file = target.as_file();
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;

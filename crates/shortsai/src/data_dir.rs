@@ -2,9 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
 
 use crate::cli;
+use crate::fail::reason;
 
 /// Paths of everything that is kept.
 #[derive(Debug, Clone)]
@@ -22,8 +23,9 @@ impl DataDir {
                 None => bail!("this account has no home folder to keep data in; name a folder with --data-dir"),
             },
         };
-        std::fs::create_dir_all(&root)
-            .with_context(|| format!("the data folder {} can't be made; name another with --data-dir", root.display()))?;
+        std::fs::create_dir_all(&root).map_err(|error| {
+            anyhow!("the data folder {} can't be made ({}); name another with --data-dir", root.display(), reason(&error))
+        })?;
         let root = root.canonicalize().with_context(|| format!("the data folder {}", root.display()))?;
         Ok(Self { root })
     }
@@ -44,6 +46,11 @@ impl DataDir {
     /// Encoded scenes, so that a changed scene costs one scene. Safe to delete at any time.
     pub fn segments(&self) -> PathBuf {
         self.root.join("segments")
+    }
+
+    /// Half-made videos, one folder for each process that works on this folder.
+    pub fn work(&self) -> PathBuf {
+        self.root.join("work")
     }
 
     /// Locks of the processes that work on this folder.

@@ -18,6 +18,7 @@ use clap::Parser;
 use crate::cli::{Cli, Command};
 
 fn main() -> ExitCode {
+    stay_off_the_sound_server();
     let cli = Cli::parse();
     logging::start(cli.log_level());
     let done = match cli.command {
@@ -30,8 +31,15 @@ fn main() -> ExitCode {
     match done {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("error: {error:#}");
+            eprintln!("error: {}", fail::sentence(&error));
             fail::exit_code(&error)
         }
     }
+}
+
+/// libespeak-ng connects to PulseAudio although it only hands its samples over: that would start a sound server where none
+/// runs and leave a folder of it in the temporary folder. A server that can't be there keeps it off.
+fn stay_off_the_sound_server() {
+    // SAFETY: the first thing that the program does, so that no other thread reads the environment.
+    unsafe { std::env::set_var("PULSE_SERVER", "unix:/dev/null") };
 }

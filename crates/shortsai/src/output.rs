@@ -2,9 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
+use render::leftover;
+use tempfile::NamedTempFile;
 
-use crate::fail::Unusable;
+use crate::fail::{Unusable, reason};
+
+/// How the names of temporary files begin.
+const TEMPORARY: &str = ".shortsai-";
 
 /// The files of one finished short.
 #[derive(Debug, Clone)]
@@ -16,9 +21,9 @@ pub struct OutputFiles {
 }
 
 impl OutputFiles {
-    /// The files beside `output`, or beside the current folder's `<name of source>.mp4`; checks that they can be written,
-    /// so that no work is done for a video that has nowhere to go.
-    pub fn plan(output: Option<&Path>, source: &Path) -> anyhow::Result<Self> {
+    /// The files beside `output`, or beside the current folder's `<name of source>.mp4`; checks that they can be written and
+    /// replace none of the `media` that the video is made of, so that no work is done for a video that has nowhere to go.
+    pub fn plan(output: Option<&Path>, source: &Path, media: &[PathBuf]) -> anyhow::Result<Self> {
         let video = match output {
             Some(output) => output.to_owned(),
             None => PathBuf::from(source.file_stem().unwrap_or_default()).with_extension("mp4"),
@@ -30,18 +35,36 @@ impl OutputFiles {
             bail!("the output {} is a folder; give a file name that ends in .mp4", video.display());
         }
         let folder = folder_of(&video);
-        std::fs::create_dir_all(folder)
-            .with_context(|| format!("the output folder {} can't be made; choose another with -o", folder.display()))?;
-        tempfile::Builder::new()
-            .prefix(".shortsai-")
-            .tempfile_in(folder)
-            .with_context(|| format!("the output folder {} can't be written to; choose another with -o", folder.display()))?;
-        Ok(Self {
+        let failed = |what: &str, error: &std::io::Error| {
+            anyhow!("the output folder {} can't be {what} ({}); choose another with -o", folder.display(), reason(error))
+        };
+        std::fs::create_dir_all(folder).map_err(|error| failed("made", &error))?;
+        leftover::sweep_files(folder, TEMPORARY);
+        temporary(folder).map_err(|error| failed("written to", &error))?;
+        let files = Self {
             srt: video.with_extension("srt"),
             vtt: video.with_extension("vtt"),
             thumbnail: video.with_extension("jpg"),
             video,
-        })
+        };
+        files.spare(media)?;
+        Ok(files)
+    }
+
+    /// A thumbnail `rocket.jpg` must not take the place of the photograph `rocket.jpg`.
+    fn spare(&self, media: &[PathBuf]) -> anyhow::Result<()> {
+        let media: Vec<PathBuf> = media.iter().filter_map(|file| file.canonicalize().ok()).collect();
+        let lost = |file: &&PathBuf| file.canonicalize().is_ok_and(|file| media.contains(&file));
+        match [&self.video, &self.thumbnail, &self.srt, &self.vtt].into_iter().find(lost) {
+            Some(file) => {
+                let problem = format!(
+                    "the output would replace {}, which the video is made of; choose another name with -o",
+                    file.display()
+                );
+                Err(Unusable(problem).into())
+            }
+            None => Ok(()),
+        }
     }
 }
 
@@ -50,19 +73,40 @@ pub fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     place(path, |temporary| std::fs::write(temporary, bytes))
 }
 
-/// Copies a file under a temporary name and renames.
-pub fn copy(from: &Path, to: &Path) -> anyhow::Result<()> {
-    place(to, |temporary| std::fs::copy(from, temporary).map(|_| ()))
+/// Copies files, each from the first path to the second: all under temporary names, then all are renamed in their order. So a
+/// disk that is full leaves none of them.
+pub fn copy_all(files: &[(PathBuf, &Path)]) -> anyhow::Result<()> {
+    let copied: Vec<NamedTempFile> = files
+        .iter()
+        .map(|(from, to)| prepare(to, |temporary| std::fs::copy(from, temporary).map(|_| ())))
+        .collect::<anyhow::Result<_>>()?;
+    files.iter().zip(copied).try_for_each(|((_, to), temporary)| rename(temporary, to))
 }
 
 fn place(path: &Path, fill: impl FnOnce(&Path) -> std::io::Result<()>) -> anyhow::Result<()> {
+    rename(prepare(path, fill)?, path)
+}
+
+fn prepare(path: &Path, fill: impl FnOnce(&Path) -> std::io::Result<()>) -> anyhow::Result<NamedTempFile> {
     let context = || format!("{} can't be written", path.display());
-    let temporary = tempfile::Builder::new().prefix(".shortsai-").tempfile_in(folder_of(path)).with_context(context)?;
+    let temporary = temporary(folder_of(path)).with_context(context)?;
     fill(temporary.path()).with_context(context)?;
     readable_by_others(temporary.as_file()).with_context(context)?;
     temporary.as_file().sync_all().with_context(context)?;
-    temporary.persist(path).map_err(|error| error.error).with_context(context)?;
+    Ok(temporary)
+}
+
+fn rename(temporary: NamedTempFile, path: &Path) -> anyhow::Result<()> {
+    let renamed = temporary.persist(path).map_err(|error| error.error);
+    renamed.with_context(|| format!("{} can't be written", path.display()))?;
     Ok(())
+}
+
+/// A file under a temporary name, held for as long as this process writes it.
+fn temporary(folder: &Path) -> std::io::Result<NamedTempFile> {
+    let file = tempfile::Builder::new().prefix(TEMPORARY).tempfile_in(folder)?;
+    leftover::hold(file.as_file());
+    Ok(file)
 }
 
 /// Temporary files are made for their owner only; a finished video is an ordinary file.

@@ -1,5 +1,6 @@
 //! Puts the parts together: stores, vendors, renderer, engine.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,7 +14,7 @@ use model::task::{Failure, FailureClass};
 use providers::composer::Composer;
 use providers::espeak::Espeak;
 use providers::poster::PosterArtist;
-use store::Store;
+use store::{ApplyError, Store};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -32,7 +33,10 @@ pub struct House {
 /// A running engine. It stops when told to, or when the process ends.
 pub struct RunningEngine {
     stop: CancellationToken,
-    task: JoinHandle<()>,
+    /// Gone once it has ended.
+    task: Option<JoinHandle<Result<(), ApplyError>>>,
+    /// Its half-made files.
+    work: PathBuf,
     _lock: WorkerLock,
 }
 
@@ -64,14 +68,16 @@ impl House {
     pub async fn start_engine(&self, only: Option<Uuid>) -> anyhow::Result<RunningEngine> {
         let worker = format!("{}-{}", std::process::id(), new_id().simple());
         let folder = self.data.workers();
-        let lock = WorkerLock::take(&folder, &worker)
-            .with_context(|| format!("the lock in {} can't be taken", folder.display()))?;
+        let lock =
+            WorkerLock::take(&folder, &worker).with_context(|| format!("the lock in {} can't be taken", folder.display()))?;
         let freed = WorkerLock::free_dead_workers(&folder, &self.store, now()).await?;
         if freed > 0 {
             tracing::info!(freed, "tasks of a process that died are done again");
         }
+        WorkerLock::sweep(&folder, &self.data.work());
+        let work = self.data.work().join(&worker);
         let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
-        let options = WorkerOptions { segment_cache: Some(self.data.segments()), workers: cores };
+        let options = WorkerOptions { segment_cache: Some(self.data.segments()), temp_dir: Some(work.clone()), workers: cores };
         let engine = Engine {
             store: self.store.clone(),
             assets: self.assets.clone(),
@@ -89,27 +95,47 @@ impl House {
         };
         let stop = CancellationToken::new();
         let task = tokio::spawn(engine::run(Arc::new(engine), stop.clone()));
-        Ok(RunningEngine { stop, task, _lock: lock })
+        Ok(RunningEngine { stop, task: Some(task), work, _lock: lock })
     }
 }
 
 impl RunningEngine {
-    /// Lets running work end or gives it back, then returns.
-    pub async fn stop(self) {
-        self.stop.cancel();
-        if let Err(error) = self.task.await {
-            tracing::error!(%error, "the engine died");
+    /// Returns when the engine can't go on, with the reason.
+    pub async fn trouble(&mut self) -> anyhow::Error {
+        if let Some(task) = &mut self.task {
+            let ended = task.await;
+            self.task = None;
+            match ended {
+                // It was told to stop.
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => return error.into(),
+                Err(error) => {
+                    tracing::error!(%error, "the engine died");
+                    return anyhow::anyhow!("an internal error happened; the log has the details");
+                }
+            }
         }
+        std::future::pending().await
+    }
+
+    /// Lets running work end or gives it back, then returns.
+    pub async fn stop(mut self) {
+        self.stop.cancel();
+        if let Some(task) = self.task.take() {
+            match task.await {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => tracing::warn!(%error, "the engine ended with trouble"),
+                Err(error) => tracing::error!(%error, "the engine died"),
+            }
+        }
+        // Only tidiness: it is swept at the next start at the latest.
+        let _ = std::fs::remove_dir_all(&self.work);
     }
 }
 
 /// The vendors that work without any key.
 fn abilities() -> Abilities {
-    Abilities {
-        images: Arc::new(PosterArtist::default()),
-        speech: Arc::new(Espeak::default()),
-        music: Arc::new(Composer::default()),
-    }
+    Abilities { images: Arc::new(PosterArtist), speech: Arc::new(Espeak), music: Arc::new(Composer) }
 }
 
 /// Renders in this process.

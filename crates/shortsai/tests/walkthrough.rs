@@ -18,7 +18,8 @@ const MARK: &str = "\u{1}next step\u{1}";
 
 #[test]
 fn the_walkthrough_does_what_it_says() {
-    let page = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/walkthrough.md")).expect("the page");
+    let page =
+        std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/walkthrough.md")).expect("the page");
     let steps = steps(&page);
     assert!(steps.len() >= 10, "the page has its commands in ```sh blocks");
     let folder = tempfile::tempdir().expect("a temporary folder");
@@ -55,7 +56,8 @@ fn steps(page: &str) -> Vec<Step> {
             "```sh" | "```text" => line,
             _ => continue,
         };
-        let block: String = lines.by_ref().map(|(_, line)| line).take_while(|line| *line != "```").map(|line| format!("{line}\n")).collect();
+        let block: String =
+            lines.by_ref().map(|(_, line)| line).take_while(|line| *line != "```").map(|line| format!("{line}\n")).collect();
         match (kind, steps.last_mut()) {
             ("```sh", _) => steps.push(Step { line: index + 1, commands: block, expected: None }),
             (_, Some(step)) => step.expected = Some(block),

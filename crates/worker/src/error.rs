@@ -24,7 +24,7 @@ pub enum WorkerError {
     #[error("storing the result: {0}")]
     Store(AssetError),
     /// The temporary folder can't be used.
-    #[error("the temporary folder {path} can't be used: {reason}; free some space there or name another with TMPDIR")]
+    #[error("the temporary folder {path} can't be used: {reason}; free some space there or choose another data folder")]
     Temp {
         /// Which folder.
         path: String,

@@ -9,6 +9,7 @@ use model::project::RenderOutput;
 use model::storyboard::Storyboard;
 use model::subtitles;
 use render::{Flow, Plan, Progress, RenderOptions, Report};
+use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 
 use crate::error::WorkerError;
@@ -19,6 +20,9 @@ use crate::media::{Fetched, fetch};
 pub struct WorkerOptions {
     /// Encoded segments are kept here, so that a changed scene costs one scene.
     pub segment_cache: Option<PathBuf>,
+    /// Where half-made files go, in a folder that is removed at the end; `None` is the system's temporary folder. It is made
+    /// if it is not there.
+    pub temp_dir: Option<PathBuf>,
     /// Scenes drawn at the same time; 0 is one for each core.
     pub workers: usize,
 }
@@ -41,14 +45,17 @@ pub async fn run(
     progress: Arc<dyn Fn(f64) + Send + Sync>,
     cancel: CancellationToken,
 ) -> Result<RenderOutput, WorkerError> {
-    let temp = tempfile::Builder::new().prefix("shortsai-render-").tempdir().map_err(|error| WorkerError::Temp {
-        path: std::env::temp_dir().display().to_string(),
-        reason: error.to_string(),
-    })?;
+    let temp = temporary_folder(options.temp_dir.clone().unwrap_or_else(std::env::temp_dir))?;
     let media = fetch(&storyboard, assets, temp.path()).await?;
     let video = temp.path().join("video.mp4");
     let made = draw(storyboard, media, &video, options.clone(), progress, cancel).await?;
     store(assets, &video, made).await
+}
+
+fn temporary_folder(place: PathBuf) -> Result<TempDir, WorkerError> {
+    let folder =
+        std::fs::create_dir_all(&place).and_then(|()| tempfile::Builder::new().prefix("shortsai-render-").tempdir_in(&place));
+    folder.map_err(|error| WorkerError::Temp { path: place.display().to_string(), reason: error.to_string() })
 }
 
 async fn draw(

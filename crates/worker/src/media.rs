@@ -23,10 +23,7 @@ pub(crate) async fn fetch(storyboard: &Storyboard, assets: &Assets, temp: &Path)
     let mut files = BTreeMap::new();
     for key in keys(storyboard) {
         if !files.contains_key(key) {
-            let path = assets
-                .local_path(key, temp)
-                .await
-                .map_err(|source| WorkerError::Fetch { key: key.to_owned(), source })?;
+            let path = assets.local_path(key, temp).await.map_err(|source| WorkerError::Fetch { key: key.to_owned(), source })?;
             files.insert(key.to_owned(), path);
         }
     }

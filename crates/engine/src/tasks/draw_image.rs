@@ -20,8 +20,7 @@ pub(super) async fn draw_image(engine: &Engine, record: &ProjectRecord, scene: &
         return Ok(Product::Image(made.asset));
     }
     let image = images.draw(&request).await.map_err(|error| failure::of_provider(&error))?;
-    let stored =
-        engine.assets.put(Place::SceneImages, image.bytes).await.map_err(|error| failure::of_assets(&error))?;
+    let stored = engine.assets.put(Place::SceneImages, image.bytes).await.map_err(|error| failure::of_assets(&error))?;
     let asset = asset(stored, images.vendor(), images.model());
     remember(engine, &address, &Made { asset: asset.clone(), detail: Value::Null }).await?;
     Ok(Product::Image(asset))

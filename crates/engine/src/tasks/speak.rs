@@ -38,9 +38,9 @@ pub(super) async fn speak(engine: &Engine, record: &ProjectRecord, scene: &Scene
         return Ok(Product::Speech { asset: made.asset, seconds: spoken.seconds, words: spoken.words });
     }
     let made = speech.speak(&request).await.map_err(|error| failure::of_provider(&error))?;
-    let words = made.words.ok_or_else(|| {
-        failure::fatal(format!("{} tells no word times, and nothing here can find them yet", speech.vendor()))
-    })?;
+    let words = made
+        .words
+        .ok_or_else(|| failure::fatal(format!("{} tells no word times, and nothing here can find them yet", speech.vendor())))?;
     let stored = engine.assets.put(Place::SceneAudio, made.bytes).await.map_err(|error| failure::of_assets(&error))?;
     let asset = asset(stored, speech.vendor(), speech.model());
     let spoken = Spoken { seconds: made.seconds, words };

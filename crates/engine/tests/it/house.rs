@@ -47,13 +47,13 @@ pub struct House {
 
 pub struct Running {
     stop: CancellationToken,
-    task: JoinHandle<()>,
+    task: JoinHandle<Result<(), store::ApplyError>>,
 }
 
 impl Running {
     pub async fn stop(self) {
         self.stop.cancel();
-        self.task.await.expect("the engine ends cleanly");
+        self.task.await.expect("the engine ends cleanly").expect("an engine for all projects has no trouble");
     }
 }
 
@@ -67,7 +67,8 @@ impl House {
     }
 
     pub async fn project(&self, narrations: &[&str]) -> Uuid {
-        let settings = Settings { title: "Test".to_owned(), language: "en".to_owned(), include_music: true, ..Settings::default() };
+        let settings =
+            Settings { title: "Test".to_owned(), language: "en".to_owned(), include_music: true, ..Settings::default() };
         let new = NewProject { id: new_id(), owner: self.owner, settings, details: Details::default(), source: None };
         let id = self.store.create_project(new, clock()).await.expect("created").project.id;
         let draft = |narration: &&str| SceneDraft {

@@ -112,14 +112,18 @@ fn number(key: &str, value: &str, min: u32, max: u32) -> Result<u32, String> {
 }
 
 fn language(value: &str) -> Result<String, String> {
-    let well_formed =
-        (2..=35).contains(&value.len()) && value.split('-').all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric()));
-    well_formed.then(|| value.to_owned()).ok_or_else(|| format!("language: \"{value}\" is not a language tag such as en or pt-BR"))
+    let well_formed = (2..=35).contains(&value.len())
+        && value.split('-').all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric()));
+    well_formed
+        .then(|| value.to_owned())
+        .ok_or_else(|| format!("language: \"{value}\" is not a language tag such as en or pt-BR"))
 }
 
 fn size(value: &str) -> Result<Size, String> {
     let problem = || {
-        format!("size: \"{value}\" is not a size such as 1080x1920; both numbers must be even, from 64 to 3840 (or write 9:16, 1:1, 4:5, 16:9)")
+        format!(
+            "size: \"{value}\" is not a size such as 1080x1920; both numbers must be even, from 64 to 3840 (or write 9:16, 1:1, 4:5, 16:9)"
+        )
     };
     let named = [("9:16", (1080, 1920)), ("1:1", (1080, 1080)), ("4:5", (1080, 1350)), ("16:9", (1920, 1080))];
     if let Some((_, (width, height))) = named.iter().find(|(name, _)| *name == value) {

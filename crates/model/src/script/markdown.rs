@@ -44,6 +44,10 @@ pub(super) fn read(body: &str, first_line: usize) -> Result<Body, ScriptError> {
     if let Some(picture) = reader.picture {
         return Err(ScriptError::at(picture.line, "the picture has no paragraph under it; write what is said while it is shown"));
     }
+    if let Some(scene) = reader.scenes.iter().find(|scene| scene.narration.contains("![")) {
+        let problem = "\"![\" begins a picture, but the rest is not one; write ![what it shows](<file.jpg>) on a line of its own";
+        return Err(ScriptError::at(scene.line, problem));
+    }
     Ok(Body { heading: reader.heading, scenes: reader.scenes, warnings: reader.warnings })
 }
 
@@ -82,11 +86,17 @@ impl Reader {
             Tag::Image { dest_url, .. } => {
                 self.in_image = Some((dest_url.into_string(), String::new()));
                 if !self.text.trim().is_empty() {
-                    return Err(ScriptError::at(line, "a picture stands inside a paragraph; put it on a line of its own above the text"));
+                    return Err(ScriptError::at(
+                        line,
+                        "a picture stands inside a paragraph; put it on a line of its own above the text",
+                    ));
                 }
             }
             Tag::CodeBlock(_) => {
-                return Err(ScriptError::at(line, "a code block can't be narrated; make it a paragraph (without leading spaces) or remove it"));
+                return Err(ScriptError::at(
+                    line,
+                    "a code block can't be narrated; make it a paragraph (without leading spaces) or remove it",
+                ));
             }
             _ => {}
         }
@@ -142,12 +152,22 @@ impl Reader {
     }
 }
 
-/// Gives every line that is only `![words]` the empty target that makes it an image for CommonMark.
+/// Makes an image for CommonMark of every line that is one for people: `![words]` gets an empty target, and a file name with
+/// spaces gets its angle brackets.
 fn complete_images(body: &str) -> String {
     let complete = |line: &str| {
-        let bare = line.trim_end();
-        let alone = bare.trim_start().starts_with("![") && bare.ends_with(']') && bare.matches('[').count() == 1;
-        if alone { line.replacen(bare, &format!("{bare}()"), 1) } else { line.to_owned() }
+        let bare = line.trim();
+        let whole = match bare.strip_prefix("![") {
+            Some(rest) if bare.ends_with(']') && !rest.contains('[') => format!("{bare}()"),
+            Some(rest) if bare.ends_with(')') => match rest.split_once("](") {
+                Some((_, file)) if file.contains(' ') && !file.contains(['<', '"', '\'']) => {
+                    format!("{}<{}>)", &bare[..bare.len() - file.len()], file[..file.len() - 1].trim())
+                }
+                _ => return line.to_owned(),
+            },
+            _ => return line.to_owned(),
+        };
+        line.replacen(bare, &whole, 1)
     };
     body.split_inclusive('\n').map(complete).collect()
 }

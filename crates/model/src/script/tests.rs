@@ -37,13 +37,19 @@ fn a_script_is_title_paragraphs_and_pictures() {
 #[test]
 fn a_picture_may_stand_directly_above_its_text() {
     check("![a cat](my%20cat.png)\nA cat sleeps.", "", &[scene(1, "A cat sleeps.", "a cat", Some("my cat.png"))]);
+    check("![a cat](my cat.png)\nA cat sleeps.", "", &[scene(1, "A cat sleeps.", "a cat", Some("my cat.png"))]);
+    check("![a cat](<my cat.png>)\nA cat sleeps.", "", &[scene(1, "A cat sleeps.", "a cat", Some("my cat.png"))]);
     check("![a cat]()\nA cat sleeps.", "", &[scene(1, "A cat sleeps.", "a cat", None)]);
     check("![a cat]\nA cat sleeps.", "", &[scene(1, "A cat sleeps.", "a cat", None)]);
 }
 
 #[test]
 fn lists_and_quotes_are_spoken_too() {
-    check("- One.\n- Two.\n\n> Three.", "", &[scene(1, "One.", "", None), scene(2, "Two.", "", None), scene(4, "Three.", "", None)]);
+    check(
+        "- One.\n- Two.\n\n> Three.",
+        "",
+        &[scene(1, "One.", "", None), scene(2, "Two.", "", None), scene(4, "Three.", "", None)],
+    );
     check("1 < 2 & 3 > 2", "", &[scene(1, "1 < 2 & 3 > 2", "", None)]);
 }
 
@@ -64,17 +70,36 @@ fn front_matter_holds_the_settings() {
 #[test]
 fn errors_name_the_line_and_the_remedy() {
     check_error("", "line 1: there is no paragraph to narrate; write at least one paragraph of text under the title");
-    check_error("# Only a title", "line 1: there is no paragraph to narrate; write at least one paragraph of text under the title");
+    check_error(
+        "# Only a title",
+        "line 1: there is no paragraph to narrate; write at least one paragraph of text under the title",
+    );
     check_error("Text.\n\n![a](b.png)\n", "line 3: the picture has no paragraph under it; write what is said while it is shown");
-    check_error("![a](b.png)\n\n![c](d.png)\n\nText.", "line 3: two pictures for one paragraph (the first is on line 1); keep one");
-    check_error("![a](https://x.org/a.png)\n\nText.", "line 1: \"https://x.org/a.png\" is on the web; download the picture and give its file");
-    check_error("Text.\n\n```\ncode\n```", "line 3: a code block can't be narrated; make it a paragraph (without leading spaces) or remove it");
+    check_error(
+        "![a](b.png)\n\n![c](d.png)\n\nText.",
+        "line 3: two pictures for one paragraph (the first is on line 1); keep one",
+    );
+    check_error(
+        "![a](https://x.org/a.png)\n\nText.",
+        "line 1: \"https://x.org/a.png\" is on the web; download the picture and give its file",
+    );
+    check_error(
+        "Text.\n\n```\ncode\n```",
+        "line 3: a code block can't be narrated; make it a paragraph (without leading spaces) or remove it",
+    );
     check_error("Text.\n\n<div>x</div>", "line 3: \"<div>x</div>\" is HTML, which can't be narrated; remove it");
     check_error("---\nlanguage: en\n", "line 1: the front matter has no end; close it with a line of three dashes: ---");
     check_error("---\nlangage: en\n---\nHi.", "line 2: \"langage\" is not a setting; did you mean language?");
     check_error("---\nfps: 12\n---\nHi.", "line 2: fps: \"12\" is not a number from 24 to 60");
     check_error("---\ncaptions: loud\n---\nHi.", "line 2: captions: \"loud\" is not one of karaoke, box, plain, none");
-    check_error("Hello ![a](b.png) there.", "line 1: a picture stands inside a paragraph; put it on a line of its own above the text");
+    check_error(
+        "![a cat(my cat.png)\nText.",
+        "line 1: \"![\" begins a picture, but the rest is not one; write ![what it shows](<file.jpg>) on a line of its own",
+    );
+    check_error(
+        "Hello ![a](b.png) there.",
+        "line 1: a picture stands inside a paragraph; put it on a line of its own above the text",
+    );
 }
 
 #[test]

@@ -55,8 +55,7 @@ fn change_settings(project: &mut Project, settings: Settings, remake: bool, enqu
     if !remake {
         return;
     }
-    let look = (&old.style, &old.title, old.video.size, &old.language)
-        != (&new.style, &new.title, new.video.size, &new.language);
+    let look = (&old.style, &old.title, old.video.size, &old.language) != (&new.style, &new.title, new.video.size, &new.language);
     let voice = (&old.voice, &old.language, &old.speech_vendor) != (&new.voice, &new.language, &new.speech_vendor);
     let mood = (&old.music_prompt, &old.style, &old.title) != (&new.music_prompt, &new.style, &new.title);
     for scene in &mut project.scenes {

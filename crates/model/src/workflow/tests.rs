@@ -142,10 +142,7 @@ fn a_pause_holds_back_what_waits_and_lets_running_work_land() {
 #[test]
 fn a_render_waits_for_everything_and_its_progress_never_falls() {
     let mut run = Run::new(1);
-    assert!(matches!(
-        run.input(Input::Command(Command::Render { id: id(98), when_ready: false })),
-        Err(Rejection::NotReady(_))
-    ));
+    assert!(matches!(run.input(Input::Command(Command::Render { id: id(98), when_ready: false })), Err(Rejection::NotReady(_))));
     run.command(Command::GenerateAll { force: false });
     run.command(Command::Render { id: id(99), when_ready: true });
     while run.queue[0].kind != TaskKind::Render {
@@ -247,7 +244,10 @@ fn build(run: &Run, past: &[Target], (what, pick, flag): (u8, u8, bool), fresh: 
         _ => Input::Failed {
             target,
             attempt: i32::from(pick % 5) + 1,
-            failure: Failure { class: if flag { FailureClass::Retry { after: None } } else { FailureClass::Fatal }, message: "x".into() },
+            failure: Failure {
+                class: if flag { FailureClass::Retry { after: None } } else { FailureClass::Fatal },
+                message: "x".into(),
+            },
             jitter: 0.5,
         },
     }

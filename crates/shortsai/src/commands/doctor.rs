@@ -7,6 +7,7 @@ use providers::speech::SpeechProvider;
 
 use crate::cli;
 use crate::data_dir::DataDir;
+use crate::fail::sentence;
 use crate::wiring::House;
 
 pub fn doctor(arguments: &cli::Doctor) -> anyhow::Result<ExitCode> {
@@ -23,11 +24,14 @@ pub fn doctor(arguments: &cli::Doctor) -> anyhow::Result<ExitCode> {
             Ok(what) => println!("ok       {name:<14} {what}"),
             Err(error) => {
                 healthy = false;
-                println!("missing  {name:<14} {error:#}");
+                println!("missing  {name:<14} {}", sentence(&error));
             }
         }
     }
-    println!("{}", if healthy { "Everything is there: shortsai make examples/moon-landing.md" } else { "Something is missing; see above." });
+    println!(
+        "{}",
+        if healthy { "Everything is there: shortsai make examples/moon-landing.md" } else { "Something is missing; see above." }
+    );
     Ok(if healthy { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
@@ -52,7 +56,7 @@ fn encoder() -> anyhow::Result<String> {
 }
 
 fn voice() -> anyhow::Result<String> {
-    Espeak::default().check("en", "")?;
+    Espeak.check("en", "")?;
     Ok("speaks".to_owned())
 }
 

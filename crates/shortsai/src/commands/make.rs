@@ -29,7 +29,7 @@ pub fn make(arguments: cli::Make) -> anyhow::Result<ExitCode> {
     for warning in &script.warnings {
         eprintln!("note: {}: {warning}", path.display());
     }
-    let files = OutputFiles::plan(arguments.output.as_deref(), &path)?;
+    let files = OutputFiles::plan(arguments.output.as_deref(), &path, &import::pictures(&script, &path))?;
     import::check(&script, &path)?;
     let data = DataDir::open(&arguments.data)?;
     let runtime = tokio::runtime::Runtime::new().context("the async runtime can't be started")?;
@@ -41,8 +41,11 @@ async fn run(data: &DataDir, path: &Path, script: model::script::Script, files: 
     let house = House::open(data).await?;
     let project = import::import(&house, path, script).await?;
     let render = ask_for_render(&house.store, project).await?;
-    let engine = house.start_engine(Some(project)).await?;
-    let ended = follow::follow(&house.store, project, render).await;
+    let mut engine = house.start_engine(Some(project)).await?;
+    let ended = tokio::select! {
+        ended = follow::follow(&house.store, project, render) => ended,
+        trouble = engine.trouble() => Err(trouble),
+    };
     engine.stop().await;
     match ended? {
         follow::Ended::Rendered(output) => {
@@ -61,8 +64,9 @@ async fn run(data: &DataDir, path: &Path, script: model::script::Script, files: 
 /// A file that is there is a script; so is what looks like one. Everything else is a topic, which needs a language model.
 fn script_path(argument: &str) -> anyhow::Result<PathBuf> {
     let path = PathBuf::from(argument);
-    let looks_like_a_file = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("md") || extension.eq_ignore_ascii_case("txt"))
-        || argument.contains(std::path::MAIN_SEPARATOR) && !argument.contains(' ');
+    let looks_like_a_file =
+        path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("md") || extension.eq_ignore_ascii_case("txt"))
+            || argument.contains(std::path::MAIN_SEPARATOR) && !argument.contains(' ');
     if path.is_file() {
         return path.canonicalize().with_context(|| format!("{argument} can't be read"));
     }
@@ -71,6 +75,11 @@ fn script_path(argument: &str) -> anyhow::Result<PathBuf> {
     }
     if looks_like_a_file {
         bail!("there is no script {argument}; check the path");
+    }
+    if argument == "-" {
+        bail!(
+            "a script is read from a file, because the next run knows it again by its path; save it as my-script.md and give that"
+        );
     }
     let problem = "writing a script from a topic needs a language model, and none is configured here. \
                    Write the script yourself as Markdown (a title line and one paragraph for each scene) and run: shortsai make my-script.md";
@@ -111,11 +120,11 @@ async fn publish(house: &House, data: &DataDir, render: &RenderOutput, files: &O
         // The video last: once it is there, everything is.
         (&render.video, &files.video),
     ];
+    let mut copies = Vec::with_capacity(pairs.len());
     for (key, target) in pairs {
-        let source = house.assets.local_path(key, data.root()).await?;
-        output::copy(&source, target)?;
+        copies.push((house.assets.local_path(key, data.root()).await?, target.as_path()));
     }
-    Ok(())
+    output::copy_all(&copies)
 }
 
 fn say_what_came_out(render: &RenderOutput, files: &OutputFiles, took: f64) {
@@ -125,6 +134,13 @@ fn say_what_came_out(render: &RenderOutput, files: &OutputFiles, took: f64) {
     let name = |path: &Path| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     println!("{}", files.video.display());
     println!("  {:.1} s long, {:.1} MB, made in {took:.1} s", render.seconds, render.bytes as f64 / 1e6);
-    println!("  beside it: {} (captions), {} (captions for the web), {} (thumbnail)", name(&files.srt), name(&files.vtt), name(&files.thumbnail));
-    println!("Next: watch it; change a paragraph of the script and run the same command again, and only that scene is made anew.");
+    println!(
+        "  beside it: {} (captions), {} (captions for the web), {} (thumbnail)",
+        name(&files.srt),
+        name(&files.vtt),
+        name(&files.thumbnail)
+    );
+    println!(
+        "Next: watch it; change a paragraph of the script and run the same command again, and only that scene is made anew."
+    );
 }

@@ -1,6 +1,6 @@
 //! `shortsai render`: only the renderer, with local files.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,21 +9,21 @@ use std::time::Instant;
 use anyhow::Context;
 use model::storyboard::Storyboard;
 use model::subtitles;
-use render::{Flow, FolderMedia, Progress, Quality, RenderError, RenderOptions, Report};
+use render::{Flow, FolderMedia, Media, Progress, Quality, RenderError, RenderOptions, Report};
 
 use crate::bars::Bars;
-use crate::signal::wait_for_signal;
+use crate::cli;
 use crate::fail::INTERRUPTED;
 use crate::output::{self, OutputFiles};
-use crate::cli;
+use crate::signal::wait_for_signal;
 
 pub fn render(arguments: cli::Render) -> anyhow::Result<ExitCode> {
     let begun = Instant::now();
     let path = &arguments.storyboard;
     let text = std::fs::read_to_string(path).with_context(|| format!("the storyboard {} can't be read", path.display()))?;
     let storyboard = Storyboard::from_json(&text).with_context(|| path.display().to_string())?;
-    let files = OutputFiles::plan(arguments.output.as_deref(), path)?;
     let folder = path.parent().unwrap_or(Path::new("."));
+    let files = OutputFiles::plan(arguments.output.as_deref(), path, &media_of(&storyboard, folder))?;
     let plan = render::plan(&storyboard, &FolderMedia::new(folder))?;
     let options = RenderOptions { quality: quality(arguments.quality), ..RenderOptions::default() };
     let report = match draw(&plan, &files, &options)? {
@@ -44,6 +44,12 @@ pub fn render(arguments: cli::Render) -> anyhow::Result<ExitCode> {
     let took = begun.elapsed().as_secs_f64();
     println!("  {:.1} s long, {:.1} MB, rendered in {took:.1} s", report.seconds, report.bytes as f64 / 1e6);
     Ok(ExitCode::SUCCESS)
+}
+
+fn media_of(storyboard: &Storyboard, folder: &Path) -> Vec<PathBuf> {
+    let of_scenes = storyboard.scenes.iter().flat_map(|scene| [&scene.image_url, &scene.video_url, &scene.audio_url]);
+    let media = FolderMedia::new(folder);
+    of_scenes.chain([&storyboard.bg_music_url]).flatten().filter_map(|name| media.path(name).ok()).collect()
 }
 
 /// Renders with a bar; `None` after a Ctrl-C.

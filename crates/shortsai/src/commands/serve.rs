@@ -8,9 +8,9 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::cli;
-use crate::signal::wait_for_signal;
 use crate::data_dir::DataDir;
 use crate::fail::Unusable;
+use crate::signal::wait_for_signal;
 use crate::wiring::{House, new_id, now};
 
 /// How long open connections may go on after a stop was asked for.

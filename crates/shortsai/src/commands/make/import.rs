@@ -19,7 +19,15 @@ use crate::wiring::{House, new_id, now};
 
 /// Everything that would fail later and can be known now: the voice, ffmpeg, every picture.
 pub fn check(script: &Script, path: &Path) -> anyhow::Result<()> {
-    Espeak::default().check(&script.settings.language, &script.settings.voice).map_err(|error| Unusable(error.to_string()))?;
+    Espeak
+        .check(&script.settings.language, &script.settings.voice)
+        .map_err(|error| Unusable(format!("{}: {error}", path.display())))?;
+    let silent = |scene: &ScriptScene| !scene.narration.chars().any(char::is_alphanumeric);
+    if let Some((index, scene)) = script.scenes.iter().enumerate().find(|(_, scene)| silent(scene)) {
+        let problem = format!("\"{}\" has no words to speak; write at least one word", scene.narration);
+        bail!("{}: line {}: scene {}: {problem}", path.display(), scene.line, index + 1);
+    }
+    render::check_ffmpeg()?;
     let given: Vec<(usize, &ScriptScene)> =
         script.scenes.iter().enumerate().filter(|(_, scene)| scene.picture.is_some()).collect();
     let scenes = given.iter().map(|(_, scene)| preview(path, scene)).collect::<anyhow::Result<Vec<_>>>()?;
@@ -77,6 +85,11 @@ fn folder_of(script: &Path) -> &Path {
 
 fn picture_path(script: &Path, scene: &ScriptScene) -> PathBuf {
     folder_of(script).join(scene.picture.as_deref().unwrap_or_default())
+}
+
+/// The user's own pictures and clips.
+pub fn pictures(script: &Script, path: &Path) -> Vec<PathBuf> {
+    script.scenes.iter().filter(|scene| scene.picture.is_some()).map(|scene| picture_path(path, scene)).collect()
 }
 
 /// Writes the script into its project, which is known by the script's path; answers the project.

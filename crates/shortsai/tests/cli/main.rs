@@ -1,0 +1,15 @@
+//! The program from outside, as its user meets it: real scripts, real ffmpeg and espeak-ng, files looked at with ffprobe.
+//!
+//! Everything is tiny (180×320) and each test has a home, a data folder and a temporary folder of its own.
+#![cfg(unix)]
+#![allow(clippy::print_stderr, reason = "a test that is skipped says so")]
+
+mod bad_input;
+mod bad_place;
+mod desk;
+mod interrupted;
+mod making;
+mod repeated;
+mod serving;
+mod storyboard;
+mod video;
