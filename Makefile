@@ -30,9 +30,9 @@ demo: build ## make out/moon-landing.mp4 out of examples/moon-landing.md
 test: setup-tests lint ## run all checks and all tests, installing what is missing
 	cargo test --quiet --workspace --doc
 	@if cargo nextest --version >/dev/null 2>&1; then \
-		echo "cargo nextest run --workspace"; cargo nextest run --workspace; \
+		echo "cargo nextest run --workspace"; scripts/with-postgres.sh cargo nextest run --workspace; \
 	else \
-		echo "cargo test --workspace"; cargo test --workspace --lib --bins --tests; \
+		echo "cargo test --workspace"; scripts/with-postgres.sh cargo test --workspace --lib --bins --tests; \
 	fi
 
 serve: build ## start the server and its page on http://127.0.0.1:3333

@@ -42,6 +42,7 @@ have_espeak_library() {
 }
 have_compiler() { have cc && have make; }
 have_ffmpeg() { have ffmpeg && have ffprobe; }
+have_postgres() { have initdb || compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null; }
 have_certificates() { [[ -e /etc/ssl/certs/ca-certificates.crt || -e /etc/ssl/cert.pem || -d /etc/pki ]]; }
 
 missing=()
@@ -62,6 +63,7 @@ need have_certificates ca-certificates "lets curl trust the Rust installer's sit
 if [[ $with_tests == yes ]]; then
   need "have shellcheck" shellcheck "checks these scripts"
   need "have jq" jq "the commands of docs/walkthrough.md use it"
+  need have_postgres postgresql "the tests start a private server of it"
 fi
 
 install_packages() {

@@ -1,7 +1,8 @@
 //! One suite of behaviours that both databases must show.
 //!
 //! Every behaviour runs on SQLite, and on PostgreSQL too when `SHORTSAI_TEST_POSTGRES_URL` names a server (its user must
-//! be allowed to create databases).
+//! be allowed to create databases). `make test` starts one by `scripts/with-postgres.sh`; without it the tests under
+//! `postgres` check nothing.
 
 mod database;
 mod delete;
