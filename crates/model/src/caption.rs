@@ -24,6 +24,16 @@ pub enum CaptionStyle {
     Karaoke,
     /// Like karaoke, with a rounded box behind the spoken word.
     Box,
+    /// Words come in with a short bounce as they are spoken, and stay until their page goes.
+    Pop,
+    /// Words appear as they are spoken, and stay until their page goes.
+    Typewriter,
+    /// One big word at a time.
+    Word,
+    /// Hollow letters; the spoken word is filled.
+    Outline,
+    /// Smaller, with a soft shadow instead of the outline; the spoken word is a little brighter.
+    Minimal,
     /// A page of words without any highlight.
     Plain,
     /// No captions in the picture (`.srt` and `.vtt` are still written).
@@ -51,7 +61,7 @@ pub struct CaptionOptions {
     pub style: CaptionStyle,
     /// Where they stand.
     pub position: CaptionPosition,
-    /// The most words on one page, 1 to 12.
+    /// The most words on one page, 1 to 12; the style `word` shows one whatever this says.
     pub max_words: usize,
     /// Colour of the spoken word as `#rrggbb`.
     pub highlight: String,
@@ -65,6 +75,13 @@ impl Default for CaptionOptions {
             max_words: 4,
             highlight: "#ffd93d".to_owned(),
         }
+    }
+}
+
+impl CaptionOptions {
+    /// The most words that stand in the picture together.
+    pub fn words_per_page(&self) -> usize {
+        if self.style == CaptionStyle::Word { 1 } else { self.max_words }
     }
 }
 

@@ -111,7 +111,16 @@ pub fn parse(text: &str) -> Result<Script, ScriptError> {
         let problem = format!("the paragraph has more than {MAX_NARRATION} characters; split it");
         return Err(ScriptError::at(scene.line, problem));
     }
+    if let Some((index, scene)) = scenes.iter().enumerate().find(|(_, scene)| !has_words(&scene.narration)) {
+        let problem = format!("scene {}: \"{}\" has no words to speak; write at least one word", index + 1, scene.narration);
+        return Err(ScriptError::at(scene.line, problem));
+    }
     Ok(Script { title: front_title.or(heading).unwrap_or_default(), settings, scenes, warnings })
+}
+
+/// Whether a narration holds anything that a voice could say: punctuation and emoji alone are silence.
+pub fn has_words(narration: &str) -> bool {
+    narration.chars().any(char::is_alphanumeric)
 }
 
 #[cfg(test)]

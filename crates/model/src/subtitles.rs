@@ -14,7 +14,8 @@ pub struct Cue {
     pub text: String,
 }
 
-/// The cues of a whole video, page by page as they stand on the screen.
+/// The cues of a whole video, page by page as they stand on the screen; where that is one big word at a time, players still
+/// get pages that can be read.
 pub fn cues(timeline: &Timeline) -> Vec<Cue> {
     let fps = f64::from(timeline.fps);
     let mut cues = Vec::new();

@@ -15,6 +15,11 @@ use crate::text::{Fonts, Layout};
 /// A page comes in over these frames: opacity (of 256) and how many pixels lower than its place, at a width of 1080.
 const ENTRANCE: [(u16, f32); 3] = [(96, 14.0), (190, 6.0), (240, 2.0)];
 
+/// A word's bounce: how long it takes in seconds, the size it starts from, and how far it swings over its own size.
+const POP_SECONDS: f64 = 0.2;
+const POP_FROM: f64 = 0.5;
+const POP_SWING: f64 = 3.4;
+
 /// The captions of one scene. States are drawn when they are first needed; frames are expected in order.
 pub(crate) struct Captions<'a> {
     words: &'a [WordTiming],
@@ -28,8 +33,12 @@ pub(crate) struct Captions<'a> {
 struct DrawnPage {
     page: usize,
     layout: Layout,
-    drawing: Option<PageDrawing>,
-    state: Option<(usize, Overlay)>,
+    /// What states share whose words are the same.
+    shared: Option<PageDrawing>,
+    /// The page while one word is spoken: that word's index, and the box if there is something to see.
+    words: Option<(usize, Option<Overlay>)>,
+    /// The spoken word where it has a box of its own: its index, its frame, and the box.
+    spoken: Option<(usize, u64, Option<Overlay>)>,
 }
 
 /// What a frame shows.
@@ -41,6 +50,8 @@ pub(crate) struct CaptionState {
     pub(crate) word: usize,
     /// Frames since the page came.
     pub(crate) age: u64,
+    /// Frames since the spoken word came.
+    pub(crate) spoken: u64,
 }
 
 impl<'a> Captions<'a> {
@@ -48,7 +59,7 @@ impl<'a> Captions<'a> {
     pub(crate) fn new(scene: &'a TimelineScene, options: &CaptionOptions, size: Size, fps: u32) -> Self {
         let pages = match options.style {
             CaptionStyle::None => Vec::new(),
-            _ => pages(&scene.words, options.max_words, scene.frame_count as f64 / f64::from(fps)),
+            _ => pages(&scene.words, options.words_per_page(), scene.frame_count as f64 / f64::from(fps)),
         };
         let highlight = parse_colour(&options.highlight).unwrap_or([0xff, 0xd9, 0x3d]);
         let look = Look { style: options.style, highlight, position: options.position };
@@ -59,8 +70,9 @@ impl<'a> Captions<'a> {
     pub(crate) fn state(&self, index: u64) -> Option<CaptionState> {
         let page = self.pages.iter().position(|page| self.frame(page.start) <= index && index < self.frame(page.end))?;
         let range = self.pages[page].words.clone();
-        let spoken = self.words[range].iter().rposition(|word| self.frame(word.start) <= index).unwrap_or(0);
-        Some(CaptionState { page, word: spoken, age: index - self.frame(self.pages[page].start) })
+        let word = self.words[range.clone()].iter().rposition(|word| self.frame(word.start) <= index).unwrap_or(0);
+        let spoken = index.saturating_sub(self.frame(self.words[range.start + word].start));
+        Some(CaptionState { page, word, age: index - self.frame(self.pages[page].start), spoken })
     }
 
     /// The first frame whose time is not more than half a frame before `seconds`.
@@ -72,41 +84,95 @@ impl<'a> Captions<'a> {
     /// Draws the caption of frame `index`, if it has one.
     pub(crate) fn draw(&mut self, index: u64, frame: &mut Frame, fonts: &mut Fonts) {
         let Some(state) = self.state(index) else { return };
-        let lower = |pixels: f32| (pixels * overlay::unit(self.size) / 2.0).round() as usize * 2;
-        let (opacity, lower) = match ENTRANCE.get(state.age as usize) {
-            Some((opacity, pixels)) => (*opacity, lower(*pixels)),
-            None => (256, 0),
-        };
-        if let Some(overlay) = self.overlay(state, fonts) {
+        self.prepare(state, fonts);
+        let Some(drawn) = &self.drawn else { return };
+        let (opacity, lower) = self.entrance(state.age);
+        let words = drawn.words.as_ref().and_then(|(_, overlay)| overlay.as_ref());
+        let spoken = drawn.spoken.as_ref().and_then(|(_, _, overlay)| overlay.as_ref());
+        for overlay in words.into_iter().chain(spoken) {
             overlay.blend(frame, lower, opacity);
         }
     }
 
-    fn overlay(&mut self, state: CaptionState, fonts: &mut Fonts) -> Option<&Overlay> {
+    /// Opacity and how many pixels lower, for a page of some age in frames.
+    fn entrance(&self, age: u64) -> (u16, usize) {
+        // Where words come one by one, they need no page that comes in.
+        let one_by_one = matches!(self.look.style, CaptionStyle::Pop | CaptionStyle::Typewriter | CaptionStyle::Word);
+        match ENTRANCE.get(age as usize).filter(|_| !one_by_one) {
+            Some((opacity, pixels)) => (*opacity, (pixels * overlay::unit(self.size) / 2.0).round() as usize * 2),
+            None => (256, 0),
+        }
+    }
+
+    /// Draws what `state` shows, unless the frame before showed the same.
+    fn prepare(&mut self, state: CaptionState, fonts: &mut Fonts) {
         if self.drawn.as_ref().is_none_or(|drawn| drawn.page != state.page) {
             let layout = self.lay_out(state.page, fonts);
-            let drawing = overlay::page(&layout, self.look, self.size);
-            self.drawn = Some(DrawnPage { page: state.page, layout, drawing, state: None });
+            self.drawn = Some(DrawnPage { page: state.page, layout, shared: None, words: None, spoken: None });
         }
-        let drawn = self.drawn.as_mut().expect("the page was just drawn");
+        let bounce = self.bounce(state);
+        let (look, size) = (self.look, self.size);
+        let Some(drawn) = &mut self.drawn else { return };
         // Without a highlight all states of a page look the same.
-        let word = if self.look.style == CaptionStyle::Plain { 0 } else { state.word };
-        if drawn.state.as_ref().is_none_or(|(drawn, _)| *drawn != word) {
-            let drawing = drawn.drawing.as_ref()?;
-            drawn.state = Some((word, overlay::state(drawing, &drawn.layout, word, self.look, self.size)));
+        let word = if look.style == CaptionStyle::Plain { 0 } else { state.word };
+        if drawn.words.as_ref().is_none_or(|(of, _)| *of != word) {
+            drawn.words = Some((word, drawn.draw_words(word, look, size)));
         }
-        drawn.state.as_ref().map(|(_, overlay)| overlay)
+        if let Some((step, scale)) = bounce
+            && drawn.spoken.as_ref().is_none_or(|(of, at, _)| (*of, *at) != (word, step))
+        {
+            drawn.spoken = Some((word, step, overlay::scaled_word(&drawn.layout, word, scale, look, size)));
+        }
+    }
+
+    /// The frame of the spoken word's bounce and its size then; `None` in styles where words keep still.
+    fn bounce(&self, state: CaptionState) -> Option<(u64, f32)> {
+        if !matches!(self.look.style, CaptionStyle::Pop | CaptionStyle::Word) {
+            return None;
+        }
+        // A word that is spoken faster bounces faster: it is at rest when the next one comes.
+        let index = self.pages[state.page].words.start + state.word;
+        let begin = self.frame(self.words[index].start);
+        let next = self.words.get(index + 1).map_or(u64::MAX, |next| self.frame(next.start).saturating_sub(begin + 1));
+        let frames = ((POP_SECONDS * f64::from(self.fps)).round() as u64).min(next);
+        let step = state.spoken.min(frames);
+        if step == frames {
+            return Some((step, 1.0));
+        }
+        let left = 1.0 - (step + 1) as f64 / (frames + 1) as f64;
+        let swing = 1.0 - (POP_SWING + 1.0) * left.powi(3) + POP_SWING * left.powi(2);
+        Some((step, (POP_FROM + (1.0 - POP_FROM) * swing) as f32))
     }
 
     fn lay_out(&self, page: usize, fonts: &mut Fonts) -> Layout {
         let words: Vec<&str> = self.words[self.pages[page].words.clone()].iter().map(|word| word.word.trim()).collect();
-        let width = self.size.width as f32 * (1.0 - 2.0 * overlay::SIDE) - 2.0 * 9.0 * overlay::unit(self.size);
-        fonts.lay_out(&words, overlay::FONT_SIZE * overlay::unit(self.size), width)
+        let style = self.look.style;
+        fonts.lay_out(&words, overlay::font_sizes(style, self.size), overlay::text_width(style, self.size))
     }
 
     /// Characters of this scene that no bundled font has.
     pub(crate) fn missing(&self, fonts: &mut Fonts) -> BTreeSet<char> {
         (0..self.pages.len()).flat_map(|page| self.lay_out(page, fonts).missing).collect()
+    }
+}
+
+impl DrawnPage {
+    /// The page's words while `word` is spoken, without those that have not come yet or have a box of their own.
+    fn draw_words(&mut self, word: usize, look: Look, size: Size) -> Option<Overlay> {
+        let all = 0..self.layout.words.len();
+        let (words, active) = match look.style {
+            CaptionStyle::Pop | CaptionStyle::Word => (0..word, None),
+            CaptionStyle::Typewriter => (0..word + 1, None),
+            CaptionStyle::Plain => (all, None),
+            _ => (all, Some(word)),
+        };
+        if words.is_empty() {
+            return None;
+        }
+        if self.shared.as_ref().is_none_or(|shared| shared.words != words) {
+            self.shared = overlay::page(&self.layout, words, look, size);
+        }
+        Some(overlay::state(self.shared.as_ref()?, &self.layout, active, look, size))
     }
 }
 
@@ -148,5 +214,34 @@ mod tests {
         check(75, Some((1, 0)));
         check(74, None);
         check(89, Some((1, 0)));
+    }
+
+    #[test]
+    fn a_bounce_swings_over_and_ends_before_the_next_word() {
+        let scene = scene(&[("one", 0.0, 0.4), ("two", 0.5, 0.55), ("three", 0.6, 1.2), ("now", 1.2, 1.2), ("end", 1.2, 1.5)]);
+        let options = CaptionOptions { style: CaptionStyle::Pop, max_words: 5, ..CaptionOptions::default() };
+        let captions = Captions::new(&scene, &options, Size::default(), 30);
+        let check = |index, expected: [u32; 3]| {
+            let percent = |index| {
+                let scale = captions.bounce(captions.state(index).expect("a caption")).expect("it bounces").1;
+                (scale * 100.0).round() as u32
+            };
+            assert_eq!([percent(index), percent(index + 1), percent(index + 2)], expected, "frame {index}");
+        };
+        check(0, [86, 107, 114]);
+        check(4, [109, 103, 100]);
+        // "two" has three frames: two for its bounce and one at rest.
+        check(15, [110, 111, 100]);
+        check(18, [86, 107, 114]);
+        check(36, [86, 107, 114]);
+    }
+
+    #[test]
+    fn one_word_at_a_time_is_one_word_a_page() {
+        let scene = scene(&[("one", 0.1, 0.4), ("two", 0.5, 0.9), ("three.", 0.95, 1.2)]);
+        let options = CaptionOptions { style: CaptionStyle::Word, ..CaptionOptions::default() };
+        let captions = Captions::new(&scene, &options, Size::default(), 30);
+        let pages: Vec<_> = captions.pages.iter().map(|page| page.words.clone()).collect();
+        assert_eq!(pages, [0..1, 1..2, 2..3]);
     }
 }

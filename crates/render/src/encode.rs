@@ -7,6 +7,9 @@ use std::ops::Range;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use model::timeline::Visual;
+
+use crate::camera::Camera;
 use crate::error::RenderError;
 use crate::ffmpeg;
 use crate::frame::Frame;
@@ -43,18 +46,8 @@ pub(crate) fn segments(plan: &Plan) -> Vec<Segment> {
 pub(crate) fn recipe(plan: &Plan, segment: &Segment, quality: Quality) -> String {
     let timeline = &plan.timeline;
     let scene = &timeline.scenes[segment.scene];
-    let visual = |index: usize| {
-        let scene = &timeline.scenes[index];
-        let file = &plan.scenes[index].visual;
-        // The picture counts by its content, not by its name.
-        let look = match &scene.visual {
-            model::timeline::Visual::Still { motion, focus, .. } => format!("{motion:?} {focus:?}"),
-            model::timeline::Visual::Clip { .. } => "clip".to_owned(),
-        };
-        format!("{look} {} {:?} {}", file.hash, file.clip, scene.frame_count)
-    };
     let before = match scene::transition_frames(plan, segment.scene) {
-        length if segment.frames.start < length => format!("{:?} {length} {}", scene.transition, visual(segment.scene - 1)),
+        length if segment.frames.start < length => format!("{:?} {length} {}", scene.transition, held(plan, segment.scene - 1)),
         _ => String::new(),
     };
     format!(
@@ -64,11 +57,36 @@ pub(crate) fn recipe(plan: &Plan, segment: &Segment, quality: Quality) -> String
         timeline.size,
         timeline.fps,
         segment.frames,
-        visual(segment.scene),
+        shown(plan, segment.scene),
         scene.words,
         timeline.captions,
         encoder_arguments(timeline.fps, quality),
     )
+}
+
+/// What shapes the pictures of a scene. A file counts by its content, not by its name.
+fn shown(plan: &Plan, index: usize) -> String {
+    let (scene, file) = (&plan.timeline.scenes[index], &plan.scenes[index].visual);
+    let look = match &scene.visual {
+        Visual::Still { motion, focus, .. } => format!("{motion:?} {focus:?}"),
+        Visual::Clip { .. } => "clip".to_owned(),
+    };
+    format!("{look} {} {:?} {}", file.hash, file.clip, scene.frame_count)
+}
+
+/// What shapes a scene's last picture, which is held under the next scene's transition.
+///
+/// Where a still's camera ends does not depend on the scene's length (unless it is very short), so that another narration
+/// costs one scene and not its neighbour too.
+fn held(plan: &Plan, index: usize) -> String {
+    let (scene, file) = (&plan.timeline.scenes[index], &plan.scenes[index].visual);
+    match scene.visual {
+        Visual::Still { motion, focus, .. } => {
+            let camera = Camera::new(motion, focus, scene.frame_count, plan.timeline.fps);
+            format!("{motion:?} {focus:?} {} {} {}", file.hash, camera.headroom(), scene.frame_count == 1)
+        }
+        Visual::Clip { .. } => format!("clip {} {:?} {}", file.hash, file.clip, scene.frame_count),
+    }
 }
 
 /// The encoder's settings: also part of every segment's recipe.

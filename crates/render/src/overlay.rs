@@ -2,20 +2,36 @@
 //!
 //! Which state a frame has is in `captions`; letters come as outlines from `text`.
 
+use std::ops::Range;
+
 use model::caption::{CaptionPosition, CaptionStyle};
 use model::storyboard::Size;
-use tiny_skia::{Color, FillRule, LineJoin, Paint, Path, PathBuilder, Pixmap, PremultipliedColorU8, Rect, Stroke, Transform};
+use tiny_skia::{
+    BlendMode, Color, FillRule, LineJoin, Paint, Path, PathBuilder, Pixmap, PremultipliedColorU8, Rect, Stroke, Transform,
+};
 
 use crate::frame::{Frame, yuv};
 use crate::picture::box_blur;
 use crate::text::Layout;
 
 /// Font size at a width of 1080.
-pub(crate) const FONT_SIZE: f32 = 80.0;
-/// The black outline's visible width at a width of 1080.
+const FONT_SIZE: f32 = 80.0;
+/// Text is shrunk to this part of its size, or of the usual size if that is less, before words are broken.
+const LEAST_SCALE: f32 = 0.45;
+/// The black outline's visible width at a width of 1080 and [`FONT_SIZE`].
 const OUTLINE: f32 = 9.0;
 /// The shadow's distance, softness and strength.
 const SHADOW: (f32, f32, f32) = (7.0, 8.0, 0.55);
+/// The shadow of letters that have no outline: near and strong, so that they can be read on a white ground.
+const THIN_SHADOW: (f32, f32, f32) = (3.0, 7.0, 0.85);
+/// What such letters' shadow is wider than they are.
+const THIN_OUTLINE: f32 = 2.5;
+/// The visible line around hollow letters, within the outline's width.
+const RING: f32 = 4.0;
+/// How much is taken away of what lies in hollow letters: a little shade is left, so that they can be read.
+const HOLLOW: f32 = 0.8;
+/// White of the words that are not spoken where the spoken one is only brighter.
+const QUIET: u8 = 210;
 /// Left and right are kept free by this part of the width.
 pub(crate) const SIDE: f32 = 0.08;
 /// The parts of the height that phone apps cover with their own things.
@@ -42,13 +58,25 @@ pub(crate) struct Overlay {
     alpha: [Vec<u8>; 2],
 }
 
-/// A page drawn as far as all its states share it: shadow and outlines.
+/// Words drawn as far as all their states share it: shadow and outlines.
 pub(crate) struct PageDrawing {
     under: Pixmap,
-    /// Where the layout's (0, 0) is in the pixmap.
+    /// The words of the page that it shows.
+    pub(crate) words: Range<usize>,
+    /// Where the layout's (0, 0) is in the pixmap, and its scale.
     origin: Transform,
     x: i32,
     y: i32,
+}
+
+/// Where a page's box stands on the frame.
+struct Place {
+    x: i32,
+    y: i32,
+    width: u32,
+    height: u32,
+    /// Room for outline and shadow on each side.
+    margin: f32,
 }
 
 /// How much larger or smaller than at 1080 pixels everything is drawn.
@@ -56,21 +84,83 @@ pub(crate) fn unit(size: Size) -> f32 {
     size.width.min(size.height) as f32 / 1080.0
 }
 
-/// Draws what all states of a page share. `None` when nothing of it is visible.
-pub(crate) fn page(layout: &Layout, look: Look, size: Size) -> Option<PageDrawing> {
-    let unit = unit(size) * layout.font_size / (FONT_SIZE * unit(size)).max(1.0);
-    let margin = ((OUTLINE + SHADOW.0 + 2.0 * SHADOW.1) * unit).ceil() + 2.0;
+/// A style's font size in pixels before anything is shrunk, and the least before words are broken.
+pub(crate) fn font_sizes(style: CaptionStyle, size: Size) -> (f32, f32) {
+    let scale = match style {
+        CaptionStyle::Word => 1.5,
+        CaptionStyle::Minimal => 0.7,
+        _ => 1.0,
+    };
+    let most = FONT_SIZE * scale * unit(size);
+    (most, most.min(FONT_SIZE * unit(size)) * LEAST_SCALE)
+}
+
+/// The widest line of a style in pixels: the outlines keep free what apps cover.
+pub(crate) fn text_width(style: CaptionStyle, size: Size) -> f32 {
+    safe_width(size) - 2.0 * OUTLINE * font_sizes(style, size).0 / FONT_SIZE
+}
+
+fn safe_width(size: Size) -> f32 {
+    size.width as f32 * (1.0 - 2.0 * SIDE)
+}
+
+/// The unit of a layout, whose letters may be shrunk: outline and shadow shrink with them.
+fn layout_unit(layout: &Layout, size: Size) -> f32 {
+    unit(size) * layout.font_size / (FONT_SIZE * unit(size)).max(1.0)
+}
+
+fn place(layout: &Layout, look: Look, size: Size) -> Place {
+    let margin = ((OUTLINE + SHADOW.0 + 2.0 * SHADOW.1) * layout_unit(layout, size)).ceil() + 2.0;
     let (width, height) = ((layout.width + 2.0 * margin).ceil() as u32, (layout.height + 2.0 * margin).ceil() as u32);
-    let mut under = Pixmap::new(width.next_multiple_of(2), height.next_multiple_of(2))?;
-    let origin = Transform::from_translate(under.width() as f32 / 2.0, margin);
-    let outlines = outlines(layout, unit);
-    if let Some(outlines) = &outlines {
-        shadow(&mut under, outlines, origin, unit);
-        under.fill_path(outlines, &paint([0, 0, 0]), FillRule::Winding, origin, None);
-    }
-    let x = ((size.width as i32 - under.width() as i32) / 2) & !1;
+    let (width, height) = (width.next_multiple_of(2), height.next_multiple_of(2));
+    let x = ((size.width as i32 - width as i32) / 2) & !1;
     let y = (top_of(look.position, layout.height, size) - margin).round() as i32 & !1;
-    Some(PageDrawing { under, origin, x, y })
+    Place { x, y, width, height, margin }
+}
+
+/// Draws what all states of some `words` of a page share. `None` when nothing of it is visible.
+pub(crate) fn page(layout: &Layout, words: Range<usize>, look: Look, size: Size) -> Option<PageDrawing> {
+    let Place { x, y, width, height, margin } = place(layout, look, size);
+    let mut under = Pixmap::new(width, height)?;
+    let origin = Transform::from_translate(width as f32 / 2.0, margin);
+    draw_under(&mut under, layout, words.clone(), look.style, origin, layout_unit(layout, size));
+    Some(PageDrawing { under, words, origin, x, y })
+}
+
+/// Draws shadow and outlines; `unit` is of the layout, before `origin` scales it.
+fn draw_under(under: &mut Pixmap, layout: &Layout, words: Range<usize>, style: CaptionStyle, origin: Transform, unit: f32) {
+    let thin = style == CaptionStyle::Minimal;
+    let (outline, cast) = if thin { (THIN_OUTLINE, THIN_SHADOW) } else { (OUTLINE, SHADOW) };
+    if let Some(outlines) = outlines(layout, words, outline * unit) {
+        shadow(under, &outlines, origin, unit, cast);
+        if !thin {
+            under.fill_path(&outlines, &paint([0, 0, 0]), FillRule::Winding, origin, None);
+        }
+    }
+}
+
+/// Draws one word of a page in the highlight colour and `scale` times its size, in a box of its own. It is held inside what
+/// apps leave free. `None` when nothing of it is visible.
+pub(crate) fn scaled_word(layout: &Layout, word: usize, scale: f32, look: Look, size: Size) -> Option<Overlay> {
+    let bounds = layout.words.get(word)?.path.as_ref()?.bounds();
+    let (unit, page) = (layout_unit(layout, size), place(layout, look, size));
+    let half = bounds.width() / 2.0 + OUTLINE * unit;
+    let most = safe_width(size) / 2.0;
+    let scale = scale.min((most / half).max(1.0));
+    let (x, y) = ((bounds.left() + bounds.right()) / 2.0, (bounds.top() + bounds.bottom()) / 2.0);
+    let shift = x.clamp((half * scale - most).min(0.0), (most - half * scale).max(0.0)) - x;
+    // The middle of the word on the frame; the page's own middle and top are where its origin puts them.
+    let (middle_x, middle_y) = (page.x as f32 + page.width as f32 / 2.0 + x + shift, page.y as f32 + page.margin + y);
+    let margin = page.margin * scale.max(1.0);
+    let (reach_x, reach_y) = (bounds.width() / 2.0 * scale + margin, bounds.height() / 2.0 * scale + margin);
+    let (left, top) = ((middle_x - reach_x).floor() as i32 & !1, (middle_y - reach_y).floor() as i32 & !1);
+    let side = |from: i32, middle: f32, reach: f32| ((middle + reach - from as f32).ceil() as u32).next_multiple_of(2);
+    let mut under = Pixmap::new(side(left, middle_x, reach_x), side(top, middle_y, reach_y))?;
+    let to = Transform::from_translate(middle_x - left as f32, middle_y - top as f32);
+    let origin = to.pre_scale(scale, scale).pre_translate(-x, -y);
+    draw_under(&mut under, layout, word..word + 1, look.style, origin, unit);
+    let drawing = PageDrawing { under, words: word..word + 1, origin, x: left, y: top };
+    Some(state(&drawing, layout, Some(word), look, size))
 }
 
 /// The top of a text block of `height`, within what apps leave free.
@@ -84,29 +174,34 @@ fn top_of(position: CaptionPosition, height: f32, size: Size) -> f32 {
     top.min(whole * (1.0 - BOTTOM) - height).max(whole * TOP)
 }
 
-fn outlines(layout: &Layout, unit: f32) -> Option<Path> {
-    let stroke = Stroke { width: 2.0 * OUTLINE * unit, line_join: LineJoin::Round, ..Stroke::default() };
+fn outlines(layout: &Layout, words: Range<usize>, width: f32) -> Option<Path> {
     let mut all = PathBuilder::new();
-    for path in layout.words.iter().filter_map(|word| word.path.as_ref()) {
+    for path in layout.words[words].iter().filter_map(|word| word.path.as_ref()) {
         all.push_path(path);
-        if let Some(outline) = path.stroke(&stroke, 1.0) {
+        if let Some(outline) = path.stroke(&round_stroke(width), 1.0) {
             all.push_path(&outline);
         }
     }
     all.finish()
 }
 
-fn shadow(pixmap: &mut Pixmap, outlines: &Path, origin: Transform, unit: f32) {
+/// A line whose outer half is `width` wide.
+fn round_stroke(width: f32) -> Stroke {
+    Stroke { width: 2.0 * width, line_join: LineJoin::Round, ..Stroke::default() }
+}
+
+/// Draws a shadow: its distance, softness and strength are `cast`.
+fn shadow(pixmap: &mut Pixmap, outlines: &Path, origin: Transform, unit: f32, cast: (f32, f32, f32)) {
     let (width, height) = (pixmap.width() as usize, pixmap.height() as usize);
-    pixmap.fill_path(outlines, &paint([0, 0, 0]), FillRule::Winding, origin.post_translate(0.0, SHADOW.0 * unit), None);
+    pixmap.fill_path(outlines, &paint([0, 0, 0]), FillRule::Winding, origin.post_translate(0.0, cast.0 * unit), None);
     let mut alpha: Vec<u8> = pixmap.pixels().iter().map(|pixel| pixel.alpha()).collect();
-    let radius = ((SHADOW.1 * unit * 0.75).round() as usize).max(1);
+    let radius = ((cast.1 * unit * 0.75).round() as usize).max(1);
     for _ in 0..2 {
         alpha = box_blur(&alpha, width, height, radius, 1, width);
         alpha = box_blur(&alpha, height, width, radius, width, 1);
     }
     for (pixel, alpha) in pixmap.pixels_mut().iter_mut().zip(alpha) {
-        let alpha = (f32::from(alpha) * SHADOW.2).round() as u8;
+        let alpha = (f32::from(alpha) * cast.2).round() as u8;
         *pixel = PremultipliedColorU8::from_rgba(0, 0, 0, alpha).expect("black is premultiplied at any alpha");
     }
 }
@@ -118,24 +213,41 @@ fn paint([red, green, blue]: [u8; 3]) -> Paint<'static> {
     paint
 }
 
-/// Draws one state of a page: `active` is the word being spoken, as an index into the page.
-pub(crate) fn state(page: &PageDrawing, layout: &Layout, active: usize, look: Look, size: Size) -> Overlay {
+/// Draws one state of a page: `active` is the word being spoken, as an index into the page; without one all words are alike.
+pub(crate) fn state(page: &PageDrawing, layout: &Layout, active: Option<usize>, look: Look, size: Size) -> Overlay {
     let mut pixmap = page.under.clone();
-    let highlighted = look.style != CaptionStyle::Plain;
-    if look.style == CaptionStyle::Box {
+    if let (CaptionStyle::Box, Some(active)) = (look.style, active) {
         draw_box(&mut pixmap, page, layout, active, look.highlight);
     }
-    for (index, word) in layout.words.iter().enumerate() {
-        let colour = match (index == active && highlighted, look.style) {
+    for index in page.words.clone() {
+        let Some(path) = &layout.words[index].path else { continue };
+        let colour = match (Some(index) == active, look.style) {
             (true, CaptionStyle::Box) => readable_on(look.highlight),
+            (true, CaptionStyle::Minimal) => [255; 3],
             (true, _) => look.highlight,
+            (false, CaptionStyle::Minimal) => [QUIET; 3],
             (false, _) => [255; 3],
         };
-        if let Some(path) = &word.path {
-            pixmap.fill_path(path, &paint(colour), FillRule::Winding, page.origin, None);
+        if look.style == CaptionStyle::Outline {
+            let ring = round_stroke(RING * layout_unit(layout, size));
+            pixmap.stroke_path(path, &paint([255; 3]), &ring, page.origin, None);
+            if Some(index) != active {
+                hollow_out(&mut pixmap, path, page.origin);
+                continue;
+            }
         }
+        pixmap.fill_path(path, &paint(colour), FillRule::Winding, page.origin, None);
     }
     overlay(&pixmap, page.x, page.y, size)
+}
+
+/// Clears what is inside letters, so that only the outer half of the line around them stays: letters that overlap or join have
+/// no lines within.
+fn hollow_out(pixmap: &mut Pixmap, letters: &Path, origin: Transform) {
+    pixmap.fill_path(letters, &paint([0; 3]), FillRule::Winding, origin, None);
+    let mut clear = Paint { blend_mode: BlendMode::DestinationOut, ..Paint::default() };
+    clear.set_color(Color::from_rgba(0.0, 0.0, 0.0, HOLLOW).unwrap_or(Color::BLACK));
+    pixmap.fill_path(letters, &clear, FillRule::Winding, origin, None);
 }
 
 fn draw_box(pixmap: &mut Pixmap, page: &PageDrawing, layout: &Layout, active: usize, colour: [u8; 3]) {

@@ -24,8 +24,6 @@ const MAIN_FAMILY: &str = "Montserrat";
 const FALLBACKS: [&str; 5] = ["Noto Sans", "Noto Sans Arabic", "Noto Sans Hebrew", "Noto Sans Devanagari", "Noto Sans Thai"];
 /// Line height in font sizes.
 const LINE_HEIGHT: f32 = 1.22;
-/// Text is shrunk to this part of its size before words are broken.
-const LEAST_SCALE: f32 = 0.45;
 /// The most lines of a page.
 const MOST_LINES: usize = 2;
 
@@ -84,14 +82,15 @@ impl Fonts {
         Self { system, outlines: SwashCache::new() }
     }
 
-    /// Lays words out in at most two balanced lines of at most `width`, in `font_size` or as much smaller as needed.
-    pub(crate) fn lay_out(&mut self, words: &[&str], font_size: f32, width: f32) -> Layout {
-        let mut size = font_size;
+    /// Lays words out in at most two balanced lines of at most `width`, in the first of the `sizes` or as much smaller as needed;
+    /// under the second, words are broken.
+    pub(crate) fn lay_out(&mut self, words: &[&str], sizes: (f32, f32), width: f32) -> Layout {
+        let (mut size, least) = sizes;
         let mut buffer = self.shape(words, size, width, Wrap::Word);
         while !fits(&buffer, width) {
             size *= 0.95;
-            if size < font_size * LEAST_SCALE {
-                buffer = self.shape_broken(words, font_size * LEAST_SCALE, width);
+            if size < least {
+                buffer = self.shape_broken(words, least, width);
                 break;
             }
             buffer = self.shape(words, size, width, Wrap::Word);
@@ -224,7 +223,7 @@ mod tests {
     fn every_script_fits_and_has_its_glyphs() {
         let mut fonts = Fonts::bundled();
         let mut check = |words: &[&str], missing: &str| {
-            let layout = fonts.lay_out(words, 80.0, 900.0);
+            let layout = fonts.lay_out(words, (80.0, 36.0), 900.0);
             assert!(layout.width <= 901.0, "{words:?} is {} wide", layout.width);
             assert!(layout.height <= 2.0 * 80.0 * LINE_HEIGHT + 1.0, "{words:?} is {} high", layout.height);
             assert_eq!(layout.missing.iter().collect::<String>(), missing, "{words:?}");
@@ -242,7 +241,7 @@ mod tests {
 
     #[test]
     fn two_lines_are_balanced() {
-        let layout = Fonts::bundled().lay_out(&["one", "two", "three", "four", "five", "six"], 80.0, 900.0);
+        let layout = Fonts::bundled().lay_out(&["one", "two", "three", "four", "five", "six"], (80.0, 36.0), 900.0);
         assert!(layout.width < 700.0, "{}", layout.width);
     }
 }

@@ -34,6 +34,17 @@ pub fn text<T: Text>(min: usize, max: usize) -> impl FnOnce(&T, &()) -> garde::R
     }
 }
 
+/// A narration: a text that holds at least one word.
+pub fn spoken<T: Text>(value: &T, context: &()) -> garde::Result {
+    text(1, model::storyboard::MAX_NARRATION)(value, context)?;
+    match value.text() {
+        Some(text) if !model::script::has_words(text) => {
+            Err(garde::Error::new("There are no words to speak; write at least one word"))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// The short lower-case name of a vendor, or nothing for the server's default.
 pub fn vendor<T: Text>(value: &T, _: &()) -> garde::Result {
     let text = value.text().unwrap_or_default();

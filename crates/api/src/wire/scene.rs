@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::rule::{place, seconds, text};
+use super::rule::{place, seconds, spoken, text};
 use super::stamp;
 use super::status::{MediaStatus, MediaType};
 use crate::key::url_of;
@@ -25,7 +25,7 @@ pub struct PutScene {
     #[schema(example = 1)]
     pub scene_number: i32,
     /// What is said.
-    #[garde(custom(text(1, MAX_NARRATION)))]
+    #[garde(custom(spoken))]
     #[schema(example = "In July 1969 three people flew to the Moon.")]
     pub narration: String,
     /// What the picture shows; left out, it is drawn from the narration.
@@ -42,7 +42,7 @@ pub struct PutScene {
 #[derive(Deserialize, Validate, ToSchema)]
 pub struct PatchScene {
     /// What is said. A change discards the spoken narration.
-    #[garde(custom(text(1, MAX_NARRATION)))]
+    #[garde(custom(spoken))]
     #[schema(example = "In July 1969 two people walked on the Moon.")]
     pub narration: Option<String>,
     /// What the picture shows. A change discards the picture, unless you gave it yourself.

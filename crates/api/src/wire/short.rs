@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::render::{Captions, render_error};
-use super::rule::text;
+use super::rule::{spoken, text};
 use crate::key::url_of;
 
 /// An order for a short: exactly one of `script`, `storyboard` and `topic`, and options that go over what it says itself.
@@ -65,14 +65,17 @@ pub struct OrderShort {
 
 /// Caption options: a style, or more.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
-#[serde(untagged, expecting = "expected karaoke, box, plain or none, or an object with style, position, maxWords and highlight")]
+#[serde(
+    untagged,
+    expecting = "expected karaoke, box, pop, typewriter, word, outline, minimal, plain or none, or an object with style, position, maxWords and highlight"
+)]
 pub enum CaptionWish {
-    /// `karaoke`, `box`, `plain` or `none`.
+    /// `karaoke`, `box`, `pop`, `typewriter`, `word`, `outline`, `minimal`, `plain` or `none`.
     Style(String),
     /// All options.
     #[serde(rename_all = "camelCase")]
     Options {
-        /// `karaoke`, `box`, `plain` or `none`.
+        /// `karaoke`, `box`, `pop`, `typewriter`, `word`, `outline`, `minimal`, `plain` or `none`.
         style: Option<String>,
         /// `top`, `middle` or `bottom`.
         position: Option<String>,
@@ -135,7 +138,7 @@ pub struct OrderedStoryboard {
 #[serde(rename_all = "camelCase")]
 pub struct OrderedScene {
     /// What is said.
-    #[garde(custom(text(1, model::storyboard::MAX_NARRATION)))]
+    #[garde(custom(spoken))]
     #[schema(example = "In July 1969 three people flew to the Moon.")]
     pub narration: String,
     /// What the picture shows, when it is drawn.

@@ -41,6 +41,22 @@ async fn new_texts_discard_only_what_was_made_from_the_old() {
 }
 
 #[tokio::test]
+async fn a_narration_without_words_is_refused_at_once() {
+    let app = TestApp::new().await;
+    let project = app.project(&["One."]).await;
+    let scene = app.scene_ids(&project).await.remove(0);
+    let refused = json!({ "_errors": ["There are no words to speak; write at least one word"] });
+    let silent = json!({ "project_id": project, "scene_number": 2, "narration": "🚀 …" });
+    let (status, answer) = app.post("/api/scenes", silent).await;
+    assert_eq!((status, &answer["details"]["narration"]), (400, &refused));
+    let (status, answer) = app.patch(&format!("/api/scenes/{scene}"), json!({ "narration": "–" })).await;
+    assert_eq!((status, &answer["details"]["narration"]), (400, &refused));
+    let storyboard = json!({ "storyboard": { "scenes": [{ "narration": "!" }] } });
+    let (status, answer) = app.post("/api/shorts", storyboard).await;
+    assert_eq!(status, 400, "{answer}");
+}
+
+#[tokio::test]
 async fn a_scene_takes_the_users_own_picture() {
     let app = TestApp::new().await;
     let project = app.project(&["One."]).await;

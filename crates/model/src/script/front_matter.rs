@@ -85,9 +85,14 @@ pub(super) fn set(settings: &mut ScriptSettings, key: &str, value: &str) -> Resu
     Ok(())
 }
 
-const CAPTION_STYLES: [(&str, CaptionStyle); 4] = [
+const CAPTION_STYLES: [(&str, CaptionStyle); 9] = [
     ("karaoke", CaptionStyle::Karaoke),
     ("box", CaptionStyle::Box),
+    ("pop", CaptionStyle::Pop),
+    ("typewriter", CaptionStyle::Typewriter),
+    ("word", CaptionStyle::Word),
+    ("outline", CaptionStyle::Outline),
+    ("minimal", CaptionStyle::Minimal),
     ("plain", CaptionStyle::Plain),
     ("none", CaptionStyle::None),
 ];

@@ -91,7 +91,10 @@ fn errors_name_the_line_and_the_remedy() {
     check_error("---\nlanguage: en\n", "line 1: the front matter has no end; close it with a line of three dashes: ---");
     check_error("---\nlangage: en\n---\nHi.", "line 2: \"langage\" is not a setting; did you mean language?");
     check_error("---\nfps: 12\n---\nHi.", "line 2: fps: \"12\" is not a number from 24 to 60");
-    check_error("---\ncaptions: loud\n---\nHi.", "line 2: captions: \"loud\" is not one of karaoke, box, plain, none");
+    check_error(
+        "---\ncaptions: loud\n---\nHi.",
+        "line 2: captions: \"loud\" is not one of karaoke, box, pop, typewriter, word, outline, minimal, plain, none",
+    );
     check_error(
         "![a cat(my cat.png)\nText.",
         "line 1: \"![\" begins a picture, but the rest is not one; write ![what it shows](<file.jpg>) on a line of its own",
@@ -100,6 +103,15 @@ fn errors_name_the_line_and_the_remedy() {
         "Hello ![a](b.png) there.",
         "line 1: a picture stands inside a paragraph; put it on a line of its own above the text",
     );
+}
+
+#[test]
+fn caption_styles_have_the_same_names_as_in_storyboards() {
+    for name in ["karaoke", "box", "pop", "typewriter", "word", "outline", "minimal", "plain", "none"] {
+        let script = parse(&format!("---\ncaptions: {name}\n---\nHi.")).expect("a good script");
+        let style: crate::caption::CaptionStyle = serde_json::from_value(name.into()).expect("a style");
+        assert_eq!(script.settings.captions.style, style);
+    }
 }
 
 #[test]

@@ -157,3 +157,18 @@ fn only_what_changed_is_drawn_again() {
     assert_eq!(hits(SCENES, MUSIC), 0);
     assert!(first == bytes(), "damaged entries are made anew");
 }
+
+#[test]
+fn another_length_of_a_scene_leaves_its_neighbour_alone() {
+    let fixture = Fixture::new();
+    let options = RenderOptions { segment_cache: Some(fixture.path("cache")), ..fixture.options() };
+    let hits = |seconds: f64| {
+        let scenes = format!(
+            r#"{{"imageUrl": "a.png", "duration": {seconds}}}, {{"imageUrl": "b.jpg", "duration": 1, "transition": "crossfade"}}"#
+        );
+        fixture.render(&fixture.plan(&scenes, "").expect("plans"), &options).cache_hits
+    };
+    assert_eq!((hits(3.0), hits(3.5)), (0, 1));
+    // A very short scene ends before its camera has come all the way, which its neighbour shows.
+    assert_eq!(hits(1.0), 0);
+}

@@ -22,11 +22,6 @@ pub fn check(script: &Script, path: &Path) -> anyhow::Result<()> {
     Espeak
         .check(&script.settings.language, &script.settings.voice)
         .map_err(|error| Unusable(format!("{}: {error}", path.display())))?;
-    let silent = |scene: &ScriptScene| !scene.narration.chars().any(char::is_alphanumeric);
-    if let Some((index, scene)) = script.scenes.iter().enumerate().find(|(_, scene)| silent(scene)) {
-        let problem = format!("\"{}\" has no words to speak; write at least one word", scene.narration);
-        bail!("{}: line {}: scene {}: {problem}", path.display(), scene.line, index + 1);
-    }
     render::check_ffmpeg()?;
     let given: Vec<(usize, &ScriptScene)> =
         script.scenes.iter().enumerate().filter(|(_, scene)| scene.picture.is_some()).collect();
