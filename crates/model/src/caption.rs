@@ -131,6 +131,31 @@ pub fn pages(words: &[WordTiming], max_words: usize, scene_end: f64) -> Vec<Capt
     pages
 }
 
+/// Whether a blank stands between two neighbouring words: not in scripts that are written without them.
+pub fn blank_between(left: &str, right: &str) -> bool {
+    let closed = |letter: Option<char>| letter.is_some_and(is_written_without_blanks);
+    !(closed(left.trim_end().chars().next_back()) && closed(right.trim_start().chars().next()))
+}
+
+/// Words as one text, with blanks where their script has them.
+pub fn joined<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
+    let mut text = String::new();
+    for word in words {
+        if !text.is_empty() && blank_between(&text, word) {
+            text.push(' ');
+        }
+        text.push_str(word.trim());
+    }
+    text
+}
+
+/// Chinese and Japanese letters with their punctuation, Thai, Lao, Burmese and Khmer.
+fn is_written_without_blanks(letter: char) -> bool {
+    matches!(letter,
+        '\u{e00}'..='\u{eff}' | '\u{1000}'..='\u{109f}' | '\u{1780}'..='\u{17ff}' | '\u{3000}'..='\u{30ff}'
+        | '\u{3400}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{ff00}'..='\u{ffef}' | '\u{20000}'..='\u{3ffff}')
+}
+
 /// Cuts a run without inner breaks into pages of nearly equal word counts.
 fn split_run(words: &[WordTiming], run: std::ops::Range<usize>, max_words: usize, ranges: &mut Vec<std::ops::Range<usize>>) {
     let total = run.len();
@@ -198,6 +223,16 @@ mod tests {
             &["extraordinarily complicated", "incomprehensible words"],
         );
         check("He said “stop.” Then left", 4, &["He said “stop.”", "Then left"]);
+    }
+
+    #[test]
+    fn blanks_stand_where_the_script_has_them() {
+        let check = |words: &[&str], expected: &str| assert_eq!(joined(words.iter().copied()), expected);
+        check(&["One", "small", "step."], "One small step.");
+        check(&["你好，", "世界。"], "你好，世界。");
+        check(&["今日は", "GPS", "です。"], "今日は GPS です。");
+        check(&["안녕", "하세요"], "안녕 하세요");
+        check(&[], "");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Captions as files beside the video: SubRip (`.srt`) and WebVTT (`.vtt`).
 
-use crate::caption::pages;
+use crate::caption::{joined, pages};
 use crate::timeline::Timeline;
 
 /// One subtitle cue: start and end in seconds of the whole video, and its text.
@@ -22,7 +22,7 @@ pub fn cues(timeline: &Timeline) -> Vec<Cue> {
     for scene in &timeline.scenes {
         let offset = scene.first_frame as f64 / fps;
         for page in pages(&scene.words, timeline.captions.max_words, scene.frame_count as f64 / fps) {
-            let text = scene.words[page.words].iter().map(|word| word.word.trim()).collect::<Vec<_>>().join(" ");
+            let text = joined(scene.words[page.words].iter().map(|word| word.word.as_str()));
             cues.push(Cue { start: offset + page.start, end: offset + page.end, text });
         }
     }

@@ -37,4 +37,4 @@ pub use render::render;
 pub use still::{frame_at, thumbnail};
 
 /// Raised with every change that alters pixels, so that old segments are not used again.
-pub const RENDER_VERSION: u32 = 1;
+pub const RENDER_VERSION: u32 = 2;

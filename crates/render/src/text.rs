@@ -9,19 +9,22 @@ use cosmic_text::fontdb::{self, Source, Weight};
 use cosmic_text::{
     Align, Attrs, Buffer, CacheKeyFlags, Command, Fallback, Family, FontSystem, LayoutRun, Metrics, Shaping, SwashCache, Wrap,
 };
+use model::caption::blank_between;
 use tiny_skia::{Path, PathBuilder, Rect};
 
 /// Every bundled font, the main one first.
-const FONTS: [&[u8]; 6] = [
+const FONTS: [&[u8]; 7] = [
     include_bytes!("../fonts/Montserrat-ExtraBold.ttf"),
     include_bytes!("../fonts/NotoSans-Bold.ttf"),
     include_bytes!("../fonts/NotoSansArabic-Bold.ttf"),
     include_bytes!("../fonts/NotoSansHebrew-Bold.ttf"),
     include_bytes!("../fonts/NotoSansDevanagari-Bold.ttf"),
     include_bytes!("../fonts/NotoSansThai-Bold.ttf"),
+    include_bytes!("../fonts/NotoSansCJK-Bold.otf"),
 ];
 const MAIN_FAMILY: &str = "Montserrat";
-const FALLBACKS: [&str; 5] = ["Noto Sans", "Noto Sans Arabic", "Noto Sans Hebrew", "Noto Sans Devanagari", "Noto Sans Thai"];
+const FALLBACKS: [&str; 6] =
+    ["Noto Sans", "Noto Sans Arabic", "Noto Sans Hebrew", "Noto Sans Devanagari", "Noto Sans Thai", "Noto Sans CJK SC"];
 /// Line height in font sizes.
 const LINE_HEIGHT: f32 = 1.22;
 /// The most lines of a page.
@@ -138,7 +141,8 @@ impl Fonts {
         buffer.set_wrap(wrap);
         buffer.set_size(Some(width), None);
         let spans = words.iter().enumerate().flat_map(|(index, word)| {
-            let space = (index > 0).then_some((" ", attributes.clone().metadata(usize::MAX)));
+            let apart = index > 0 && blank_between(words[index - 1], word);
+            let space = apart.then_some((" ", attributes.clone().metadata(usize::MAX)));
             space.into_iter().chain(std::iter::once((*word, attributes.clone().metadata(index))))
         });
         buffer.set_rich_text(spans, &attributes, Shaping::Advanced, Some(Align::Center));
@@ -236,7 +240,9 @@ mod tests {
         check(&["Привет,", "Καλημέρα", "Việt"], "");
         check(&["مرحبا", "שלום", "123"], "");
         check(&["नमस्ते", "สวัสดี"], "");
-        check(&["你好"], "你好");
+        check(&["今天天气很好，", "世界。"], "");
+        check(&["カタカナと", "ひらがな、", "漢字です。", "안녕하세요"], "");
+        check(&["😀"], "😀");
     }
 
     #[test]

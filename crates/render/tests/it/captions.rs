@@ -171,9 +171,9 @@ fn minimal_is_small_without_outline_and_only_brightens_the_spoken_word() {
 #[test]
 fn letters_that_no_font_has_are_reported() {
     let fixture = fixture();
-    let plan = fixture.plan(&WORDS.replace("Größe", "你好"), "").expect("plans");
+    let plan = fixture.plan(&WORDS.replace("Größe", "😀"), "").expect("plans");
     let report = fixture.render(&plan, &fixture.options());
-    assert_eq!(report.warnings, ["scene 1: no bundled font has 你好; the captions leave them out"]);
+    assert_eq!(report.warnings, ["scene 1: no bundled font has 😀; the captions leave them out"]);
 }
 
 /// `UPDATE_GOLDEN=1 cargo test -p render` writes the picture anew; look at it before it is kept.
