@@ -7,7 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// Turns a script into a finished vertical short: pictures, narration, music and word-timed captions in one MP4.
 #[derive(Debug, Parser)]
-#[command(version, about, max_term_width = 100)]
+#[command(version, max_term_width = 100)]
 pub struct Cli {
     #[command(subcommand)]
     pub command: Command,
@@ -32,7 +32,7 @@ pub enum Command {
 
 #[derive(Debug, Args)]
 pub struct Make {
-    /// A Markdown script (the first heading is the title, each paragraph a scene), or a topic in quotes
+    /// A Markdown script: the first heading is the title, each paragraph a scene. A topic in quotes needs a language model, which can't be configured yet
     #[arg(value_name = "SCRIPT.md | TOPIC")]
     pub script: String,
     /// The video to write; captions (.srt, .vtt) and a thumbnail (.jpg) go beside it [default: the script's name .mp4]
