@@ -15,7 +15,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let begun = std::time::Instant::now();
     let plan = render::plan(&storyboard, &media)?;
     let planned = begun.elapsed();
-    let options = RenderOptions { segment_cache: arguments.next(), ..RenderOptions::default() };
+    let options = RenderOptions { cache: arguments.next(), ..RenderOptions::default() };
     let report = render::render(&plan, &output, &options, &|_| Flow::Continue)?;
     let total = begun.elapsed().as_secs_f64();
     writeln!(std::io::stdout(), "{report:#?}\nplan {planned:.3?}, all {total:.3} s, {:.3} s per second", total / report.seconds)?;

@@ -1,4 +1,5 @@
-//! The segment cache: encoded segments in a folder, under the hash of all that shapes them.
+//! The cache: encoded segments, finished sound and facts about input files in a folder, each under the hash of its recipe,
+//! which is everything that shapes it.
 //!
 //! Several processes may share a folder: entries appear by rename, and one that is damaged counts as not there.
 
@@ -8,23 +9,32 @@ use std::time::SystemTime;
 
 use sha2::{Digest, Sha256};
 
+use crate::error::RenderError;
 use crate::leftover;
+use crate::options::RenderOptions;
 use crate::plan::hex;
 
-/// An entry is this mark, the SHA-256 of the rest, and the segment.
-const MARK: &[u8; 8] = b"segment1";
+/// An entry is this mark, the SHA-256 of the rest, and the rest.
+const MARK: &[u8; 8] = b"shortsai";
 const HEAD: usize = MARK.len() + 32;
 /// How the names of entries begin that are being written.
 const NEW: &str = ".new-";
 
-/// A folder of segments.
+/// A folder of things that need not be made twice.
 #[derive(Debug, Clone)]
-pub(crate) struct SegmentCache {
+pub(crate) struct Cache {
     folder: PathBuf,
     most_bytes: u64,
 }
 
-impl SegmentCache {
+impl Cache {
+    /// The cache that the options name, if they do.
+    pub(crate) fn of(options: &RenderOptions) -> Result<Option<Self>, RenderError> {
+        let Some(folder) = &options.cache else { return Ok(None) };
+        let opened = Self::open(folder, options.cache_bytes);
+        opened.map(Some).map_err(|error| RenderError::file("can't use the cache", folder, &error))
+    }
+
     /// Opens (and makes) the folder.
     pub(crate) fn open(folder: &Path, most_bytes: u64) -> io::Result<Self> {
         std::fs::create_dir_all(folder)?;
@@ -33,36 +43,48 @@ impl SegmentCache {
     }
 
     fn entry(&self, recipe: &str) -> PathBuf {
-        self.folder.join(format!("{}.segment", hex(&Sha256::digest(recipe.as_bytes()))))
+        self.folder.join(format!("{}.cached", hex(&Sha256::digest(recipe.as_bytes()))))
     }
 
-    /// Copies a segment to `target` if it is here and whole; answers whether it was.
-    pub(crate) fn fetch(&self, recipe: &str, target: &Path) -> io::Result<bool> {
+    /// What was kept under a recipe, if it is here and whole.
+    pub(crate) fn get(&self, recipe: &str) -> Option<Vec<u8>> {
         let path = self.entry(recipe);
-        let Ok(bytes) = std::fs::read(&path) else { return Ok(false) };
+        let mut bytes = std::fs::read(&path).ok()?;
         let whole =
-            bytes.len() > HEAD && bytes.starts_with(MARK) && bytes[MARK.len()..HEAD] == Sha256::digest(&bytes[HEAD..])[..];
+            bytes.len() >= HEAD && bytes.starts_with(MARK) && bytes[MARK.len()..HEAD] == Sha256::digest(&bytes[HEAD..])[..];
         if !whole {
             // It is made anew and replaced; if it can't be removed now, that is no harm.
             let _ = std::fs::remove_file(&path);
-            return Ok(false);
+            return None;
         }
         touch(&path);
-        std::fs::write(target, &bytes[HEAD..])?;
-        Ok(true)
+        bytes.drain(..HEAD);
+        Some(bytes)
     }
 
-    /// Keeps a copy of the segment at `source`.
-    pub(crate) fn keep(&self, recipe: &str, source: &Path) -> io::Result<()> {
+    /// Keeps bytes under a recipe.
+    pub(crate) fn put(&self, recipe: &str, bytes: &[u8]) -> io::Result<()> {
         use io::Write;
-        let bytes = std::fs::read(source)?;
         let mut file = tempfile::Builder::new().prefix(NEW).tempfile_in(&self.folder)?;
         leftover::hold(file.as_file());
         file.write_all(MARK)?;
-        file.write_all(&Sha256::digest(&bytes))?;
-        file.write_all(&bytes)?;
+        file.write_all(&Sha256::digest(bytes))?;
+        file.write_all(bytes)?;
         file.persist(self.entry(recipe)).map_err(|error| error.error)?;
         Ok(())
+    }
+
+    /// Copies what was kept under a recipe to the file `target`, if it is here and whole; answers whether it was.
+    pub(crate) fn fetch(&self, recipe: &str, target: &Path) -> io::Result<bool> {
+        match self.get(recipe) {
+            Some(bytes) => std::fs::write(target, bytes).map(|()| true),
+            None => Ok(false),
+        }
+    }
+
+    /// Keeps a copy of the file `source` under a recipe.
+    pub(crate) fn keep(&self, recipe: &str, source: &Path) -> io::Result<()> {
+        self.put(recipe, &std::fs::read(source)?)
     }
 
     /// Removes what was used least recently until the folder is within its bound.
@@ -71,7 +93,7 @@ impl SegmentCache {
             .filter_map(|entry| {
                 let entry = entry.ok()?;
                 let metadata = entry.metadata().ok()?;
-                let ours = entry.path().extension().is_some_and(|extension| extension == "segment");
+                let ours = entry.path().extension().is_some_and(|extension| extension == "cached" || extension == "segment");
                 ours.then_some((metadata.modified().ok()?, metadata.len(), entry.path()))
             })
             .collect();
@@ -110,7 +132,7 @@ mod tests {
     #[test]
     fn entries_come_back_whole_or_not_at_all() {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let cache = SegmentCache::open(folder.path(), 1000).expect("opens");
+        let cache = Cache::open(folder.path(), 1000).expect("opens");
         let (source, target) = (folder.path().join("in"), folder.path().join("out"));
         std::fs::write(&source, b"some frames").expect("writes");
         assert!(!cache.fetch("a", &target).expect("reads"));
@@ -129,7 +151,7 @@ mod tests {
     #[test]
     fn what_was_used_least_recently_goes_first() {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let cache = SegmentCache::open(folder.path(), 2 * (HEAD as u64 + 100)).expect("opens");
+        let cache = Cache::open(folder.path(), 2 * (HEAD as u64 + 100)).expect("opens");
         let source = folder.path().join("in");
         std::fs::write(&source, [7; 100]).expect("writes");
         for (age, recipe) in [(30, "old"), (20, "older but used"), (10, "new")] {

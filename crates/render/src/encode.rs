@@ -1,102 +1,43 @@
-//! Segments: a scene, or a part of a long one, encoded as closed-GOP H.264 by an ffmpeg process of its own.
+//! Encoding runs of segments: raw frames go to an ffmpeg process, closed-GOP H.264 files come out, one for each segment.
 //!
-//! Joining segments with the sound is in `join`; which segments need to be made at all is decided in `render` and `cache`.
+//! Which segments there are is decided in `segment`, which of them need to be made in `render`.
 
 use std::ffi::OsString;
-use std::ops::Range;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use model::timeline::Visual;
-
-use crate::camera::Camera;
 use crate::error::RenderError;
 use crate::ffmpeg;
 use crate::frame::Frame;
-use crate::options::Quality;
+use crate::join;
+use crate::options::{Encoder, Quality};
 use crate::plan::Plan;
-use crate::scene::{self, SceneFrames};
+use crate::scene::SceneFrames;
+use crate::segment::{SEGMENT_SECONDS, Segment};
 use crate::text::Fonts;
 
-/// Scenes longer than this are cut into parts, in seconds: all cores stay busy and a change in one scene stays cheap.
-const LONGEST_SEGMENT: u64 = 12;
-
-/// Some frames of one scene, encoded on their own.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Segment {
-    /// Index of the scene.
-    pub(crate) scene: usize,
-    /// Frames of the scene.
-    pub(crate) frames: Range<u64>,
-}
-
-/// The segments of a plan in their order. Clips stay whole because they can only be decoded from their start.
-pub(crate) fn segments(plan: &Plan) -> Vec<Segment> {
-    let most = LONGEST_SEGMENT * u64::from(plan.timeline.fps);
-    let mut segments = Vec::new();
-    for (scene, entry) in plan.timeline.scenes.iter().enumerate() {
-        let parts = if plan.is_still(scene) { entry.frame_count.div_ceil(most) } else { 1 };
-        let cut = |part: u64| entry.frame_count * part / parts;
-        segments.extend((0..parts).map(|part| Segment { scene, frames: cut(part)..cut(part + 1) }));
-    }
-    segments
-}
-
-/// Everything that shapes a segment, as text to be hashed.
-pub(crate) fn recipe(plan: &Plan, segment: &Segment, quality: Quality) -> String {
-    let timeline = &plan.timeline;
-    let scene = &timeline.scenes[segment.scene];
-    let before = match scene::transition_frames(plan, segment.scene) {
-        length if segment.frames.start < length => format!("{:?} {length} {}", scene.transition, held(plan, segment.scene - 1)),
-        _ => String::new(),
-    };
-    format!(
-        "{}\n{}\n{} {}\n{:?}\n{}\n{before}\n{:?}\n{:?}\n{:?}",
-        crate::RENDER_VERSION,
-        plan.encoder,
-        timeline.size,
-        timeline.fps,
-        segment.frames,
-        shown(plan, segment.scene),
-        scene.words,
-        timeline.captions,
-        encoder_arguments(timeline.fps, quality),
-    )
-}
-
-/// What shapes the pictures of a scene. A file counts by its content, not by its name.
-fn shown(plan: &Plan, index: usize) -> String {
-    let (scene, file) = (&plan.timeline.scenes[index], &plan.scenes[index].visual);
-    let look = match &scene.visual {
-        Visual::Still { motion, focus, .. } => format!("{motion:?} {focus:?}"),
-        Visual::Clip { .. } => "clip".to_owned(),
-    };
-    format!("{look} {} {:?} {}", file.hash, file.clip, scene.frame_count)
-}
-
-/// What shapes a scene's last picture, which is held under the next scene's transition.
-///
-/// Where a still's camera ends does not depend on the scene's length (unless it is very short), so that another narration
-/// costs one scene and not its neighbour too.
-fn held(plan: &Plan, index: usize) -> String {
-    let (scene, file) = (&plan.timeline.scenes[index], &plan.scenes[index].visual);
-    match scene.visual {
-        Visual::Still { motion, focus, .. } => {
-            let camera = Camera::new(motion, focus, scene.frame_count, plan.timeline.fps);
-            format!("{motion:?} {focus:?} {} {} {}", file.hash, camera.headroom(), scene.frame_count == 1)
-        }
-        Visual::Clip { .. } => format!("clip {} {:?} {}", file.hash, file.clip, scene.frame_count),
-    }
-}
-
 /// The encoder's settings: also part of every segment's recipe.
-fn encoder_arguments(fps: u32, quality: Quality) -> Vec<String> {
+pub(crate) fn arguments(fps: u32, quality: Quality, encoder: Encoder) -> Vec<String> {
+    let mut arguments = match encoder {
+        Encoder::X264 => x264_arguments(fps, quality),
+        hardware => hardware_arguments(hardware, quality),
+    };
+    // No frame of a segment may refer to another segment.
+    let keyframes = (SEGMENT_SECONDS * fps).to_string();
+    arguments.extend(["-g", &keyframes].map(String::from));
+    arguments.extend(colour_arguments().map(String::from));
+    arguments
+}
+
+/// Chosen by measurement: the table is in docs/rendering-internals.md.
+fn x264_arguments(fps: u32, quality: Quality) -> Vec<String> {
     let (preset, crf, lookahead) = match quality {
         Quality::Draft => ("ultrafast", "27", ""),
         Quality::Standard => ("superfast", "21", ":mbtree=1:rc-lookahead=10"),
         Quality::High => ("medium", "18", ":mbtree=1:rc-lookahead=30"),
     };
-    let keyframes = 2 * fps;
+    let keyframes = SEGMENT_SECONDS * fps;
+    // One thread: several processes at a time share the cores better than threads do.
     let parameters = format!("keyint={keyframes}:open-gop=0:stitchable=1:force-cfr=1{lookahead}");
     let mut arguments: Vec<String> =
         ["-c:v", "libx264", "-threads", "1", "-preset", preset, "-crf", crf].map(String::from).to_vec();
@@ -104,57 +45,122 @@ fn encoder_arguments(fps: u32, quality: Quality) -> Vec<String> {
         arguments.extend(["-profile:v", "high"].map(String::from));
     }
     arguments.extend(["-x264-params".to_owned(), parameters]);
-    arguments.extend(colour_arguments().map(String::from));
     arguments
+}
+
+/// Constant quality in each encoder's own scale, near what x264 gives.
+fn hardware_arguments(encoder: Encoder, quality: Quality) -> Vec<String> {
+    let level = match quality {
+        Quality::Draft => "30",
+        Quality::Standard => "23",
+        Quality::High => "19",
+    };
+    let settings: Vec<&str> = match encoder {
+        Encoder::Nvenc => vec!["-rc", "vbr", "-cq", level, "-b:v", "0", "-preset", "p4", "-forced-idr", "1", "-bf", "2"],
+        Encoder::Vaapi => vec!["-vf", "format=nv12,hwupload", "-rc_mode", "CQP", "-qp", level, "-bf", "0"],
+        Encoder::Qsv => vec!["-vf", "format=nv12", "-global_quality", level, "-preset", "medium", "-forced_idr", "1"],
+        Encoder::VideoToolbox => {
+            let quality = match quality {
+                Quality::Draft => "40",
+                Quality::Standard => "60",
+                Quality::High => "75",
+            };
+            vec!["-q:v", quality]
+        }
+        Encoder::X264 => vec![],
+    };
+    ["-c:v", encoder.name()].iter().chain(&settings).chain(&["-profile:v", "high"]).map(ToString::to_string).collect()
 }
 
 fn colour_arguments() -> [&'static str; 8] {
     ["-color_range", "tv", "-color_primaries", "bt709", "-color_trc", "bt709", "-colorspace", "bt709"]
 }
 
-/// Draws and encodes a segment to `path`. `drawn` is called after each frame; `stop` ends the work at the next frame.
+/// What must stand before the input.
+fn device_arguments(encoder: Encoder) -> &'static [&'static str] {
+    match encoder {
+        Encoder::Vaapi => &["-vaapi_device", "/dev/dri/renderD128"],
+        _ => &[],
+    }
+}
+
+/// The wanted encoder if a short trial works here; otherwise x264, and a sentence that says so.
+pub(crate) fn available(wanted: Encoder, quality: Quality) -> (Encoder, Option<String>) {
+    if wanted == Encoder::X264 {
+        return (wanted, None);
+    }
+    let mut trial: Vec<String> = device_arguments(wanted).iter().map(ToString::to_string).collect();
+    trial.extend(["-f", "lavfi", "-i", "color=size=320x320:rate=30", "-frames:v", "5"].map(String::from));
+    trial.extend(arguments(30, quality, wanted));
+    trial.extend(["-f", "null", "-"].map(String::from));
+    match ffmpeg::ffmpeg("trying the encoder", trial).and_then(ffmpeg::Tool::finish) {
+        Ok(_) => (wanted, None),
+        Err(error) => {
+            let reason = match error {
+                RenderError::Ffmpeg { detail, .. } => detail,
+                other => other.to_string(),
+            };
+            let name = wanted.name();
+            (Encoder::X264, Some(format!("the encoder {name} does not work here, so libx264 was used ({reason})")))
+        }
+    }
+}
+
+/// Draws and encodes the segments from index `first` of the video, which follow each other in one scene, to their files in
+/// `folder`. `drawn` is called after each frame; `stop` ends the work at the next frame.
 pub(crate) fn encode(
     plan: &Plan,
-    segment: &Segment,
-    quality: Quality,
-    path: &Path,
+    (first, segments): (usize, &[Segment]),
+    (quality, encoder): (Quality, Encoder),
+    folder: &Path,
     fonts: &mut Fonts,
     (stop, drawn): (&AtomicBool, &(dyn Fn() + Sync)),
 ) -> Result<(), RenderError> {
     let timeline = &plan.timeline;
-    let mut frames = SceneFrames::open(plan, segment.scene, segment.frames.start, stop)?;
-    let (size, rate) = (format!("{}x{}", timeline.size.width, timeline.size.height), timeline.fps.to_string());
-    let mut arguments: Vec<OsString> =
-        ["-f", "rawvideo", "-pix_fmt", "yuv420p", "-video_size", &size, "-framerate", &rate].map(OsString::from).to_vec();
-    arguments.extend(colour_arguments().map(OsString::from));
-    arguments.extend(["-i", "pipe:0", "-an"].map(OsString::from));
-    arguments.extend(encoder_arguments(timeline.fps, quality).into_iter().map(OsString::from));
-    let timescale = (timeline.fps * 512).to_string();
-    arguments.extend(
-        [
-            "-pix_fmt",
-            "yuv420p",
-            "-fflags",
-            "+bitexact",
-            "-flags:v",
-            "+bitexact",
-            "-video_track_timescale",
-            &timescale,
-            "-f",
-            "mp4",
-        ]
-        .map(OsString::from),
-    );
-    arguments.push(crate::media::ffmpeg_path(path));
-    let mut encoder = ffmpeg::ffmpeg(format!("encoding scene {}", timeline.scenes[segment.scene].number), arguments)?;
+    let (scene, from) = (segments[0].scene, segments[0].frames.start);
+    let to = segments[segments.len() - 1].frames.end;
+    let mut frames = SceneFrames::open(plan, scene, from, stop)?;
+    let doing = format!("encoding scene {}", timeline.scenes[scene].number);
+    let mut tool = ffmpeg::ffmpeg_in(folder, doing, command_line(plan, (first, segments), quality, encoder))?;
     let mut frame = Frame::black(timeline.size);
-    for index in segment.frames.clone() {
+    for index in from..to {
         if stop.load(Ordering::Relaxed) {
             return Err(RenderError::Stopped);
         }
         frames.draw(index, &mut frame, fonts)?;
-        encoder.write(&frame.data)?;
+        tool.write(&frame.data)?;
         drawn();
     }
-    encoder.finish().map(|_| ())
+    tool.finish().map(|_| ())
+}
+
+fn command_line(plan: &Plan, (first, segments): (usize, &[Segment]), quality: Quality, encoder: Encoder) -> Vec<OsString> {
+    let timeline = &plan.timeline;
+    let (size, rate) = (format!("{}x{}", timeline.size.width, timeline.size.height), timeline.fps.to_string());
+    let mut line: Vec<String> = device_arguments(encoder).iter().map(ToString::to_string).collect();
+    line.extend(["-f", "rawvideo", "-pix_fmt", "yuv420p", "-video_size", &size, "-framerate", &rate].map(String::from));
+    line.extend(colour_arguments().map(String::from));
+    line.extend(["-i", "pipe:0", "-an"].map(String::from));
+    line.extend(arguments(timeline.fps, quality, encoder));
+    if !arguments(timeline.fps, quality, encoder).contains(&"-vf".to_owned()) {
+        line.extend(["-pix_fmt", "yuv420p"].map(String::from));
+    }
+    // Where segments meet: each begins with a keyframe and a file.
+    let from = segments[0].frames.start;
+    let cuts: Vec<u64> = segments[1..].iter().map(|segment| segment.frames.start - from).collect();
+    if !cuts.is_empty() {
+        let each: Vec<String> = cuts.iter().map(|cut| format!("eq(n,{cut})")).collect();
+        line.extend(["-force_key_frames".to_owned(), format!("expr:{}", each.join("+"))]);
+    }
+    let list = cuts.iter().map(u64::to_string).collect::<Vec<_>>().join(",");
+    // Without a cut of its own the muxer would cut every two seconds.
+    let list = if list.is_empty() { (i32::MAX - 1).to_string() } else { list };
+    line.extend(["-fflags", "+bitexact", "-flags:v", "+bitexact", "-f", "segment", "-segment_format", "mp4"].map(String::from));
+    let options = format!("video_track_timescale={}", join::timescale(timeline.fps));
+    line.extend(["-segment_frames", &list, "-segment_start_number", &first.to_string()].map(String::from));
+    line.extend(
+        ["-reset_timestamps", "1", "-avoid_negative_ts", "disabled", "-segment_format_options", &options].map(String::from),
+    );
+    line.push(join::SEGMENT_NAMES.to_owned());
+    line.into_iter().map(OsString::from).collect()
 }

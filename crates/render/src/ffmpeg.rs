@@ -4,6 +4,7 @@
 
 use std::ffi::OsStr;
 use std::io::{self, Read, Write};
+use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::thread::JoinHandle;
 
@@ -25,9 +26,25 @@ pub(crate) fn ffmpeg<S: AsRef<OsStr>>(
     doing: impl Into<String>,
     arguments: impl IntoIterator<Item = S>,
 ) -> Result<Tool, RenderError> {
+    start(ffmpeg_command(arguments, None), "ffmpeg", doing.into())
+}
+
+/// Starts `ffmpeg` like [`ffmpeg`], in a folder: names in `arguments` are relative to it.
+pub(crate) fn ffmpeg_in<S: AsRef<OsStr>>(
+    folder: &Path,
+    doing: impl Into<String>,
+    arguments: impl IntoIterator<Item = S>,
+) -> Result<Tool, RenderError> {
+    start(ffmpeg_command(arguments, Some(folder)), "ffmpeg", doing.into())
+}
+
+fn ffmpeg_command<S: AsRef<OsStr>>(arguments: impl IntoIterator<Item = S>, folder: Option<&Path>) -> Command {
     let mut command = Command::new("ffmpeg");
+    if let Some(folder) = folder {
+        command.current_dir(folder);
+    }
     command.args(["-nostdin", "-hide_banner", "-loglevel", "error", "-y", "-protocol_whitelist", "file,pipe"]).args(arguments);
-    start(command, "ffmpeg", doing.into())
+    command
 }
 
 /// Starts `ffprobe` with JSON output.

@@ -8,9 +8,17 @@ use crate::error::RenderError;
 use crate::ffmpeg::{self, Tool};
 use crate::media;
 
+/// What segments are called in the working folder, as ffmpeg takes it.
+pub(crate) const SEGMENT_NAMES: &str = "segment-%05d.mp4";
+
 /// A segment's file name in the working folder.
 pub(crate) fn segment_name(index: usize) -> String {
     format!("segment-{index:05}.mp4")
+}
+
+/// Ticks per second of the video: a multiple of every frame rate's own.
+pub(crate) fn timescale(fps: u32) -> u32 {
+    fps * 512
 }
 
 /// Joins the segments in `folder` (their frame counts in their order) with the sound into the MP4 `target`.
@@ -34,7 +42,7 @@ pub(crate) fn join(
     arguments.push(media::ffmpeg_path(sound));
     arguments.extend(["-map", "0:v:0", "-map", "1:a:0", "-c", "copy", "-map_metadata", "-1"].map(OsString::from));
     arguments.extend(["-metadata".into(), OsString::from(format!("title={}", title.replace('\0', " ")))]);
-    let timescale = (fps * 512).to_string();
+    let timescale = timescale(fps).to_string();
     arguments.extend(
         ["-fflags", "+bitexact", "-video_track_timescale", &timescale, "-movflags", "+faststart", "-f", "mp4"]
             .map(OsString::from),

@@ -9,19 +9,28 @@ use std::path::PathBuf;
 pub struct RenderOptions {
     /// Scenes drawn and encoded at the same time; 0 is one for each core.
     pub workers: usize,
-    /// Where encoded segments are kept for the next render; `None` keeps none.
-    pub segment_cache: Option<PathBuf>,
-    /// The most bytes that the segment cache may take.
-    pub segment_cache_bytes: u64,
+    /// Where encoded segments, the sound and what is known of input files are kept for the next render; `None` keeps nothing.
+    pub cache: Option<PathBuf>,
+    /// The most bytes that the cache may take; what was used least recently goes first.
+    pub cache_bytes: u64,
     /// Where intermediate files go; `None` is the system's place for them. All are gone after the render.
     pub temp_dir: Option<PathBuf>,
     /// Speed against size and sharpness.
     pub quality: Quality,
+    /// Who encodes the picture.
+    pub encoder: Encoder,
 }
 
 impl Default for RenderOptions {
     fn default() -> Self {
-        Self { workers: 0, segment_cache: None, segment_cache_bytes: 2 << 30, temp_dir: None, quality: Quality::default() }
+        Self {
+            workers: 0,
+            cache: None,
+            cache_bytes: 2 << 30,
+            temp_dir: None,
+            quality: Quality::default(),
+            encoder: Encoder::default(),
+        }
     }
 }
 
@@ -35,6 +44,39 @@ pub enum Quality {
     Standard,
     /// For an archive: slower and larger.
     High,
+}
+
+/// Who encodes the picture. A hardware encoder that does not work on this machine is replaced by x264, with a warning in the
+/// report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Encoder {
+    /// libx264 on the processor: the best picture for its size, everywhere.
+    #[default]
+    X264,
+    /// NVIDIA graphics cards.
+    Nvenc,
+    /// Intel and AMD graphics on Linux, through `/dev/dri/renderD128`.
+    Vaapi,
+    /// Intel Quick Sync.
+    Qsv,
+    /// Apple's.
+    VideoToolbox,
+}
+
+impl Encoder {
+    /// All of them.
+    pub const ALL: [Self; 5] = [Self::X264, Self::Nvenc, Self::Vaapi, Self::Qsv, Self::VideoToolbox];
+
+    /// ffmpeg's name for it, such as `h264_nvenc`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::X264 => "libx264",
+            Self::Nvenc => "h264_nvenc",
+            Self::Vaapi => "h264_vaapi",
+            Self::Qsv => "h264_qsv",
+            Self::VideoToolbox => "h264_videotoolbox",
+        }
+    }
 }
 
 /// What is being done.
@@ -75,7 +117,7 @@ pub struct Report {
     pub frames: u64,
     /// Size of the file.
     pub bytes: u64,
-    /// Segments of the video.
+    /// Segments of the video: each is at most two seconds of one scene.
     pub segments: usize,
     /// Segments that were taken from the cache.
     pub cache_hits: usize,

@@ -24,8 +24,8 @@ pub struct Plan {
     pub warnings: Vec<String>,
     pub(crate) scenes: Vec<SceneFiles>,
     pub(crate) music: Option<SoundFile>,
-    /// The encoder's version: part of what shapes a segment.
-    pub(crate) encoder: String,
+    /// ffmpeg's version: part of what shapes a segment.
+    pub(crate) ffmpeg: String,
 }
 
 /// The files of one scene.
@@ -49,6 +49,8 @@ pub(crate) struct VisualFile {
 #[derive(Debug, Clone)]
 pub(crate) struct SoundFile {
     pub(crate) path: PathBuf,
+    /// SHA-256 of the file in hex.
+    pub(crate) hash: String,
     pub(crate) demuxer: &'static str,
     pub(crate) facts: SoundFacts,
 }
@@ -60,7 +62,7 @@ pub(crate) struct SoundFile {
 /// storyboard that breaks its own rules; a machine without ffmpeg.
 pub fn plan(storyboard: &Storyboard, media: &dyn Media) -> Result<Plan, RenderError> {
     storyboard.check()?;
-    let encoder = ffmpeg::version()?;
+    let ffmpeg = ffmpeg::version()?;
     let scenes = scene_files(storyboard, media)?;
     let music = match &storyboard.bg_music_url {
         None => None,
@@ -71,7 +73,7 @@ pub fn plan(storyboard: &Storyboard, media: &dyn Media) -> Result<Plan, RenderEr
     let lengths: Vec<Option<f64>> = scenes.iter().map(|scene| scene.sound.as_ref().map(|sound| sound.facts.seconds())).collect();
     let timeline = Timeline::build(storyboard, &lengths);
     let warnings = warnings(&timeline);
-    Ok(Plan { timeline, warnings, scenes, music, encoder })
+    Ok(Plan { timeline, warnings, scenes, music, ffmpeg })
 }
 
 /// Checks scenes side by side; the error of the first bad scene wins, whoever finds it.
@@ -130,7 +132,7 @@ fn clip_file(path: PathBuf) -> Result<VisualFile, String> {
 
 fn sound_file(path: PathBuf) -> Result<SoundFile, String> {
     let (facts, demuxer) = probe::sound(&path)?;
-    Ok(SoundFile { path, demuxer, facts })
+    Ok(SoundFile { hash: hash(&path)?, path, demuxer, facts })
 }
 
 fn hash(path: &std::path::Path) -> Result<String, String> {

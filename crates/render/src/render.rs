@@ -2,22 +2,24 @@
 //!
 //! Each step lives in a module of its own; here is only their order, progress, stopping and cleaning up.
 
+use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
+use std::sync::{Barrier, Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
 use tempfile::{NamedTempFile, TempDir};
 
-use crate::cache::SegmentCache;
+use crate::cache::Cache;
 use crate::captions::Captions;
-use crate::encode::{self, Segment};
+use crate::encode;
 use crate::error::RenderError;
 use crate::join;
 use crate::leftover;
-use crate::options::{Flow, Progress, RenderOptions, Report, Stage};
+use crate::options::{Encoder, Flow, Progress, RenderOptions, Report, Stage};
 use crate::plan::Plan;
+use crate::segment::{self, Segment};
 use crate::sound::{self, Loudness};
 use crate::text::Fonts;
 
@@ -33,15 +35,19 @@ const DRAWING_SHARE: f64 = 0.97;
 struct Job<'a> {
     plan: &'a Plan,
     options: &'a RenderOptions,
+    encoder: Encoder,
     segments: Vec<Segment>,
-    /// Indexes into `segments`, the longest first, so that no core waits for a long last one.
-    order: Vec<usize>,
-    next: AtomicUsize,
+    /// Asked for in the cache, segment by segment.
+    next_fetch: AtomicUsize,
+    /// The segments that are not in the cache.
+    missing: Mutex<Vec<usize>>,
+    /// They again, put together for the encoders.
+    runs: OnceLock<Vec<Range<usize>>>,
+    next_run: AtomicUsize,
     folder: &'a Path,
-    cache: Option<SegmentCache>,
+    cache: Option<Cache>,
     stop: AtomicBool,
     frames_done: AtomicU64,
-    cache_hits: AtomicUsize,
     error: Mutex<Option<RenderError>>,
     loudness: Mutex<Option<(Loudness, f64)>>,
 }
@@ -64,14 +70,9 @@ pub fn render(
     let target = output_file(output)?;
     let folder = working_folder(options)?;
     let _held = leftover::hold_folder(folder.path());
-    let cache = match &options.segment_cache {
-        None => None,
-        Some(folder) => Some(
-            SegmentCache::open(folder, options.segment_cache_bytes)
-                .map_err(|error| RenderError::file("can't use the segment cache", folder, &error))?,
-        ),
-    };
-    let job = Job::new(plan, options, folder.path(), cache);
+    let cache = Cache::of(options)?;
+    let (encoder, unavailable) = encode::available(options.encoder, options.quality);
+    let job = Job::new(plan, (options, encoder), folder.path(), cache);
     job.run(progress)?;
     let drawn = begun.elapsed().as_secs_f64();
     if let Some(cache) = &job.cache {
@@ -80,7 +81,7 @@ pub fn render(
     }
     let (loudness, sound_seconds) = lock(&job.loudness).take().expect("the sound is made when no thread failed");
     tell(progress, Stage::Joining, DRAWING_SHARE)?;
-    let counts: Vec<u64> = job.segments.iter().map(|segment| segment.frames.end - segment.frames.start).collect();
+    let counts: Vec<u64> = job.segments.iter().map(Segment::len).collect();
     let timeline = &plan.timeline;
     join::join(folder.path(), &counts, timeline.fps, (&job.sound_path(), &timeline.title), target.path())?;
     tell(progress, Stage::Joining, 0.99)?;
@@ -93,10 +94,10 @@ pub fn render(
         frames: timeline.frame_count(),
         bytes,
         segments: job.segments.len(),
-        cache_hits: job.cache_hits.into_inner(),
+        cache_hits: job.segments.len() - lock(&job.missing).len(),
         loudness_lufs: loudness.lufs,
         true_peak_dbtp: loudness.true_peak_dbtp,
-        warnings: plan.warnings.iter().cloned().chain(missing_glyphs(plan)).collect(),
+        warnings: plan.warnings.iter().cloned().chain(unavailable).chain(missing_glyphs(plan)).collect(),
         stage_seconds: vec![("sound", sound_seconds), ("drawing", drawn), ("joining", joined - drawn)],
     })
 }
@@ -176,21 +177,20 @@ fn missing_glyphs(plan: &Plan) -> Vec<String> {
 }
 
 impl<'a> Job<'a> {
-    fn new(plan: &'a Plan, options: &'a RenderOptions, folder: &'a Path, cache: Option<SegmentCache>) -> Self {
-        let segments = encode::segments(plan);
-        let mut order: Vec<usize> = (0..segments.len()).collect();
-        order.sort_by_key(|index| std::cmp::Reverse(segments[*index].frames.end - segments[*index].frames.start));
+    fn new(plan: &'a Plan, (options, encoder): (&'a RenderOptions, Encoder), folder: &'a Path, cache: Option<Cache>) -> Self {
         Self {
             plan,
             options,
-            segments,
-            order,
-            next: AtomicUsize::new(0),
+            encoder,
+            segments: segment::segments(plan),
+            next_fetch: AtomicUsize::new(0),
+            missing: Mutex::new(Vec::new()),
+            runs: OnceLock::new(),
+            next_run: AtomicUsize::new(0),
             folder,
             cache,
             stop: AtomicBool::new(false),
             frames_done: AtomicU64::new(0),
-            cache_hits: AtomicUsize::new(0),
             error: Mutex::new(None),
             loudness: Mutex::new(None),
         }
@@ -205,11 +205,15 @@ impl<'a> Job<'a> {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let workers = if self.options.workers == 0 { cores } else { self.options.workers }.clamp(1, self.segments.len());
         let (sender, done) = mpsc::channel::<()>();
+        let fetched = Barrier::new(workers);
         std::thread::scope(|scope| {
             for _ in 0..workers {
-                let sender = sender.clone();
+                let (sender, fetched) = (sender.clone(), &fetched);
                 scope.spawn(move || {
-                    self.note(self.work());
+                    self.note(self.fetch());
+                    // Only when all know what is missing can it be shared out.
+                    fetched.wait();
+                    self.note(self.work(workers));
                     drop(sender);
                 });
             }
@@ -243,43 +247,94 @@ impl<'a> Job<'a> {
         }
     }
 
-    fn work(&self) -> Result<(), RenderError> {
-        let mut fonts = Fonts::bundled();
+    /// Takes segments from the cache, and notes those that are not there.
+    fn fetch(&self) -> Result<(), RenderError> {
         loop {
-            let turn = self.next.fetch_add(1, Ordering::Relaxed);
-            let Some(index) = self.order.get(turn) else { return Ok(()) };
-            self.make_segment(*index, &mut fonts)?;
+            let index = self.next_fetch.fetch_add(1, Ordering::Relaxed);
+            let Some(segment) = self.segments.get(index) else { return Ok(()) };
+            if self.stop.load(Ordering::Relaxed) {
+                return Err(RenderError::Stopped);
+            }
+            let path = self.segment_path(index);
+            let found = match &self.cache {
+                None => false,
+                Some(cache) => {
+                    cache.fetch(&self.recipe(segment), &path).map_err(|error| RenderError::file("can't write", &path, &error))?
+                }
+            };
+            if found {
+                self.frames_done.fetch_add(segment.len(), Ordering::Relaxed);
+            } else {
+                lock(&self.missing).push(index);
+            }
         }
     }
 
-    fn make_segment(&self, index: usize, fonts: &mut Fonts) -> Result<(), RenderError> {
-        if self.stop.load(Ordering::Relaxed) {
-            return Err(RenderError::Stopped);
+    /// Encodes what is missing, run by run.
+    fn work(&self, workers: usize) -> Result<(), RenderError> {
+        let runs = self.runs.get_or_init(|| {
+            let mut missing = lock(&self.missing);
+            missing.sort_unstable();
+            segment::runs(&self.segments, &missing, workers, |scene| !self.plan.is_still(scene))
+        });
+        let mut fonts = Fonts::bundled();
+        loop {
+            let turn = self.next_run.fetch_add(1, Ordering::Relaxed);
+            let Some(run) = runs.get(turn) else { return Ok(()) };
+            if self.stop.load(Ordering::Relaxed) {
+                return Err(RenderError::Stopped);
+            }
+            let drawn = || {
+                self.frames_done.fetch_add(1, Ordering::Relaxed);
+            };
+            let settings = (self.options.quality, self.encoder);
+            let segments = (run.start, &self.segments[run.clone()]);
+            encode::encode(self.plan, segments, settings, self.folder, &mut fonts, (&self.stop, &drawn))?;
+            self.keep(run.clone())?;
         }
-        let segment = &self.segments[index];
-        let path = self.folder.join(join::segment_name(index));
-        let failed = |error: std::io::Error| RenderError::file("can't write", &path, &error);
-        let recipe = encode::recipe(self.plan, segment, self.options.quality);
-        if let Some(cache) = &self.cache
+    }
+
+    fn keep(&self, run: Range<usize>) -> Result<(), RenderError> {
+        let Some(cache) = &self.cache else { return Ok(()) };
+        for index in run {
+            let path = self.segment_path(index);
+            cache
+                .keep(&self.recipe(&self.segments[index]), &path)
+                .map_err(|error| RenderError::file("can't keep in the cache", &path, &error))?;
+        }
+        Ok(())
+    }
+
+    fn segment_path(&self, index: usize) -> PathBuf {
+        self.folder.join(join::segment_name(index))
+    }
+
+    fn recipe(&self, segment: &Segment) -> String {
+        segment::recipe(self.plan, segment, self.options.quality, self.encoder)
+    }
+
+    fn remembered_sound(&self, cache: &Cache) -> Result<Loudness, RenderError> {
+        let (path, recipe) = (self.sound_path(), sound::recipe(self.plan));
+        let measures = format!("loudness of\n{recipe}");
+        let failed = |error: std::io::Error| RenderError::file("can't keep in the cache", &path, &error);
+        if let Some(loudness) = cache.get(&measures).and_then(|bytes| serde_json::from_slice(&bytes).ok())
             && cache.fetch(&recipe, &path).map_err(failed)?
         {
-            self.cache_hits.fetch_add(1, Ordering::Relaxed);
-            self.frames_done.fetch_add(segment.frames.end - segment.frames.start, Ordering::Relaxed);
-            return Ok(());
+            return Ok(loudness);
         }
-        let drawn = || {
-            self.frames_done.fetch_add(1, Ordering::Relaxed);
-        };
-        encode::encode(self.plan, segment, self.options.quality, &path, fonts, (&self.stop, &drawn))?;
-        match &self.cache {
-            Some(cache) => cache.keep(&recipe, &path).map_err(failed),
-            None => Ok(()),
-        }
+        let loudness = sound::make(self.plan, self.folder, &path, &self.stop)?;
+        cache.keep(&recipe, &path).map_err(failed)?;
+        let bytes = serde_json::to_vec(&loudness).expect("two numbers can be written");
+        cache.put(&measures, &bytes).map_err(failed)?;
+        Ok(loudness)
     }
 
     fn make_sound(&self) -> Result<(), RenderError> {
         let begun = Instant::now();
-        let loudness = sound::make(self.plan, self.folder, &self.sound_path(), &self.stop)?;
+        let loudness = match &self.cache {
+            None => sound::make(self.plan, self.folder, &self.sound_path(), &self.stop)?,
+            Some(cache) => self.remembered_sound(cache)?,
+        };
         *lock(&self.loudness) = Some((loudness, begun.elapsed().as_secs_f64()));
         Ok(())
     }

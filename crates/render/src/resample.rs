@@ -1,6 +1,7 @@
 //! Sub-pixel exact enlarging and shifting of planes with a separable 4-tap cubic, the renderer's hottest loop.
 //!
-//! Weights are computed afresh for every row and column in 1/16384 steps, so a slow move never snaps to a grid.
+//! Positions are kept to 1/4096 of a pixel, so a slow move never snaps to a grid that anybody could see. Rows are scaled
+//! across first, each source row once, and then four of them are weighed down each output row.
 
 use crate::camera::View;
 use crate::frame::Frame;
@@ -9,21 +10,41 @@ use crate::frame::Frame;
 const WEIGHT_BITS: u32 = 14;
 /// The rows between the two passes keep this many fraction bits; with the cubic's overshoot they still fit an `i16`.
 const ROW_BITS: u32 = 6;
-/// Samples repeated at both ends of a row, so that the inner loop has no edges.
-const PAD: usize = 4;
+/// The last pass multiplies into one bit less: its product is rounded at bit 15, not at [`WEIGHT_BITS`].
+const SUM_BITS: u32 = ROW_BITS - 1;
+/// Positions within a pixel that have weights of their own.
+const PHASES: u32 = 4096;
+/// Source samples that one group of four output samples is picked from.
+const REACH: usize = 16;
 
-/// Where the samples of one output row or column come from: first source index + [`PAD`] and four weights.
+/// Where the samples of one output row or column come from.
 struct Taps {
-    first: Vec<u32>,
-    weights: Vec<[i16; 4]>,
-    /// The end of the furthest samples that are read: checked once for a whole line.
-    reach: usize,
+    /// For each output sample the first of its four source samples, which may lie outside, and its weights.
+    each: Vec<(i32, [i16; 4])>,
+    /// The same for the wide loop, in groups of sixteen output samples.
+    groups: Vec<Group>,
+    /// The length that a row must have for the groups.
+    row: usize,
+}
+
+/// Four times four neighbouring output samples. Quarters 0 and 2 share a register, and so do 1 and 3.
+#[derive(Clone)]
+#[repr(C, align(32))]
+struct Group {
+    /// For the two registers: which byte of its [`REACH`] goes to the lower half of each 16-bit lane; the first two taps, then
+    /// the last two.
+    pick: [[[u8; 32]; 2]; 2],
+    /// Their weights.
+    weights: [[[i16; 16]; 2]; 2],
+    /// The first byte of each quarter's reach.
+    start: [u32; 4],
 }
 
 /// Memory that is used again from frame to frame.
 #[derive(Default)]
 pub(crate) struct Scratch {
-    row: Vec<i16>,
+    /// Four rows that were scaled across, one after the other.
+    rows: Vec<i16>,
 }
 
 /// Draws the part `view` of `source` to the whole of `target`.
@@ -32,14 +53,18 @@ pub(crate) fn resample(source: &Frame, view: View, target: &mut Frame, scratch: 
         (view.extent * source.width as f64 / target.width as f64, view.extent * source.height as f64 / target.height as f64);
     let (left, top) = (view.x * source.width as f64, view.y * source.height as f64);
     let (width, height) = (target.width, target.height);
+    if (source.width, source.height) == (width, height) && view == (View { x: 0.0, y: 0.0, extent: 1.0 }) {
+        target.data.copy_from_slice(&source.data);
+        return;
+    }
     let luma = (
         Taps::new(width, left + 0.5 * step_x - 0.5, step_x, source.width),
-        Taps::new(height, top + 0.5 * step_y - 0.5, step_y, source.height),
+        Taps::of_rows(height, top + 0.5 * step_y - 0.5, step_y, source.height),
     );
     // Chroma samples stand on even columns (as H.264 has them by default) and between the rows.
     let chroma = (
         Taps::new(width / 2, (left + 0.5 * step_x - 0.5) / 2.0, step_x, source.width / 2),
-        Taps::new(height / 2, (top + step_y) / 2.0 - 0.5, step_y, source.height / 2),
+        Taps::of_rows(height / 2, (top + step_y) / 2.0 - 0.5, step_y, source.height / 2),
     );
     let planes = source.planes();
     for (index, plane) in target.planes_mut().into_iter().enumerate() {
@@ -49,45 +74,95 @@ pub(crate) fn resample(source: &Frame, view: View, target: &mut Frame, scratch: 
 }
 
 impl Taps {
-    fn new(count: usize, origin: f64, step: f64, limit: usize) -> Self {
-        let mut taps = Self { first: Vec::with_capacity(count), weights: Vec::with_capacity(count), reach: 0 };
-        for index in 0..count {
+    /// Output rows: the wide loop has no use for groups of them.
+    fn of_rows(count: usize, origin: f64, step: f64, limit: usize) -> Self {
+        let each = (0..count).map(|index| {
             let position = (origin + index as f64 * step).clamp(-1.0, limit as f64);
-            let base = position.floor();
-            taps.first.push((base as i64 - 1 + PAD as i64) as u32);
-            taps.weights.push(cubic(position - base));
+            let phases = (position * f64::from(PHASES)).round() as i64;
+            (phases.div_euclid(i64::from(PHASES)) as i32 - 1, WEIGHTS[phases.rem_euclid(i64::from(PHASES)) as usize])
+        });
+        Self { each: each.collect(), groups: Vec::new(), row: limit }
+    }
+
+    /// Output columns, out of rows of `limit` samples.
+    fn new(count: usize, origin: f64, step: f64, limit: usize) -> Self {
+        let mut taps = Self::of_rows(count, origin, step, limit);
+        // Four samples and their taps must be within reach.
+        if limit >= REACH && 3.0 * step + 4.0 <= (REACH - 1) as f64 {
+            taps.groups = taps.each.chunks_exact(16).map(|each| Group::new(each, limit as i32)).collect();
         }
-        taps.reach = taps.first.iter().max().map_or(0, |first| *first as usize + 4);
         taps
     }
 }
 
-/// Catmull-Rom weights for a fraction, rounded so that they sum to exactly one.
-fn cubic(t: f64) -> [i16; 4] {
-    let (t2, t3) = (t * t, t * t * t);
-    let exact = [-0.5 * t + t2 - 0.5 * t3, 1.0 - 2.5 * t2 + 1.5 * t3, 0.5 * t + 2.0 * t2 - 1.5 * t3, -0.5 * t2 + 0.5 * t3];
-    let mut weights = exact.map(|weight| (weight * f64::from(1 << WEIGHT_BITS)).round() as i16);
-    let largest = if t < 0.5 { 1 } else { 2 };
-    weights[largest] += (1 << WEIGHT_BITS) - weights.iter().sum::<i16>();
+impl Group {
+    fn new(each: &[(i32, [i16; 4])], limit: i32) -> Self {
+        // Bytes that are not picked become zero.
+        let mut group = Self { pick: [[[0x80; 32]; 2]; 2], weights: [[[0; 16]; 2]; 2], start: [0; 4] };
+        for (quarter, each) in each.chunks_exact(4).enumerate() {
+            let start = each[0].0.clamp(0, limit - REACH as i32);
+            group.start[quarter] = start as u32;
+            let (register, half) = (quarter % 2, quarter / 2);
+            for (place, (first, weights)) in each.iter().enumerate() {
+                for (tap, weight) in weights.iter().enumerate() {
+                    // Beyond its ends a row goes on with its last sample.
+                    let byte = (first + tap as i32).clamp(0, limit - 1) - start;
+                    let lane = half * 8 + place * 2 + tap % 2;
+                    group.pick[register][tap / 2][lane * 2] = byte as u8;
+                    group.weights[register][tap / 2][lane] = *weight;
+                }
+            }
+        }
+        group
+    }
+}
+
+/// The weights of every phase: looking them up is quicker than computing them for each row and column of each frame.
+static WEIGHTS: [[i16; 4]; PHASES as usize] = weights_of_phases();
+
+const fn weights_of_phases() -> [[i16; 4]; PHASES as usize] {
+    let mut weights = [[0; 4]; PHASES as usize];
+    let mut phase = 0;
+    while phase < PHASES {
+        weights[phase as usize] = cubic(phase);
+        phase += 1;
+    }
+    weights
+}
+
+/// Catmull-Rom weights for a position between two samples in [`PHASES`], rounded so that they sum to exactly one.
+const fn cubic(phase: u32) -> [i16; 4] {
+    // With t = p / n and all four polynomials over 2 n³, so that there are only whole numbers.
+    let (p, n) = (phase as i64, PHASES as i64);
+    let (p2, p3, n2, n3) = (p * p, p * p * p, n * n, n * n * n);
+    let exact = [2 * p2 * n - p * n2 - p3, 2 * n3 - 5 * p2 * n + 3 * p3, p * n2 + 4 * p2 * n - 3 * p3, p3 - p2 * n];
+    let mut weights = [0; 4];
+    let (mut tap, mut sum) = (0, 0);
+    while tap < 4 {
+        weights[tap] = (((exact[tap] << WEIGHT_BITS) + n3).div_euclid(2 * n3)) as i16;
+        sum += weights[tap];
+        tap += 1;
+    }
+    weights[if phase < PHASES / 2 { 1 } else { 2 }] += (1 << WEIGHT_BITS) - sum;
     weights
 }
 
 fn resample_plane(source: &[u8], width: usize, columns: &Taps, rows: &Taps, target: &mut [u8], scratch: &mut Scratch) {
-    let height = source.len() / width;
-    scratch.row.clear();
-    scratch.row.resize(width + 2 * PAD, 0);
+    let (height, across) = (source.len() / width, columns.each.len());
+    scratch.rows.resize(4 * across, 0);
     let passes = Passes::for_this_machine();
-    for ((first, weights), line) in rows.first.iter().zip(&rows.weights).zip(target.chunks_exact_mut(columns.first.len())) {
-        let top = *first as i64 - PAD as i64;
-        let lines = [0, 1, 2, 3].map(|tap| {
-            let row = (top + tap).clamp(0, height as i64 - 1) as usize;
-            &source[row * width..(row + 1) * width]
-        });
-        passes.vertical(lines, *weights, &mut scratch.row[PAD..PAD + width]);
-        let (left, right) = (scratch.row[PAD], scratch.row[PAD + width - 1]);
-        scratch.row[..PAD].fill(left);
-        scratch.row[PAD + width..].fill(right);
-        passes.horizontal(&scratch.row, columns, line);
+    // Which source row stands in each of the four places: row r always in place r modulo 4.
+    let mut held = [usize::MAX; 4];
+    for ((first, weights), line) in rows.each.iter().zip(target.chunks_exact_mut(across)) {
+        let wanted = [0, 1, 2, 3].map(|tap| (first + tap).clamp(0, height as i32 - 1) as usize);
+        for row in wanted {
+            if held[row % 4] != row {
+                held[row % 4] = row;
+                let place = &mut scratch.rows[row % 4 * across..][..across];
+                passes.horizontal(&source[row * width..(row + 1) * width], columns, place);
+            }
+        }
+        passes.vertical(wanted.map(|row| &scratch.rows[row % 4 * across..][..across]), *weights, line);
     }
 }
 
@@ -108,107 +183,101 @@ impl Passes {
         Self::Portable
     }
 
-    fn vertical(self, lines: [&[u8]; 4], weights: [i16; 4], row: &mut [i16]) {
+    /// Scales a row of bytes to `row`.
+    fn horizontal(self, line: &[u8], columns: &Taps, row: &mut [i16]) {
         match self {
-            Self::Portable => vertical(lines, weights, row, 0),
+            Self::Portable => horizontal(line, columns, row, 0),
             #[cfg(target_arch = "x86_64")]
             // SAFETY: this variant is only made when the processor has AVX2.
-            Self::Avx2 => unsafe { avx2::vertical(lines, weights, row) },
+            Self::Avx2 => unsafe { avx2::horizontal(line, columns, row) },
         }
     }
 
-    fn horizontal(self, row: &[i16], columns: &Taps, line: &mut [u8]) {
+    /// Weighs four rows into a line of bytes.
+    fn vertical(self, rows: [&[i16]; 4], weights: [i16; 4], line: &mut [u8]) {
         match self {
-            Self::Portable => horizontal(row, columns, line, 0),
+            Self::Portable => vertical(rows, weights, line, 0),
             #[cfg(target_arch = "x86_64")]
             // SAFETY: this variant is only made when the processor has AVX2.
-            Self::Avx2 => unsafe { avx2::horizontal(row, columns, line) },
+            Self::Avx2 => unsafe { avx2::vertical(rows, weights, line) },
         }
     }
 }
 
-fn vertical(lines: [&[u8]; 4], weights: [i16; 4], row: &mut [i16], from: usize) {
-    for column in from..row.len() {
-        let sum: i32 = (0..4).map(|tap| i32::from(lines[tap][column]) * i32::from(weights[tap])).sum();
-        row[column] = ((sum + (1 << (WEIGHT_BITS - ROW_BITS - 1))) >> (WEIGHT_BITS - ROW_BITS)) as i16;
+fn horizontal(line: &[u8], columns: &Taps, row: &mut [i16], from: usize) {
+    let last = line.len() as i32 - 1;
+    for ((first, weights), sample) in columns.each[from..].iter().zip(&mut row[from..]) {
+        let tap = |tap: i32| i32::from(line[(first + tap).clamp(0, last) as usize]) * i32::from(weights[tap as usize]);
+        let sum = tap(0) + tap(1) + tap(2) + tap(3);
+        *sample = ((sum + (1 << (WEIGHT_BITS - ROW_BITS - 1))) >> (WEIGHT_BITS - ROW_BITS)) as i16;
     }
 }
 
-fn horizontal(row: &[i16], columns: &Taps, line: &mut [u8], from: usize) {
+fn vertical(rows: [&[i16]; 4], weights: [i16; 4], line: &mut [u8], from: usize) {
     for column in from..line.len() {
-        let taps = &row[columns.first[column] as usize..][..4];
-        let sum: i32 =
-            taps.iter().zip(columns.weights[column]).map(|(sample, weight)| i32::from(*sample) * i32::from(weight)).sum();
-        line[column] = ((sum + (1 << (WEIGHT_BITS + ROW_BITS - 1))) >> (WEIGHT_BITS + ROW_BITS)).clamp(0, 255) as u8;
+        let product = |tap: usize| (i32::from(rows[tap][column]) * i32::from(weights[tap]) + (1 << 14)) >> 15;
+        let sum = product(0) + product(1) + product(2) + product(3);
+        line[column] = ((sum + (1 << (SUM_BITS - 1))) >> SUM_BITS).clamp(0, 255) as u8;
     }
 }
 
 #[cfg(target_arch = "x86_64")]
 mod avx2 {
-    use super::{ROW_BITS, Taps, WEIGHT_BITS};
+    use super::{Group, ROW_BITS, SUM_BITS, Taps, WEIGHT_BITS};
     use std::arch::x86_64::*;
 
-    fn pair(low: i16, high: i16) -> i32 {
-        i32::from(high) << 16 | i32::from(low as u16)
-    }
-
     #[target_feature(enable = "avx2")]
-    pub(super) fn vertical(lines: [&[u8]; 4], weights: [i16; 4], row: &mut [i16]) {
-        let (upper, lower) = (_mm256_set1_epi32(pair(weights[0], weights[1])), _mm256_set1_epi32(pair(weights[2], weights[3])));
+    pub(super) fn horizontal(line: &[u8], columns: &Taps, row: &mut [i16]) {
         let half = _mm256_set1_epi32(1 << (WEIGHT_BITS - ROW_BITS - 1));
-        let whole = row.len() / 16 * 16;
-        assert!(lines.iter().all(|line| line.len() >= whole));
-        for column in (0..whole).step_by(16) {
-            // SAFETY: `column + 16` is within every line and the row, as asserted above.
-            let [a, b, c, d] =
-                lines.map(|line| unsafe { _mm256_cvtepu8_epi16(_mm_loadu_si128(line.as_ptr().add(column).cast())) });
-            let low = _mm256_add_epi32(
-                _mm256_madd_epi16(_mm256_unpacklo_epi16(a, b), upper),
-                _mm256_madd_epi16(_mm256_unpacklo_epi16(c, d), lower),
-            );
-            let high = _mm256_add_epi32(
-                _mm256_madd_epi16(_mm256_unpackhi_epi16(a, b), upper),
-                _mm256_madd_epi16(_mm256_unpackhi_epi16(c, d), lower),
-            );
-            let low = _mm256_srai_epi32::<{ (WEIGHT_BITS - ROW_BITS) as i32 }>(_mm256_add_epi32(low, half));
-            let high = _mm256_srai_epi32::<{ (WEIGHT_BITS - ROW_BITS) as i32 }>(_mm256_add_epi32(high, half));
-            // SAFETY: as above.
-            unsafe { _mm256_storeu_si256(row.as_mut_ptr().add(column).cast(), _mm256_packs_epi32(low, high)) };
+        // Every group's starts were kept within this length when it was made.
+        assert!(line.len() >= columns.row);
+        for (group, out) in columns.groups.iter().zip(row.chunks_exact_mut(16)) {
+            let register = |number: usize| {
+                // SAFETY: sixteen bytes from each start are within the line, as their group was made for it; picks and weights are 32 bytes each.
+                unsafe {
+                    let load = |quarter: usize| _mm_loadu_si128(line.as_ptr().add(group.start[quarter] as usize).cast());
+                    let bytes = _mm256_set_m128i(load(number + 2), load(number));
+                    let part = |taps: usize| {
+                        let pick = _mm256_load_si256(group.pick[number][taps].as_ptr().cast());
+                        let weights = _mm256_load_si256(group.weights[number][taps].as_ptr().cast());
+                        _mm256_madd_epi16(_mm256_shuffle_epi8(bytes, pick), weights)
+                    };
+                    let sums = _mm256_add_epi32(_mm256_add_epi32(part(0), part(1)), half);
+                    _mm256_srai_epi32::<{ (WEIGHT_BITS - ROW_BITS) as i32 }>(sums)
+                }
+            };
+            // SAFETY: `out` has sixteen samples.
+            unsafe { _mm256_storeu_si256(out.as_mut_ptr().cast(), _mm256_packs_epi32(register(0), register(1))) };
         }
-        super::vertical(lines, weights, row, whole);
+        super::horizontal(line, columns, row, columns.groups.len() * 16);
     }
 
     #[target_feature(enable = "avx2")]
-    pub(super) fn horizontal(row: &[i16], columns: &Taps, line: &mut [u8]) {
-        let half = _mm256_set1_epi32(1 << (WEIGHT_BITS + ROW_BITS - 1));
-        let whole = line.len() / 8 * 8;
-        assert!(columns.first.len() >= whole && columns.weights.len() >= whole);
-        assert!(columns.reach <= row.len());
-        for column in (0..whole).step_by(8) {
-            // SAFETY: every index was bounded above; weights are eight times four `i16`.
-            let (first, second) = unsafe {
-                let taps = |at: usize| {
-                    let start = *columns.first.get_unchecked(column + at) as usize;
-                    row.as_ptr().add(start).cast::<i64>().read_unaligned()
+    pub(super) fn vertical(rows: [&[i16]; 4], weights: [i16; 4], line: &mut [u8]) {
+        let weights16 = weights.map(|weight| _mm256_set1_epi16(weight));
+        let half = _mm256_set1_epi16(1 << (SUM_BITS - 1));
+        let whole = line.len() / 32 * 32;
+        assert!(rows.iter().all(|row| row.len() >= whole));
+        for column in (0..whole).step_by(32) {
+            let sixteen = |column: usize| {
+                let product = |tap: usize| {
+                    // SAFETY: `column + 16` is within every row, as asserted above.
+                    let samples = unsafe { _mm256_loadu_si256(rows[tap].as_ptr().add(column).cast()) };
+                    _mm256_mulhrs_epi16(samples, weights16[tap])
                 };
-                let weights: *const __m256i = columns.weights.as_ptr().add(column).cast();
-                let (near, far) = (_mm256_loadu_si256(weights), _mm256_loadu_si256(weights.add(1)));
-                let first = _mm256_set_epi64x(taps(5), taps(4), taps(1), taps(0));
-                let second = _mm256_set_epi64x(taps(7), taps(6), taps(3), taps(2));
-                (
-                    _mm256_madd_epi16(first, _mm256_permute2x128_si256::<0x20>(near, far)),
-                    _mm256_madd_epi16(second, _mm256_permute2x128_si256::<0x31>(near, far)),
-                )
+                let sum = _mm256_add_epi16(_mm256_add_epi16(product(0), product(1)), _mm256_add_epi16(product(2), product(3)));
+                _mm256_srai_epi16::<{ SUM_BITS as i32 }>(_mm256_add_epi16(sum, half))
             };
-            let sums = _mm256_add_epi32(_mm256_hadd_epi32(first, second), half);
-            let sums = _mm256_srai_epi32::<{ (WEIGHT_BITS + ROW_BITS) as i32 }>(sums);
-            let words = _mm_packs_epi32(_mm256_castsi256_si128(sums), _mm256_extracti128_si256::<1>(sums));
-            let bytes = _mm_packus_epi16(words, words);
-            // SAFETY: eight bytes from `column` are within the line.
-            unsafe { _mm_storel_epi64(line.as_mut_ptr().add(column).cast(), bytes) };
+            let bytes = _mm256_packus_epi16(sixteen(column), sixteen(column + 16));
+            let bytes = _mm256_permute4x64_epi64::<0b11_01_10_00>(bytes);
+            // SAFETY: 32 bytes from `column` are within the line.
+            unsafe { _mm256_storeu_si256(line.as_mut_ptr().add(column).cast(), bytes) };
         }
-        super::horizontal(row, columns, line, whole);
+        super::vertical(rows, weights, line, whole);
     }
+
+    // A group's arrays are read with aligned loads.
+    const _: () = assert!(align_of::<Group>() == 32 && size_of::<[u8; 32]>() == 32 && size_of::<[i16; 16]>() == 32);
 }
 
 #[cfg(test)]
@@ -283,12 +352,16 @@ mod tests {
         fn every_form_of_the_loops_gives_the_same_bytes(
             samples in prop::collection::vec(any::<u8>(), 4 * 61), t in 0.0f64..1.0, origin in -1.0f64..3.0, step in 0.7f64..1.2,
         ) {
-            let lines = [0, 1, 2, 3].map(|line| &samples[line * 61..(line + 1) * 61]);
             let columns = Taps::new(53, origin, step, 61);
+            let weights = cubic((t * f64::from(PHASES)) as u32);
             let run = |passes: Passes| {
-                let (mut row, mut line) = (vec![0; 61 + 2 * PAD], vec![0; 53]);
-                passes.vertical(lines, cubic(t), &mut row[PAD..PAD + 61]);
-                passes.horizontal(&row, &columns, &mut line);
+                let rows: Vec<Vec<i16>> = samples.chunks_exact(61).map(|line| {
+                    let mut row = vec![0; 53];
+                    passes.horizontal(line, &columns, &mut row);
+                    row
+                }).collect();
+                let mut line = vec![0; 53];
+                passes.vertical([&rows[0], &rows[1], &rows[2], &rows[3]], weights, &mut line);
                 line
             };
             prop_assert_eq!(run(Passes::Portable), run(Passes::for_this_machine()));

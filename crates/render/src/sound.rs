@@ -8,6 +8,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use ebur128::{EbuR128, Mode};
+use serde::{Deserialize, Serialize};
 
 use crate::error::RenderError;
 use crate::ffmpeg::{self, Tool};
@@ -26,10 +27,23 @@ const MOST_GAIN: f64 = 30.0;
 const CORRECTIONS: usize = 6;
 
 /// The finished sound's measures; `None` for silence.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Loudness {
     pub(crate) lufs: Option<f64>,
     pub(crate) true_peak_dbtp: Option<f64>,
+}
+
+/// Everything that shapes the sound, as text to be hashed. Files count by their content, not by their names.
+pub(crate) fn recipe(plan: &Plan) -> String {
+    use std::fmt::Write;
+    let timeline = &plan.timeline;
+    let mut recipe = format!("sound {}\n{}\n{}\n", crate::RENDER_VERSION, plan.ffmpeg, timeline.fps);
+    for (scene, files) in timeline.scenes.iter().zip(&plan.scenes) {
+        let narration = files.sound.as_ref().map(|sound| (&sound.hash, sound.facts));
+        writeln!(recipe, "{} {} {narration:?}", scene.first_frame, scene.frame_count).expect("writing to a string can't fail");
+    }
+    let music = plan.music.as_ref().map(|music| (&music.hash, music.facts));
+    recipe + &format!("{music:?} {:?}", timeline.music.as_ref().map(|music| music.options))
 }
 
 /// Mixes, masters and encodes the sound to `path` (an `.m4a`). Intermediate files go to `folder`.

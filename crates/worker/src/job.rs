@@ -71,7 +71,7 @@ async fn draw(
         let plan = render::plan(&storyboard, &media)?;
         let render_options = RenderOptions {
             workers: options.workers,
-            segment_cache: options.segment_cache,
+            cache: options.segment_cache,
             temp_dir: video.parent().map(Path::to_owned),
             ..RenderOptions::default()
         };

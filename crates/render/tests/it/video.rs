@@ -18,7 +18,7 @@ fn the_file_is_what_players_expect() {
     let report = fixture.render(&plan, &fixture.options());
     let video = fixture.path("out/video.mp4");
     // 1.03 + 2.5 + 1.37 s.
-    assert_eq!((report.frames, report.cache_hits, report.segments), (147, 0, 3));
+    assert_eq!((report.frames, report.cache_hits, report.segments), (147, 0, 6));
     assert_eq!(report.bytes, std::fs::metadata(&video).expect("is there").len());
     let entries = "stream=codec_name,profile,pix_fmt,nb_read_frames,r_frame_rate,avg_frame_rate,color_range,color_space,color_primaries,\
                    color_transfer,width,height,start_time:format_tags=title";
@@ -137,7 +137,7 @@ fn a_clip_is_held_or_cut_to_its_scene() {
 #[test]
 fn only_what_changed_is_drawn_again() {
     let fixture = Fixture::new();
-    let options = RenderOptions { segment_cache: Some(fixture.path("cache")), ..fixture.options() };
+    let options = RenderOptions { cache: Some(fixture.path("cache")), ..fixture.options() };
     let hits = |scenes: &str, more: &str| {
         let plan = fixture.plan(scenes, more).expect("plans");
         fixture.render(&plan, &options).cache_hits
@@ -145,10 +145,14 @@ fn only_what_changed_is_drawn_again() {
     let bytes = || std::fs::read(fixture.path("out/video.mp4")).expect("reads");
     assert_eq!(hits(SCENES, MUSIC), 0);
     let first = bytes();
-    assert_eq!(hits(SCENES, MUSIC), 3);
+    // One second, two transitions, and two scenes of which one is longer than two seconds.
+    assert_eq!(hits(SCENES, MUSIC), 6);
     assert!(first == bytes(), "the same storyboard gives the same bytes");
     // Other words in the second scene, and no music.
-    assert_eq!(hits(&SCENES.replace("there", "you"), ""), 2);
+    assert_eq!(hits(&SCENES.replace("there", "you"), ""), 3);
+    // Another picture there: the third scene's transition shows it too.
+    assert_eq!(hits(&SCENES.replace("b.jpg", "a.png"), MUSIC), 2);
+    assert_eq!(hits(SCENES, MUSIC), 6);
     for entry in std::fs::read_dir(fixture.path("cache")).expect("lists") {
         let path = entry.expect("an entry").path();
         let length = std::fs::metadata(&path).expect("is there").len();
@@ -161,14 +165,15 @@ fn only_what_changed_is_drawn_again() {
 #[test]
 fn another_length_of_a_scene_leaves_its_neighbour_alone() {
     let fixture = Fixture::new();
-    let options = RenderOptions { segment_cache: Some(fixture.path("cache")), ..fixture.options() };
+    let options = RenderOptions { cache: Some(fixture.path("cache")), ..fixture.options() };
     let hits = |seconds: f64| {
         let scenes = format!(
             r#"{{"imageUrl": "a.png", "duration": {seconds}}}, {{"imageUrl": "b.jpg", "duration": 1, "transition": "crossfade"}}"#
         );
         fixture.render(&fixture.plan(&scenes, "").expect("plans"), &options).cache_hits
     };
-    assert_eq!((hits(3.0), hits(3.5)), (0, 1));
+    // The transition and the rest of the second scene; nothing of the first.
+    assert_eq!((hits(3.0), hits(3.5)), (0, 2));
     // A very short scene ends before its camera has come all the way, which its neighbour shows.
-    assert_eq!(hits(1.0), 0);
+    assert_eq!(hits(1.0), 1);
 }
