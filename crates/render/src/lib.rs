@@ -2,7 +2,7 @@
 //!
 //! It is synchronous and knows no server, database, network or user; pictures and sounds are named files, and `ffmpeg`
 //! decodes and encodes them in child processes. [`plan()`] checks everything first, [`render()`] then draws, and
-//! [`thumbnail`] and [`frame_at`] give single pictures.
+//! [`thumbnail`], [`frame_at`] and [`raw_frames`] give pictures without a video.
 
 mod cache;
 mod camera;
@@ -35,7 +35,7 @@ pub use media::{FolderMedia, Media};
 pub use options::{Encoder, Flow, Progress, Quality, RenderOptions, Report, Stage};
 pub use plan::{Plan, plan};
 pub use render::render;
-pub use still::{frame_at, thumbnail};
+pub use still::{frame_at, preview, raw_frames, thumbnail};
 
 /// Raised with every change that alters pixels, so that old segments are not used again.
 pub const RENDER_VERSION: u32 = 2;

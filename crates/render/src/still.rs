@@ -1,12 +1,16 @@
-//! Single pictures out of a plan: a thumbnail and any frame as it is in the video.
+//! Pictures out of a plan without a video: a thumbnail, any frame as it is in the video, and all frames in turn.
 
+use std::ops::Range;
 use std::sync::atomic::AtomicBool;
 
 use image::RgbImage;
 use image::codecs::jpeg::JpegEncoder;
+use model::storyboard::{Size, Storyboard};
 
 use crate::error::RenderError;
 use crate::frame::Frame;
+use crate::media::Media;
+use crate::options::Flow;
 use crate::plan::Plan;
 use crate::resample::Scratch;
 use crate::scene::{Background, SceneFrames};
@@ -46,4 +50,58 @@ pub fn frame_at(plan: &Plan, seconds: f64) -> Result<RgbImage, RenderError> {
     let mut frame = Frame::black(plan.size());
     SceneFrames::open(plan, index, within, &stop)?.draw(within, &mut frame, &mut Fonts::bundled())?;
     Ok(frame.to_rgb())
+}
+
+/// Draws `frames` of the video (0 is the first) in turn and gives each to `sink` as I420 bytes in BT.709 limited range: what the
+/// encoder gets, for encoders of one's own and for measuring. Frames after the end are left out.
+///
+/// # Errors
+/// When a picture or clip can't be decoded, and [`RenderError::Stopped`] when `sink` says so.
+pub fn raw_frames(plan: &Plan, frames: Range<u64>, sink: &mut dyn FnMut(&[u8]) -> Flow) -> Result<(), RenderError> {
+    let stop = AtomicBool::new(false);
+    let (mut frame, mut fonts) = (Frame::black(plan.size()), Fonts::bundled());
+    for (index, scene) in plan.timeline.scenes.iter().enumerate() {
+        let first = frames.start.max(scene.first_frame);
+        let last = frames.end.min(scene.first_frame + scene.frame_count);
+        if first >= last {
+            continue;
+        }
+        let mut drawing = SceneFrames::open(plan, index, first - scene.first_frame, &stop)?;
+        for number in first..last {
+            drawing.draw(number - scene.first_frame, &mut frame, &mut fonts)?;
+            if sink(&frame.data) == Flow::Stop {
+                return Err(RenderError::Stopped);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The shorter side of a preview in pixels.
+const PREVIEW_SIDE: u32 = 540;
+
+/// The frame at `seconds` with its transition and captions, small and soon: only the scenes up to that moment are looked into.
+/// The shorter side is 540 pixels. For many frames make a plan once and ask [`frame_at`].
+///
+/// # Errors
+/// As in [`crate::plan()`], for the scenes up to that moment.
+pub fn preview(storyboard: &Storyboard, media: &dyn Media, seconds: f64) -> Result<RgbImage, RenderError> {
+    let mut storyboard = storyboard.clone();
+    storyboard.check()?;
+    let Size { width, height } = storyboard.size;
+    let side = |side: u32| (side * PREVIEW_SIDE / width.min(height)).next_multiple_of(2);
+    storyboard.size = Size { width: side(width), height: side(height) };
+    storyboard.bg_music_url = None;
+    let scenes = std::mem::take(&mut storyboard.scenes);
+    let mut plan = None;
+    for scene in scenes {
+        storyboard.scenes.push(scene);
+        let until_here = crate::plan(&storyboard, media)?;
+        let enough = until_here.timeline.seconds() > seconds;
+        plan = Some(until_here);
+        if enough {
+            break;
+        }
+    }
+    frame_at(&plan.expect("a checked storyboard has a scene"), seconds)
 }
