@@ -21,7 +21,8 @@ const REACH: usize = 16;
 struct Taps {
     /// For each output sample the first of its four source samples, which may lie outside, and its weights.
     each: Vec<(i32, [i16; 4])>,
-    /// The same for the wide loop, in groups of sixteen output samples.
+    /// The same for the wide loop, in groups of sixteen output samples; the last group overlaps the one before it where the
+    /// samples don't come out even.
     groups: Vec<Group>,
     /// The length that a row must have for the groups.
     row: usize,
@@ -88,8 +89,9 @@ impl Taps {
     fn new(count: usize, origin: f64, step: f64, limit: usize) -> Self {
         let mut taps = Self::of_rows(count, origin, step, limit);
         // Four samples and their taps must be within reach.
-        if limit >= REACH && 3.0 * step + 4.0 <= (REACH - 1) as f64 {
-            taps.groups = taps.each.chunks_exact(16).map(|each| Group::new(each, limit as i32)).collect();
+        if count >= 16 && limit >= REACH && 3.0 * step + 4.0 <= (REACH - 1) as f64 {
+            let group = |number: usize| Group::new(&taps.each[(number * 16).min(count - 16)..][..16], limit as i32);
+            taps.groups = (0..count.div_ceil(16)).map(group).collect();
         }
         taps
     }
@@ -186,7 +188,7 @@ impl Passes {
     /// Scales a row of bytes to `row`.
     fn horizontal(self, line: &[u8], columns: &Taps, row: &mut [i16]) {
         match self {
-            Self::Portable => horizontal(line, columns, row, 0),
+            Self::Portable => horizontal(line, columns, row),
             #[cfg(target_arch = "x86_64")]
             // SAFETY: this variant is only made when the processor has AVX2.
             Self::Avx2 => unsafe { avx2::horizontal(line, columns, row) },
@@ -196,7 +198,7 @@ impl Passes {
     /// Weighs four rows into a line of bytes.
     fn vertical(self, rows: [&[i16]; 4], weights: [i16; 4], line: &mut [u8]) {
         match self {
-            Self::Portable => vertical(rows, weights, line, 0),
+            Self::Portable => vertical(rows, weights, line),
             #[cfg(target_arch = "x86_64")]
             // SAFETY: this variant is only made when the processor has AVX2.
             Self::Avx2 => unsafe { avx2::vertical(rows, weights, line) },
@@ -204,17 +206,17 @@ impl Passes {
     }
 }
 
-fn horizontal(line: &[u8], columns: &Taps, row: &mut [i16], from: usize) {
+fn horizontal(line: &[u8], columns: &Taps, row: &mut [i16]) {
     let last = line.len() as i32 - 1;
-    for ((first, weights), sample) in columns.each[from..].iter().zip(&mut row[from..]) {
+    for ((first, weights), sample) in columns.each.iter().zip(row) {
         let tap = |tap: i32| i32::from(line[(first + tap).clamp(0, last) as usize]) * i32::from(weights[tap as usize]);
         let sum = tap(0) + tap(1) + tap(2) + tap(3);
         *sample = ((sum + (1 << (WEIGHT_BITS - ROW_BITS - 1))) >> (WEIGHT_BITS - ROW_BITS)) as i16;
     }
 }
 
-fn vertical(rows: [&[i16]; 4], weights: [i16; 4], line: &mut [u8], from: usize) {
-    for column in from..line.len() {
+fn vertical(rows: [&[i16]; 4], weights: [i16; 4], line: &mut [u8]) {
+    for column in 0..line.len() {
         let product = |tap: usize| (i32::from(rows[tap][column]) * i32::from(weights[tap]) + (1 << 14)) >> 15;
         let sum = product(0) + product(1) + product(2) + product(3);
         line[column] = ((sum + (1 << (SUM_BITS - 1))) >> SUM_BITS).clamp(0, 255) as u8;
@@ -231,7 +233,9 @@ mod avx2 {
         let half = _mm256_set1_epi32(1 << (WEIGHT_BITS - ROW_BITS - 1));
         // Every group's starts were kept within this length when it was made.
         assert!(line.len() >= columns.row);
-        for (group, out) in columns.groups.iter().zip(row.chunks_exact_mut(16)) {
+        let count = row.len();
+        for (number, group) in columns.groups.iter().enumerate() {
+            let out = &mut row[(number * 16).min(count - 16)..][..16];
             let register = |number: usize| {
                 // SAFETY: sixteen bytes from each start are within the line, as their group was made for it; picks and weights are 32 bytes each.
                 unsafe {
@@ -249,16 +253,23 @@ mod avx2 {
             // SAFETY: `out` has sixteen samples.
             unsafe { _mm256_storeu_si256(out.as_mut_ptr().cast(), _mm256_packs_epi32(register(0), register(1))) };
         }
-        super::horizontal(line, columns, row, columns.groups.len() * 16);
+        if columns.groups.is_empty() {
+            super::horizontal(line, columns, row);
+        }
     }
 
     #[target_feature(enable = "avx2")]
     pub(super) fn vertical(rows: [&[i16]; 4], weights: [i16; 4], line: &mut [u8]) {
         let weights16 = weights.map(|weight| _mm256_set1_epi16(weight));
         let half = _mm256_set1_epi16(1 << (SUM_BITS - 1));
-        let whole = line.len() / 32 * 32;
-        assert!(rows.iter().all(|row| row.len() >= whole));
-        for column in (0..whole).step_by(32) {
+        let count = line.len();
+        if count < 32 {
+            return super::vertical(rows, weights, line);
+        }
+        assert!(rows.iter().all(|row| row.len() >= count));
+        for column in (0..count).step_by(32) {
+            // The last step overlaps the one before where the samples don't come out even.
+            let column = column.min(count - 32);
             let sixteen = |column: usize| {
                 let product = |tap: usize| {
                     // SAFETY: `column + 16` is within every row, as asserted above.
@@ -273,7 +284,6 @@ mod avx2 {
             // SAFETY: 32 bytes from `column` are within the line.
             unsafe { _mm256_storeu_si256(line.as_mut_ptr().add(column).cast(), bytes) };
         }
-        super::vertical(rows, weights, line, whole);
     }
 
     // A group's arrays are read with aligned loads.

@@ -105,16 +105,24 @@ fn narration(path: &Path, seconds: f64, scene: usize) -> anyhow::Result<()> {
             *sample = (index as f64 / length * TAU / 2.0).sin().sqrt();
         }
     }
-    write_wav(path, SPEECH_RATE, 1, loudness.iter().enumerate().map(|(index, loudness)| {
-        let t = index as f64 / f64::from(SPEECH_RATE);
-        let pitch = 110.0 + 25.0 * (t * 1.3 + scene as f64).sin();
-        let voice: f64 = (1..24).map(|harmonic| {
-            let frequency = pitch * f64::from(harmonic);
-            let formants = 1.0 / (1.0 + ((frequency - 600.0) / 200.0).powi(2)) + 0.5 / (1.0 + ((frequency - 1700.0) / 300.0).powi(2));
-            (t * frequency * TAU).sin() * (0.05 + formants)
-        }).sum();
-        loudness * voice * 0.08
-    }))
+    write_wav(
+        path,
+        SPEECH_RATE,
+        1,
+        loudness.iter().enumerate().map(|(index, loudness)| {
+            let t = index as f64 / f64::from(SPEECH_RATE);
+            let pitch = 110.0 + 25.0 * (t * 1.3 + scene as f64).sin();
+            let voice: f64 = (1..24)
+                .map(|harmonic| {
+                    let frequency = pitch * f64::from(harmonic);
+                    let formants = 1.0 / (1.0 + ((frequency - 600.0) / 200.0).powi(2))
+                        + 0.5 / (1.0 + ((frequency - 1700.0) / 300.0).powi(2));
+                    (t * frequency * TAU).sin() * (0.05 + formants)
+                })
+                .sum();
+            loudness * voice * 0.08
+        }),
+    )
 }
 
 /// Twenty seconds of chords with a beat.
