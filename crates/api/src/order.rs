@@ -86,7 +86,9 @@ async fn from_storyboard(
     let mut set = |field: &str, key: &str, value: String| change(&mut wishes, &format!("storyboard.{field}"), key, &value);
     board.size.iter().try_for_each(|size| set("size", "size", size.words()))?;
     board.fps.iter().try_for_each(|fps| set("fps", "fps", fps.to_string()))?;
-    board.transition.iter().try_for_each(|how| set("transition", "transition", how.replace("fadeBlack", "fade-black")))?;
+    board.transition.iter().try_for_each(|how| {
+        set("transition", "transition", how.replace("fadeBlack", "fade-black").replace("zoomThrough", "zoom-through"))
+    })?;
     if let Some(captions) = &board.captions {
         captions.pairs().into_iter().try_for_each(|(key, value)| set("captions", key, value))?;
     }

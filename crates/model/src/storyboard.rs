@@ -131,6 +131,10 @@ pub enum Transition {
     Crossfade,
     /// Out to black and in again.
     FadeBlack,
+    /// The new picture pushes the old one out to the left.
+    Slide,
+    /// The old picture comes towards us and dissolves, the new one settles behind it.
+    ZoomThrough,
 }
 
 /// How the background music is mixed.

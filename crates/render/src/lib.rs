@@ -27,6 +27,7 @@ mod scene;
 mod sound;
 mod still;
 mod text;
+mod transition;
 
 pub use error::RenderError;
 pub use ffmpeg::check_ffmpeg;
@@ -37,4 +38,4 @@ pub use render::render;
 pub use still::{frame_at, thumbnail};
 
 /// Raised with every change that alters pixels, so that old segments are not used again.
-pub const RENDER_VERSION: u32 = 2;
+pub const RENDER_VERSION: u32 = 3;

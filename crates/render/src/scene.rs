@@ -6,7 +6,7 @@ use std::ffi::OsString;
 use std::process::ChildStdout;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use model::storyboard::{Size, Transition};
+use model::storyboard::Size;
 use model::timeline::Visual;
 
 use crate::camera::{Camera, View};
@@ -20,27 +20,17 @@ use crate::plan::Plan;
 use crate::probe;
 use crate::resample::{Scratch, resample};
 use crate::text::Fonts;
+use crate::transition::{self, Passage};
 
-/// Length of a crossfade and of a fade through black, in seconds; never more than half a scene.
-const CROSSFADE: f64 = 0.4;
-const FADE_BLACK: f64 = 0.6;
 /// The zoom towards the middle of a clip's held last frame, per second.
 const HOLD_ZOOM: f64 = 0.012;
 
 /// A scene that is being drawn, frame by frame in rising order.
 pub(crate) struct SceneFrames<'a> {
     background: Background<'a>,
-    transition: Option<Held>,
+    transition: Option<Passage>,
     captions: Captions<'a>,
     scratch: Scratch,
-}
-
-/// The previous scene's last picture under a transition.
-struct Held {
-    kind: Transition,
-    frame: Frame,
-    /// Frames of the whole transition.
-    length: u64,
 }
 
 /// The picture of one scene without transition and captions.
@@ -65,13 +55,7 @@ pub(crate) struct Clip<'a> {
 /// Frames at the start of a scene that also show the scene before.
 pub(crate) fn transition_frames(plan: &Plan, index: usize) -> u64 {
     let scene = &plan.timeline.scenes[index];
-    let seconds = match scene.transition {
-        _ if index == 0 => 0.0,
-        Transition::Cut => 0.0,
-        Transition::Crossfade => CROSSFADE,
-        Transition::FadeBlack => FADE_BLACK,
-    };
-    ((seconds * f64::from(plan.timeline.fps)).round() as u64).min(scene.frame_count / 2)
+    if index == 0 { 0 } else { transition::length(scene.transition, scene.frame_count, plan.timeline.fps) }
 }
 
 impl<'a> SceneFrames<'a> {
@@ -83,8 +67,8 @@ impl<'a> SceneFrames<'a> {
         let transition = if first < length {
             let mut frame = Frame::black(plan.size());
             let last = plan.timeline.scenes[index - 1].frame_count - 1;
-            Background::open(plan, index - 1, stop)?.draw(last, &mut frame, &mut scratch)?;
-            Some(Held { kind: scene.transition, frame, length })
+            Background::open(plan, index - 1, stop)?.draw(last, 1.0, &mut frame, &mut scratch)?;
+            Some(Passage::new(scene.transition, frame, length, &mut scratch))
         } else {
             None
         };
@@ -95,28 +79,14 @@ impl<'a> SceneFrames<'a> {
 
     /// Draws frame `index` of the scene.
     pub(crate) fn draw(&mut self, index: u64, frame: &mut Frame, fonts: &mut Fonts) -> Result<(), RenderError> {
-        self.background.draw(index, frame, &mut self.scratch)?;
-        if let Some(held) = self.transition.as_ref().filter(|held| index < held.length) {
-            held.over(index, frame);
+        let passage = self.transition.as_mut().filter(|passage| passage.covers(index));
+        let enlargement = passage.as_ref().map_or(1.0, |passage| passage.enlargement(index));
+        self.background.draw(index, enlargement, frame, &mut self.scratch)?;
+        if let Some(passage) = passage {
+            passage.over(index, frame, &mut self.scratch);
         }
         self.captions.draw(index, frame, fonts);
         Ok(())
-    }
-}
-
-impl Held {
-    fn over(&self, index: u64, frame: &mut Frame) {
-        // The first frame already shows a little of the new picture and the last still a little of the old one.
-        let t = (index + 1) as f64 / (self.length + 1) as f64;
-        match self.kind {
-            Transition::Cut => {}
-            Transition::Crossfade => frame.mix(&self.frame, 256 - (t * t * (3.0 - 2.0 * t) * 256.0).round() as u16),
-            Transition::FadeBlack if t < 0.5 => {
-                frame.clone_from(&self.frame);
-                frame.dim(((1.0 - 2.0 * t) * 256.0).round() as u16);
-            }
-            Transition::FadeBlack => frame.dim(((2.0 * t - 1.0) * 256.0).round() as u16),
-        }
     }
 }
 
@@ -149,17 +119,27 @@ impl<'a> Background<'a> {
         }
     }
 
-    /// Draws frame `index`; a clip only goes forward.
-    pub(crate) fn draw(&mut self, index: u64, frame: &mut Frame, scratch: &mut Scratch) -> Result<(), RenderError> {
+    /// Draws frame `index`, its middle enlarged so many times (1 is not at all); a clip only goes forward.
+    pub(crate) fn draw(
+        &mut self,
+        index: u64,
+        enlargement: f64,
+        frame: &mut Frame,
+        scratch: &mut Scratch,
+    ) -> Result<(), RenderError> {
         match self {
-            Self::Still { source, camera } => resample(&source.frame, camera.view(index), frame, scratch),
+            Self::Still { source, camera } => {
+                resample(&source.frame, camera.view(index).enlarged(enlargement), frame, scratch);
+            }
             Self::Clip(clip) => {
                 clip.advance(index)?;
-                match clip.ended {
-                    Some(end) if index >= end => {
-                        resample(&clip.current, hold((index - end + 1) as f64 / f64::from(clip.fps)), frame, scratch)
+                let held = clip.ended.filter(|end| index >= *end).map(|end| (index - end + 1) as f64 / f64::from(clip.fps));
+                match held {
+                    None if enlargement == 1.0 => frame.clone_from(&clip.current),
+                    _ => {
+                        let view = held.map_or(View::whole(), hold).enlarged(enlargement);
+                        resample(&clip.current, view, frame, scratch);
                     }
-                    _ => frame.clone_from(&clip.current),
                 }
             }
         }

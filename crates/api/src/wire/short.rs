@@ -57,7 +57,7 @@ pub struct OrderShort {
     #[garde(skip)]
     #[schema(example = 30, minimum = 24, maximum = 60)]
     pub fps: Option<u32>,
-    /// How scenes begin: `cut`, `crossfade` or `fade-black`.
+    /// How scenes begin: `cut`, `crossfade`, `fade-black`, `slide` or `zoom-through`.
     #[garde(skip)]
     #[schema(example = "crossfade")]
     pub transition: Option<String>,
@@ -125,7 +125,7 @@ pub struct OrderedStoryboard {
     /// How music is mixed.
     #[garde(dive)]
     pub music: Option<MusicWish>,
-    /// How scenes begin: `cut`, `crossfade` or `fadeBlack`.
+    /// How scenes begin: `cut`, `crossfade`, `fadeBlack`, `slide` or `zoomThrough`.
     #[garde(skip)]
     pub transition: Option<String>,
     /// Can't be taken: music is composed here.

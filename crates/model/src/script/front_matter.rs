@@ -98,8 +98,13 @@ const CAPTION_STYLES: [(&str, CaptionStyle); 9] = [
 ];
 const CAPTION_POSITIONS: [(&str, CaptionPosition); 3] =
     [("top", CaptionPosition::Top), ("middle", CaptionPosition::Middle), ("bottom", CaptionPosition::Bottom)];
-const TRANSITIONS: [(&str, Transition); 3] =
-    [("cut", Transition::Cut), ("crossfade", Transition::Crossfade), ("fade-black", Transition::FadeBlack)];
+const TRANSITIONS: [(&str, Transition); 5] = [
+    ("cut", Transition::Cut),
+    ("crossfade", Transition::Crossfade),
+    ("fade-black", Transition::FadeBlack),
+    ("slide", Transition::Slide),
+    ("zoom-through", Transition::ZoomThrough),
+];
 
 fn choice<T: Copy>(key: &str, value: &str, choices: &[(&str, T)]) -> Result<T, String> {
     choices.iter().find(|(name, _)| *name == value).map(|(_, choice)| *choice).ok_or_else(|| {

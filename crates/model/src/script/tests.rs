@@ -115,6 +115,21 @@ fn caption_styles_have_the_same_names_as_in_storyboards() {
 }
 
 #[test]
+fn transitions_have_the_names_of_storyboards_with_dashes() {
+    for (name, in_storyboards) in [
+        ("cut", "cut"),
+        ("crossfade", "crossfade"),
+        ("fade-black", "fadeBlack"),
+        ("slide", "slide"),
+        ("zoom-through", "zoomThrough"),
+    ] {
+        let script = parse(&format!("---\ntransition: {name}\n---\nHi.")).expect("a good script");
+        let transition: Transition = serde_json::from_value(in_storyboards.into()).expect("a transition");
+        assert_eq!(script.settings.transition, transition);
+    }
+}
+
+#[test]
 fn what_has_no_effect_is_said() {
     let script = parse("# Title\n\n## Part one\n\nText.\n\n<!-- a note -->\n").expect("a good script");
     assert_eq!(script.warnings, ["line 3: the heading \"Part one\" is not spoken"]);
