@@ -9,11 +9,12 @@ use model::storyboard::{Size, Storyboard};
 use model::timeline::{Timeline, Visual};
 use sha2::{Digest, Sha256};
 
+use crate::clip::{self, ClipFacts};
 use crate::error::RenderError;
 use crate::ffmpeg;
 use crate::media::Media;
 use crate::picture;
-use crate::probe::{self, ClipFacts, SoundFacts};
+use crate::probe::{self, SoundFacts};
 
 /// A checked storyboard, ready to be rendered as often as wanted.
 #[derive(Debug, Clone)]
@@ -124,7 +125,7 @@ fn picture_file(path: PathBuf) -> Result<VisualFile, String> {
 }
 
 fn clip_file(path: PathBuf) -> Result<VisualFile, String> {
-    let clip = probe::clip(&path)?;
+    let clip = clip::clip(&path)?;
     Ok(VisualFile { hash: hash(&path)?, path, clip: Some(clip) })
 }
 

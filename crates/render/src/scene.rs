@@ -17,6 +17,7 @@ use crate::frame::Frame;
 use crate::media;
 use crate::picture;
 use crate::plan::Plan;
+use crate::prepare;
 use crate::probe;
 use crate::resample::{Scratch, resample};
 use crate::text::Fonts;
@@ -35,7 +36,7 @@ pub(crate) struct SceneFrames<'a> {
 
 /// The picture of one scene without transition and captions.
 pub(crate) enum Background<'a> {
-    Still { source: picture::Source, camera: Camera },
+    Still { source: Frame, camera: Camera },
     Clip(Box<Clip<'a>>),
 }
 
@@ -99,9 +100,10 @@ impl<'a> Background<'a> {
             Visual::Still { medium, motion, focus } => {
                 let failed = |problem| RenderError::Scene { scene: scene.number, file: medium.clone(), problem };
                 let decoded = picture::decode(&file.path).map_err(failed)?;
-                let (part, focus) = picture::cover(decoded.width(), decoded.height(), plan.size(), *focus);
+                let (width, height) = decoded.upright();
+                let (part, focus) = prepare::cover(width, height, plan.size(), *focus);
                 let camera = Camera::new(*motion, focus, scene.frame_count, plan.timeline.fps);
-                Ok(Self::Still { source: picture::source(&decoded, part, plan.size(), camera.headroom()), camera })
+                Ok(Self::Still { source: prepare::source(&decoded, part, plan.size(), camera.headroom()), camera })
             }
             Visual::Clip { medium } => {
                 let facts = file.clip.as_ref().expect("plan looked into every clip");
@@ -129,7 +131,7 @@ impl<'a> Background<'a> {
     ) -> Result<(), RenderError> {
         match self {
             Self::Still { source, camera } => {
-                resample(&source.frame, camera.view(index).enlarged(enlargement), frame, scratch);
+                resample(source, camera.view(index).enlarged(enlargement), frame, scratch);
             }
             Self::Clip(clip) => {
                 clip.advance(index)?;
