@@ -3,4 +3,6 @@
 mod captions;
 mod failures;
 mod fixture;
+mod jpeg;
+mod pictures;
 mod video;
