@@ -153,8 +153,8 @@ pub(crate) fn encode(
             return Err(RenderError::Stopped);
         }
         frames.draw(index, &mut frame, fonts)?;
-        encoder.write(&frame.data)?;
+        encoder.write_until(&frame.data, stop)?;
         drawn();
     }
-    encoder.finish().map(|_| ())
+    encoder.finish_until(stop).map(|_| ())
 }

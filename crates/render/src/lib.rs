@@ -21,6 +21,7 @@ mod mix;
 mod options;
 mod overlay;
 mod picture;
+mod pipe;
 mod plan;
 mod prepare;
 mod probe;

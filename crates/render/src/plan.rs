@@ -71,7 +71,8 @@ pub fn plan(storyboard: &Storyboard, media: &dyn Media) -> Result<Plan, RenderEr
     };
     let lengths: Vec<Option<f64>> = scenes.iter().map(|scene| scene.sound.as_ref().map(|sound| sound.facts.seconds())).collect();
     let timeline = Timeline::build(storyboard, &lengths);
-    let warnings = warnings(&timeline);
+    let mut warnings = warnings(&timeline);
+    warnings.extend(cut_clips(&timeline, &scenes)?);
     Ok(Plan { timeline, warnings, scenes, music, encoder })
 }
 
@@ -149,6 +150,23 @@ fn hash(path: &std::path::Path) -> Result<String, String> {
 /// Bytes as lower-case hex.
 pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Clips that break off: an error where the missing part would be shown, else a warning.
+fn cut_clips(timeline: &Timeline, scenes: &[SceneFiles]) -> Result<Vec<String>, RenderError> {
+    let mut warnings = Vec::new();
+    for (scene, files) in timeline.scenes.iter().zip(scenes) {
+        let (Visual::Clip { medium }, Some(at)) = (&scene.visual, files.visual.clip.as_ref().and_then(|clip| clip.cut_at)) else {
+            continue;
+        };
+        if scene.frame_count as f64 / f64::from(timeline.fps) > at {
+            let problem = format!("the clip is cut short after {at:.1} s, and more of it would be shown; fetch it again");
+            return Err(RenderError::Scene { scene: scene.number, file: medium.clone(), problem });
+        }
+        warnings
+            .push(format!("scene {}: {medium}: the clip is cut short after {at:.1} s; the scene ends before that", scene.number));
+    }
+    Ok(warnings)
 }
 
 fn warnings(timeline: &Timeline) -> Vec<String> {

@@ -48,15 +48,6 @@ pub(crate) struct Stream {
     pub(crate) codec_type: Option<String>,
     pub(crate) width: Option<u32>,
     pub(crate) height: Option<u32>,
-    pub(crate) sample_aspect_ratio: Option<String>,
-    #[serde(default)]
-    pub(crate) disposition: Disposition,
-}
-
-#[derive(Debug, Default, Deserialize)]
-pub(crate) struct Disposition {
-    #[serde(default)]
-    pub(crate) attached_pic: u8,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -72,7 +63,7 @@ pub(crate) fn probe(path: &Path, demuxer: &str) -> Result<Probed, String> {
         "-show_streams".as_ref(),
         "-show_format".as_ref(),
         "-show_entries".as_ref(),
-        "stream=codec_type,width,height,sample_aspect_ratio:stream_disposition=attached_pic:format=duration".as_ref(),
+        "stream=codec_type,width,height:format=duration".as_ref(),
         &input,
     ];
     let output = ffmpeg::ffprobe("looking into a file", arguments).and_then(Tool::output).map_err(|error| reason(&error))?;

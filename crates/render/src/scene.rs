@@ -2,23 +2,18 @@
 //!
 //! Encoding the frames is in `encode`.
 
-use std::ffi::OsString;
-use std::process::ChildStdout;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 
-use model::storyboard::Size;
 use model::timeline::Visual;
 
 use crate::camera::{Camera, View};
 use crate::captions::Captions;
+use crate::clip::Player;
 use crate::error::RenderError;
-use crate::ffmpeg::{self, Tool};
 use crate::frame::Frame;
-use crate::media;
 use crate::picture;
 use crate::plan::Plan;
 use crate::prepare;
-use crate::probe;
 use crate::resample::{Scratch, resample};
 use crate::text::Fonts;
 use crate::transition::{self, Passage};
@@ -36,21 +31,12 @@ pub(crate) struct SceneFrames<'a> {
 
 /// The picture of one scene without transition and captions.
 pub(crate) enum Background<'a> {
-    Still { source: Frame, camera: Camera },
-    Clip(Box<Clip<'a>>),
-}
-
-/// A clip that is being decoded.
-pub(crate) struct Clip<'a> {
-    /// Dropped, and so killed, with the clip.
-    _tool: Tool,
-    stream: ChildStdout,
-    current: Frame,
-    next: u64,
-    /// The frame number after the clip's last own frame.
-    ended: Option<u64>,
-    fps: u32,
-    stop: &'a AtomicBool,
+    Still {
+        source: Frame,
+        camera: Camera,
+    },
+    /// A clip and the video's frame rate.
+    Clip(Box<Player<'a>>, u32),
 }
 
 /// Frames at the start of a scene that also show the scene before.
@@ -107,16 +93,10 @@ impl<'a> Background<'a> {
             }
             Visual::Clip { medium } => {
                 let facts = file.clip.as_ref().expect("plan looked into every clip");
-                let mut arguments: Vec<OsString> = ["-threads", "1", "-f", facts.demuxer, "-i"].map(OsString::from).to_vec();
-                arguments.push(media::ffmpeg_path(&file.path));
-                let filter = clip_filter(plan.size(), plan.timeline.fps, facts.odd_pixels);
-                arguments.extend(["-map", "0:V:0", "-an", "-vf", &filter].map(OsString::from));
-                let limit = scene.frame_count.to_string();
-                arguments.extend(["-frames:v", &limit, "-pix_fmt", "yuv420p", "-f", "rawvideo", "pipe:1"].map(OsString::from));
-                let mut tool = ffmpeg::ffmpeg(format!("decoding the clip {medium} of scene {}", scene.number), arguments)?;
-                let stream = tool.reader();
-                let (current, fps) = (Frame::black(plan.size()), plan.timeline.fps);
-                Ok(Self::Clip(Box::new(Clip { _tool: tool, stream, current, next: 0, ended: None, fps, stop })))
+                let doing = format!("decoding the clip {medium} of scene {}", scene.number);
+                let format = (plan.size(), plan.timeline.fps);
+                let player = Player::start((&file.path, facts), format, scene.frame_count, doing, stop)?;
+                Ok(Self::Clip(Box::new(player), plan.timeline.fps))
             }
         }
     }
@@ -133,9 +113,9 @@ impl<'a> Background<'a> {
             Self::Still { source, camera } => {
                 resample(source, camera.view(index).enlarged(enlargement), frame, scratch);
             }
-            Self::Clip(clip) => {
+            Self::Clip(clip, fps) => {
                 clip.advance(index)?;
-                let held = clip.ended.filter(|end| index >= *end).map(|end| (index - end + 1) as f64 / f64::from(clip.fps));
+                let held = clip.ended.filter(|end| index >= *end).map(|end| (index - end + 1) as f64 / f64::from(*fps));
                 match held {
                     None if enlargement == 1.0 => frame.clone_from(&clip.current),
                     _ => {
@@ -153,38 +133,4 @@ impl<'a> Background<'a> {
 fn hold(seconds: f64) -> View {
     let extent = 1.0 / (1.0 + HOLD_ZOOM * seconds).min(1.12);
     View { x: (1.0 - extent) / 2.0, y: (1.0 - extent) / 2.0, extent }
-}
-
-impl Clip<'_> {
-    fn advance(&mut self, index: u64) -> Result<(), RenderError> {
-        while self.next <= index && self.ended.is_none() {
-            if self.stop.load(Ordering::Relaxed) {
-                return Err(RenderError::Stopped);
-            }
-            // A partly read frame must not be shown: it goes to its own memory first.
-            let mut frame = vec![0; self.current.data.len()];
-            let length = probe::fill(&mut self.stream, &mut frame)
-                .map_err(|error| RenderError::Ffmpeg { doing: "decoding a clip".to_owned(), detail: error.to_string() })?;
-            if length < frame.len() {
-                if self.next == 0 {
-                    let detail = "the clip gave no frame".to_owned();
-                    return Err(RenderError::Ffmpeg { doing: "decoding a clip".to_owned(), detail });
-                }
-                self.ended = Some(self.next);
-            } else {
-                self.current.data = frame;
-                self.next += 1;
-            }
-        }
-        Ok(())
-    }
-}
-
-fn clip_filter(size: Size, fps: u32, odd_pixels: bool) -> String {
-    let Size { width, height } = size;
-    let square = if odd_pixels { "scale=w='max(2,trunc(iw*sar/2)*2)':h=ih,setsar=1," } else { "" };
-    format!(
-        "fps={fps}:start_time=0,{square}scale={width}:{height}:force_original_aspect_ratio=increase:flags=bicubic+accurate_rnd\
-         :out_color_matrix=bt709:out_range=tv,crop={width}:{height},format=yuv420p"
-    )
 }
