@@ -63,7 +63,8 @@ pub struct StoryboardScene {
     /// How this scene begins; by default as the storyboard says.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub transition: Option<Transition>,
-    /// The point of the picture that must stay in view when it is cropped.
+    /// The point of the picture that must stay in view when it is cropped; by default a little above the middle
+    /// ([`crate::timeline::DEFAULT_FOCUS`]).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub focus: Option<Focus>,
 }

@@ -185,6 +185,14 @@ fn warnings(timeline: &Timeline) -> Vec<String> {
 }
 
 impl Plan {
+    /// Whether a file is one of those that are shown or heard.
+    pub(crate) fn reads(&self, file: &std::path::Path) -> bool {
+        let Ok(file) = file.canonicalize() else { return false };
+        let sounds = self.scenes.iter().filter_map(|scene| scene.sound.as_ref()).chain(&self.music).map(|sound| &sound.path);
+        let mut all = self.scenes.iter().map(|scene| &scene.visual.path).chain(sounds);
+        all.any(|path| path.canonicalize().is_ok_and(|path| path == file))
+    }
+
     /// Picture size in pixels.
     pub(crate) fn size(&self) -> Size {
         self.timeline.size

@@ -87,6 +87,7 @@ impl Fixture {
 }
 
 /// Whether this ffmpeg can encode so; if not, the test's output says what is left out.
+#[expect(clippy::print_stderr, reason = "a test that leaves something out must say so")]
 pub fn has_encoder(name: &str) -> bool {
     let list = String::from_utf8(run("ffmpeg", &["-v", "error", "-encoders"])).expect("text");
     let found = list.lines().any(|line| line.split_whitespace().nth(1) == Some(name));

@@ -4,6 +4,7 @@ mod captions;
 mod clips;
 mod failures;
 mod fixture;
+mod hostile;
 mod jpeg;
 mod pictures;
 mod video;
