@@ -88,16 +88,14 @@ fn playlists_and_drawings_in_disguise_reach_nothing() {
         format!("<?xml version='1.0'?><MPD><Period><AdaptationSet><BaseURL>{web}/</BaseURL></AdaptationSet></Period></MPD>"),
     ];
     for text in &texts {
-        for name in ["x.png", "x.jpg", "x.svg", "x.mp4", "x.webm", "x.m3u8", "x.mp3", "x.wav"] {
+        for (name, field) in
+            [("x.png", "imageUrl"), ("x.svg", "imageUrl"), ("x.mp4", "videoUrl"), ("x.m3u8", "videoUrl"), ("x.mp3", "audioUrl")]
+        {
             std::fs::write(fixture.path(name), text).expect("writes");
-            for scene in [
-                format!(r#"{{"imageUrl":"{name}","duration":1}}"#),
-                format!(r#"{{"videoUrl":"{name}","duration":1}}"#),
-                format!(r#"{{"imageUrl":"a.png","audioUrl":"{name}"}}"#),
-            ] {
-                let error = fixture.plan(&scene, "").expect_err(text).to_string();
-                assert!(error.contains("in a known format"), "{error}");
-            }
+            let picture = if field == "audioUrl" { r#""imageUrl":"a.png","# } else { "" };
+            let error =
+                fixture.plan(&format!(r#"{{{picture}"{field}":"{name}","duration":1}}"#), "").expect_err(text).to_string();
+            assert!(error.contains("in a known format"), "{error}");
         }
     }
     let connection = listener.accept().map(|(_, from)| from);
@@ -112,7 +110,7 @@ fn any_name_is_only_a_name() {
     let source = ["-v", "error", "-f", "lavfi", "-i", "testsrc2=size=64x64:rate=25:duration=0.4", "-pix_fmt", "yuv420p"];
     let clip = fixture.path("clip.mp4");
     run("ffmpeg", &[&source[..], &[clip.to_str().expect("a plain path")]].concat());
-    let mut scenes = Vec::new();
+    let (mut pictures, mut clips) = (Vec::new(), Vec::new());
     for stem in [
         "with space",
         "it's \"quoted\"",
@@ -130,12 +128,16 @@ fn any_name_is_only_a_name() {
         for (from, kind) in [("a.png", "png"), ("clip.mp4", "mp4"), ("two.wav", "wav")] {
             std::fs::copy(fixture.path(from), folder.join(format!("{stem}.{kind}"))).expect("copies");
         }
-        scenes.push(serde_json::json!({ "imageUrl": format!("{stem}.png"), "duration": 0.1 }));
-        scenes.push(serde_json::json!({ "videoUrl": format!("{stem}.mp4"), "audioUrl": format!("{stem}.wav") }));
+        pictures.push(serde_json::json!({ "imageUrl": format!("{stem}.png"), "duration": 0.1 }));
+        clips.push(serde_json::json!({ "videoUrl": format!("{stem}.mp4"), "audioUrl": format!("{stem}.wav") }));
     }
-    let json = serde_json::json!({ "size": { "width": 64, "height": 64 }, "fps": 24, "scenes": scenes });
-    let storyboard = model::storyboard::Storyboard::from_json(&json.to_string()).expect("valid");
-    let plan = render::plan(&storyboard, &render::FolderMedia::new(&folder)).unwrap_or_else(|error| panic!("{error}"));
+    let plan = |scenes: Vec<serde_json::Value>| {
+        let json = serde_json::json!({ "size": { "width": 64, "height": 64 }, "fps": 24, "scenes": scenes });
+        let storyboard = model::storyboard::Storyboard::from_json(&json.to_string()).expect("valid");
+        render::plan(&storyboard, &render::FolderMedia::new(&folder)).unwrap_or_else(|error| panic!("{error}"))
+    };
+    plan(pictures);
+    let plan = plan(clips);
     let output = folder.join("-out: 'the' %d\nvideo 😀.mp4");
     let options = RenderOptions { temp_dir: Some(folder.clone()), ..RenderOptions::default() };
     let report = render::render(&plan, &output, &options, &|_| Flow::Continue).unwrap_or_else(|error| panic!("{error}"));
@@ -143,7 +145,7 @@ fn any_name_is_only_a_name() {
 }
 
 #[test]
-fn the_most_scenes_are_quick_and_one_more_is_refused() {
+fn the_most_scenes_are_taken_and_one_more_is_refused() {
     let fixture = Fixture::new();
     let scenes = |count: usize| vec![r#"{"imageUrl":"a.png","duration":0.05}"#; count].join(",");
     let error = fixture.plan_sized((64, 64), &scenes(501)).expect_err("too many").to_string();
@@ -151,22 +153,28 @@ fn the_most_scenes_are_quick_and_one_more_is_refused() {
     let error = fixture.plan_sized((64, 64), "").expect_err("none").to_string();
     assert_eq!(error, "storyboard: scenes: there is no scene; give at least one");
     let plan = fixture.plan_sized((64, 64), &scenes(500)).expect("plans");
+    assert_eq!(plan.timeline.frame_count(), 750);
+    // All of them would take half a minute, for an encoder starts for each: fifty show that the frames add up.
+    let plan = fixture.plan_sized((64, 64), &scenes(50)).expect("plans");
     let report = fixture.render(&plan, &fixture.options());
-    assert_eq!((report.frames, report.segments), (750, 500));
+    assert_eq!((report.frames, report.segments), (75, 50));
     let facts = probe(
         &fixture.path("out/video.mp4"),
         &["-count_packets", "-select_streams", "v", "-show_entries", "stream=nb_read_packets"],
     );
-    assert_eq!(facts, "nb_read_packets=750\n");
+    assert_eq!(facts, "nb_read_packets=75\n");
 }
 
 #[test]
 fn the_longest_scene_is_as_long_as_it_says() {
     let fixture = Fixture::new();
     let options = RenderOptions { quality: render::Quality::Draft, ..fixture.options() };
-    let plan = fixture.plan_sized((64, 64), r#"{"imageUrl":"a.png","duration":600}"#).expect("plans");
-    let report = fixture.render(&plan, &options);
-    assert_eq!((report.seconds, report.frames), (600.0, 18_000));
+    let plan = |seconds: u32| fixture.plan_sized((64, 64), &format!(r#"{{"imageUrl":"a.png","duration":{seconds}}}"#));
+    assert_eq!(plan(600).expect("plans").timeline.frame_count(), 18_000);
+    assert!(plan(601).is_err());
+    // A part of it is drawn: it too is cut into segments for all cores.
+    let report = fixture.render(&plan(90).expect("plans"), &options);
+    assert_eq!((report.seconds, report.frames, report.segments), (90.0, 2700, 8));
 }
 
 #[test]
