@@ -5,7 +5,7 @@
 use axum::http::StatusCode;
 use model::project::{Settings, VideoOptions};
 use model::script::{Script, ScriptSettings};
-use model::storyboard::MusicOptions;
+use model::storyboard::{Focus, MusicOptions, SceneLook};
 use model::workflow::SceneDraft;
 
 use crate::AppState;
@@ -62,6 +62,7 @@ async fn drafts(app: &AppState, script: &Script) -> Result<Vec<SceneDraft>, ApiE
             visual_description: scene.description.clone(),
             image: None,
             video: None,
+            look: scene.look,
         };
         match &scene.picture {
             None => {}
@@ -123,7 +124,19 @@ async fn draft(app: &AppState, index: usize, scene: &OrderedScene) -> Result<Sce
         visual_description: scene.visual_description.clone().unwrap_or_default(),
         image,
         video,
+        look: look(index, scene)?,
     })
+}
+
+fn look(index: usize, scene: &OrderedScene) -> Result<SceneLook, ApiError> {
+    let transition = match &scene.transition {
+        None => None,
+        Some(name) => Some(serde_json::from_value(name.clone().into()).map_err(|_| {
+            let problem = format!("\"{name}\" is not one of cut, crossfade, fadeBlack, slide, zoomThrough");
+            ApiError::field(&format!("storyboard.scenes[{index}].transition"), problem)
+        })?),
+    };
+    Ok(SceneLook { transition, focus: scene.focus.map(|focus| Focus { x: focus.x, y: focus.y }) })
 }
 
 impl Order {

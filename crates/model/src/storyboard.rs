@@ -138,6 +138,18 @@ pub enum Transition {
     ZoomThrough,
 }
 
+/// How one scene looks, where it differs from the others.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct SceneLook {
+    /// How the scene begins; by default as all scenes do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub transition: Option<Transition>,
+    /// The point of the picture that must stay in view.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub focus: Option<Focus>,
+}
+
 /// How the background music is mixed.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
