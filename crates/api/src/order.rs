@@ -5,7 +5,7 @@
 use axum::http::StatusCode;
 use model::project::{Settings, VideoOptions};
 use model::script::{Script, ScriptSettings};
-use model::storyboard::MusicOptions;
+use model::storyboard::{Focus, MusicOptions, SceneLook};
 use model::workflow::SceneDraft;
 
 use crate::AppState;
@@ -62,6 +62,7 @@ async fn drafts(app: &AppState, script: &Script) -> Result<Vec<SceneDraft>, ApiE
             visual_description: scene.description.clone(),
             image: None,
             video: None,
+            look: scene.look,
         };
         match &scene.picture {
             None => {}
@@ -86,7 +87,9 @@ async fn from_storyboard(
     let mut set = |field: &str, key: &str, value: String| change(&mut wishes, &format!("storyboard.{field}"), key, &value);
     board.size.iter().try_for_each(|size| set("size", "size", size.words()))?;
     board.fps.iter().try_for_each(|fps| set("fps", "fps", fps.to_string()))?;
-    board.transition.iter().try_for_each(|how| set("transition", "transition", how.replace("fadeBlack", "fade-black")))?;
+    board.transition.iter().try_for_each(|how| {
+        set("transition", "transition", how.replace("fadeBlack", "fade-black").replace("zoomThrough", "zoom-through"))
+    })?;
     if let Some(captions) = &board.captions {
         captions.pairs().into_iter().try_for_each(|(key, value)| set("captions", key, value))?;
     }
@@ -121,7 +124,19 @@ async fn draft(app: &AppState, index: usize, scene: &OrderedScene) -> Result<Sce
         visual_description: scene.visual_description.clone().unwrap_or_default(),
         image,
         video,
+        look: look(index, scene)?,
     })
+}
+
+fn look(index: usize, scene: &OrderedScene) -> Result<SceneLook, ApiError> {
+    let transition = match &scene.transition {
+        None => None,
+        Some(name) => Some(serde_json::from_value(name.clone().into()).map_err(|_| {
+            let problem = format!("\"{name}\" is not one of cut, crossfade, fadeBlack, slide, zoomThrough");
+            ApiError::field(&format!("storyboard.scenes[{index}].transition"), problem)
+        })?),
+    };
+    Ok(SceneLook { transition, focus: scene.focus.map(|focus| Focus { x: focus.x, y: focus.y }) })
 }
 
 impl Order {

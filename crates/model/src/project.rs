@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::caption::{CaptionOptions, WordTiming};
-use crate::storyboard::{MusicOptions, Size, Storyboard, StoryboardScene, Transition};
+use crate::storyboard::{MusicOptions, SceneLook, Size, Storyboard, StoryboardScene, Transition};
 
 /// A project with everything that the workflow decides on.
 #[derive(Debug, Clone, PartialEq)]
@@ -120,6 +120,8 @@ pub struct Scene {
     pub video: Slot,
     /// Whether the clip is shown rather than the still.
     pub moving: bool,
+    /// How it looks, where it differs from the other scenes.
+    pub look: SceneLook,
 }
 
 /// A place for one made thing: a picture, a narration, a clip, the music.
@@ -291,6 +293,8 @@ impl Project {
             video_url: key(scene.video.asset.as_ref().filter(|_| scene.moving)),
             audio_url: key(scene.audio.asset.as_ref()),
             word_timings: scene.word_timings.clone(),
+            transition: scene.look.transition,
+            focus: scene.look.focus,
             ..StoryboardScene::default()
         });
         let video = &self.settings.video;
@@ -321,6 +325,7 @@ impl Scene {
             audio: Slot::default(),
             video: Slot::default(),
             moving: false,
+            look: SceneLook::default(),
         }
     }
 

@@ -5,9 +5,10 @@
 
 mod front_matter;
 mod markdown;
+mod picture_settings;
 
 use crate::caption::CaptionOptions;
-use crate::storyboard::{MAX_NARRATION, MAX_SCENES, Size, Transition};
+use crate::storyboard::{MAX_NARRATION, MAX_SCENES, SceneLook, Size, Transition};
 
 /// A script as read.
 #[derive(Debug, Clone, PartialEq)]
@@ -66,7 +67,7 @@ impl ScriptSettings {
 }
 
 /// One paragraph with its picture.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct ScriptScene {
     /// Line of the paragraph, from 1.
     pub line: usize,
@@ -76,6 +77,8 @@ pub struct ScriptScene {
     pub description: String,
     /// The picture's or clip's file as written in the script; `None` when it is to be made.
     pub picture: Option<String>,
+    /// What the picture's title sets for this scene alone.
+    pub look: SceneLook,
 }
 
 /// Why a script can't be read.

@@ -63,7 +63,8 @@ pub struct StoryboardScene {
     /// How this scene begins; by default as the storyboard says.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub transition: Option<Transition>,
-    /// The point of the picture that must stay in view when it is cropped.
+    /// The point of the picture that must stay in view when it is cropped; by default a little above the middle
+    /// ([`crate::timeline::DEFAULT_FOCUS`]).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub focus: Option<Focus>,
 }
@@ -131,6 +132,22 @@ pub enum Transition {
     Crossfade,
     /// Out to black and in again.
     FadeBlack,
+    /// The new picture pushes the old one out to the left.
+    Slide,
+    /// The old picture comes towards us and dissolves, the new one settles behind it.
+    ZoomThrough,
+}
+
+/// How one scene looks, where it differs from the others.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct SceneLook {
+    /// How the scene begins; by default as all scenes do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub transition: Option<Transition>,
+    /// The point of the picture that must stay in view.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub focus: Option<Focus>,
 }
 
 /// How the background music is mixed.

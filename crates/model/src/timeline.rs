@@ -70,6 +70,9 @@ pub struct TimelineMusic {
 /// Stills that say nothing take turns, so that neighbouring scenes never move alike.
 const MOTIONS: [Motion; 6] = [Motion::ZoomIn, Motion::PanRight, Motion::ZoomOut, Motion::Drift, Motion::PanLeft, Motion::ZoomIn];
 
+/// Faces and what matters are more often above the middle of a picture than under it.
+pub const DEFAULT_FOCUS: Focus = Focus { x: 0.5, y: 0.4 };
+
 impl Timeline {
     /// Places every scene. `audio_seconds[i]` is the measured length of scene i's audio, if it has any.
     ///
@@ -134,7 +137,7 @@ fn visual(scene: &StoryboardScene, index: usize) -> Visual {
         (None, Some(still)) => Visual::Still {
             medium: still.clone(),
             motion: scene.motion.unwrap_or(MOTIONS[index % MOTIONS.len()]),
-            focus: scene.focus.unwrap_or(Focus { x: 0.5, y: 0.5 }),
+            focus: scene.focus.unwrap_or(DEFAULT_FOCUS),
         },
         (None, None) => unreachable!("Storyboard::check refuses a scene without a picture"),
     }

@@ -15,6 +15,7 @@ use uuid::Uuid;
 
 use crate::event::{Event, Medium};
 use crate::project::{Asset, Project, ProjectStatus, Render, RenderStatus, Scene, Settings, Slot, SlotStatus};
+use crate::storyboard::SceneLook;
 use crate::task::{Failure, Product, Target, TaskKind};
 
 /// Everything that can happen to a project.
@@ -156,6 +157,8 @@ pub struct SceneDraft {
     pub image: Option<Asset>,
     /// The user's own clip.
     pub video: Option<Asset>,
+    /// How it looks, where it differs from the other scenes.
+    pub look: SceneLook,
 }
 
 /// A task to put in the queue.

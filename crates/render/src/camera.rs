@@ -30,6 +30,20 @@ pub(crate) struct View {
     pub(crate) extent: f64,
 }
 
+impl View {
+    /// All of the picture.
+    pub(crate) fn whole() -> Self {
+        Self { x: 0.0, y: 0.0, extent: 1.0 }
+    }
+
+    /// The middle of this view, `zoom` (1 or more) times as large.
+    pub(crate) fn enlarged(self, zoom: f64) -> Self {
+        let extent = self.extent / zoom;
+        let margin = (self.extent - extent) / 2.0;
+        Self { x: self.x + margin, y: self.y + margin, extent }
+    }
+}
+
 impl Camera {
     /// The camera of a scene of `frames` frames; `focus` is in the cropped picture.
     pub(crate) fn new(motion: Motion, focus: Focus, frames: u64, fps: u32) -> Self {

@@ -128,10 +128,10 @@ pub(crate) fn encode(
             return Err(RenderError::Stopped);
         }
         frames.draw(index, &mut frame, fonts)?;
-        tool.write(&frame.data)?;
+        tool.write_until(&frame.data, stop)?;
         drawn();
     }
-    tool.finish().map(|_| ())
+    tool.finish_until(stop).map(|_| ())
 }
 
 fn command_line(plan: &Plan, (first, segments): (usize, &[Segment]), quality: Quality, encoder: Encoder) -> Vec<OsString> {

@@ -3,21 +3,68 @@
 //! What they are asked to do is decided elsewhere.
 
 use std::ffi::OsStr;
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 use std::path::Path;
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 use crate::error::RenderError;
+use crate::pipe;
 
 /// How much of a child's stderr is kept.
 const STDERR_BYTES: usize = 4096;
+
+/// A child that neither takes nor gives a byte for so long hangs.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// The most time that a child has to end after its input: a long video is copied on a slow disk.
+const TIME_TO_FINISH: Duration = Duration::from_secs(600);
 
 /// A running `ffmpeg` or `ffprobe`. Dropping it kills it.
 pub(crate) struct Tool {
     child: Child,
     stderr: Option<JoinHandle<String>>,
     doing: String,
+    patience: Duration,
+    /// Set by the reader of its stdout when nothing came in time.
+    silent: Arc<AtomicBool>,
+}
+
+/// A child's stdout. Reading fails when nothing comes for too long; [`Tool::finish`] then says so.
+pub(crate) struct Output {
+    pipe: ChildStdout,
+    patience: Duration,
+    silent: Arc<AtomicBool>,
+}
+
+impl Output {
+    /// Reads until the block is full or the stream ends, unless `stop` is set meanwhile.
+    pub(crate) fn fill(&mut self, block: &mut [u8], stop: &AtomicBool) -> io::Result<usize> {
+        let mut length = 0;
+        while length < block.len() {
+            match self.read_some(&mut block[length..], Some(stop))? {
+                0 => break,
+                read => length += read,
+            }
+        }
+        Ok(length)
+    }
+
+    fn read_some(&mut self, block: &mut [u8], stop: Option<&AtomicBool>) -> io::Result<usize> {
+        let read = pipe::read(&mut self.pipe, block, self.patience, stop);
+        if read.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::TimedOut) {
+            self.silent.store(true, Ordering::Relaxed);
+        }
+        read
+    }
+}
+
+impl Read for Output {
+    fn read(&mut self, block: &mut [u8]) -> io::Result<usize> {
+        self.read_some(block, None)
+    }
 }
 
 /// Starts `ffmpeg` with the safe defaults in front of `arguments`. Stdin and stdout are pipes; `doing` is for errors,
@@ -84,6 +131,9 @@ fn start(mut command: Command, program: &'static str, doing: String) -> Result<T
         _ => RenderError::Ffmpeg { doing: doing.clone(), detail: format!("it could not be started: {error}") },
     })?;
     widen_pipes(&child);
+    if let Some(stdin) = &child.stdin {
+        pipe::never_block(stdin);
+    }
     let mut pipe = child.stderr.take().expect("stderr was asked to be a pipe");
     let stderr = std::thread::spawn(move || {
         let (mut kept, mut block) = (Vec::new(), [0; 1024]);
@@ -94,7 +144,7 @@ fn start(mut command: Command, program: &'static str, doing: String) -> Result<T
         }
         String::from_utf8_lossy(&kept).into_owned()
     });
-    Ok(Tool { child, stderr: Some(stderr), doing })
+    Ok(Tool { child, stderr: Some(stderr), doing, patience: PATIENCE, silent: Arc::default() })
 }
 
 /// A child must not outlive us, and a Ctrl-C in the terminal is ours to handle.
@@ -132,31 +182,56 @@ fn tie_to_us(_command: &mut Command) {}
 impl Tool {
     /// Writes to its stdin; if it has died, the error carries its last words.
     pub(crate) fn write(&mut self, bytes: &[u8]) -> Result<(), RenderError> {
-        let pipe = self.child.stdin.as_mut().expect("write is not called after finish");
-        match pipe.write_all(bytes) {
-            Ok(()) => Ok(()),
-            Err(error) => {
-                let how = self.how_it_ended().unwrap_or_else(|| error.to_string());
-                Err(self.failure(&how))
+        self.write_all(bytes, None)
+    }
+
+    /// Writes to its stdin unless `stop` is set meanwhile, also when it is too busy to read.
+    pub(crate) fn write_until(&mut self, bytes: &[u8], stop: &AtomicBool) -> Result<(), RenderError> {
+        self.write_all(bytes, Some(stop))
+    }
+
+    fn write_all(&mut self, mut bytes: &[u8], stop: Option<&AtomicBool>) -> Result<(), RenderError> {
+        while !bytes.is_empty() {
+            let pipe = self.child.stdin.as_mut().expect("write is not called after finish");
+            match pipe::write(pipe, bytes, self.patience, stop) {
+                Ok(written) => bytes = &bytes[written..],
+                Err(error) if error.kind() == io::ErrorKind::TimedOut => return Err(self.failure(&silence(self.patience))),
+                Err(_) if stop.is_some_and(|stop| stop.load(Ordering::Relaxed)) => return Err(RenderError::Stopped),
+                Err(error) => {
+                    let how = self.how_it_ended().unwrap_or_else(|| error.to_string());
+                    return Err(self.failure(&how));
+                }
             }
         }
+        Ok(())
     }
 
     /// A child whose pipe is broken is about to be gone: waits a moment for it and says how it ended.
     fn how_it_ended(&mut self) -> Option<String> {
-        for _ in 0..50 {
-            if let Ok(Some(status)) = self.child.try_wait() {
-                return Some(ending(status));
+        self.wait(Duration::from_millis(500), None).ok().flatten().map(ending)
+    }
+
+    /// Waits for its end; `None` when it takes longer than `patience` or `stop` is set.
+    fn wait(&mut self, patience: Duration, stop: Option<&AtomicBool>) -> io::Result<Option<ExitStatus>> {
+        let begun = Instant::now();
+        let mut pause = Duration::from_micros(500);
+        loop {
+            if let Some(status) = self.child.try_wait()? {
+                return Ok(Some(status));
             }
-            std::thread::sleep(std::time::Duration::from_millis(10));
+            if begun.elapsed() > patience || stop.is_some_and(|stop| stop.load(Ordering::Relaxed)) {
+                return Ok(None);
+            }
+            std::thread::sleep(pause);
+            pause = (pause * 2).min(Duration::from_millis(20));
         }
-        None
     }
 
     /// Its stdout, to be read by the caller; stdin is closed.
-    pub(crate) fn reader(&mut self) -> ChildStdout {
+    pub(crate) fn reader(&mut self) -> Output {
         self.child.stdin = None;
-        self.child.stdout.take().expect("reader is called once")
+        let pipe = self.child.stdout.take().expect("reader is called once");
+        Output { pipe, patience: self.patience, silent: Arc::clone(&self.silent) }
     }
 
     /// Reads all of its stdout and waits for it.
@@ -169,12 +244,26 @@ impl Tool {
     }
 
     /// Closes stdin and waits; answers what it wrote to stderr although it succeeded.
-    pub(crate) fn finish(mut self) -> Result<String, RenderError> {
+    pub(crate) fn finish(self) -> Result<String, RenderError> {
+        self.end(None)
+    }
+
+    /// The same, but `stop` kills it.
+    pub(crate) fn finish_until(self, stop: &AtomicBool) -> Result<String, RenderError> {
+        self.end(Some(stop))
+    }
+
+    fn end(mut self, stop: Option<&AtomicBool>) -> Result<String, RenderError> {
         self.child.stdin = None;
         self.child.stdout = None;
-        match self.child.wait() {
-            Ok(status) if status.success() => Ok(self.last_words()),
-            Ok(status) => Err(self.failure(&ending(status))),
+        if self.silent.load(Ordering::Relaxed) {
+            return Err(self.failure(&silence(self.patience)));
+        }
+        match self.wait(TIME_TO_FINISH, stop) {
+            Ok(Some(status)) if status.success() => Ok(self.last_words()),
+            Ok(Some(status)) => Err(self.failure(&ending(status))),
+            Ok(None) if stop.is_some_and(|stop| stop.load(Ordering::Relaxed)) => Err(RenderError::Stopped),
+            Ok(None) => Err(self.failure(&silence(TIME_TO_FINISH))),
             Err(error) => Err(self.failure(&error.to_string())),
         }
     }
@@ -201,7 +290,11 @@ impl Tool {
     }
 }
 
-fn ending(status: std::process::ExitStatus) -> String {
+fn silence(patience: Duration) -> String {
+    format!("it did nothing for {} s and was ended; try again, and check the file if it happens again", patience.as_secs_f64())
+}
+
+fn ending(status: ExitStatus) -> String {
     #[cfg(unix)]
     if let Some(signal) = std::os::unix::process::ExitStatusExt::signal(&status) {
         return format!("it was killed (signal {signal}); if memory ran out, render with fewer workers");
@@ -238,5 +331,52 @@ mod tests {
         let tool = ffmpeg("trying", ["-f", "nonsense", "-i", "pipe:0", "-f", "null", "-"]).expect("ffmpeg is installed");
         let error = tool.output().expect_err("there is no such format").to_string();
         assert!(error.starts_with("ffmpeg failed while trying: ") && error.contains("nonsense"), "{error}");
+    }
+
+    /// A program that does nothing, and has little time for it.
+    fn sleeper(patience: Duration) -> Tool {
+        let mut command = Command::new("sleep");
+        command.arg("1000");
+        let mut tool = start(command, "ffmpeg", "decoding scene 7".to_owned()).expect("sleep is installed");
+        tool.patience = patience;
+        tool
+    }
+
+    fn alive(process: u32) -> bool {
+        std::path::Path::new("/proc").join(process.to_string()).exists()
+    }
+
+    #[test]
+    fn a_child_that_hangs_is_ended() {
+        let expected = "ffmpeg failed while decoding scene 7: it did nothing for 0.05 s and was ended; \
+                        try again, and check the file if it happens again";
+        let tool = sleeper(Duration::from_millis(50));
+        let process = tool.child.id();
+        assert_eq!(tool.output().expect_err("it gives nothing").to_string(), expected);
+        let mut tool = sleeper(Duration::from_millis(50));
+        let error = (0..100).find_map(|_| tool.write(&[0; 1 << 20]).err()).expect("it takes nothing");
+        assert_eq!(error.to_string(), expected);
+        assert!(!alive(process) && !alive(tool.child.id()));
+    }
+
+    #[test]
+    fn a_stop_does_not_wait_for_a_busy_child() {
+        let stop = AtomicBool::new(false);
+        let begun = Instant::now();
+        std::thread::scope(|scope| {
+            let reads = scope.spawn(|| {
+                let mut tool = sleeper(PATIENCE);
+                tool.reader().fill(&mut [0; 8], &stop).expect_err("it gives nothing");
+                tool.finish_until(&stop)
+            });
+            let writes = scope.spawn(|| {
+                let mut tool = sleeper(PATIENCE);
+                (0..100).find_map(|_| tool.write_until(&[0; 1 << 20], &stop).err()).expect("it takes nothing")
+            });
+            stop.store(true, Ordering::Relaxed);
+            assert_eq!(reads.join().expect("no panic"), Err(RenderError::Stopped));
+            assert_eq!(writes.join().expect("no panic"), RenderError::Stopped);
+        });
+        assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
     }
 }

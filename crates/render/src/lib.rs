@@ -7,10 +7,12 @@
 mod cache;
 mod camera;
 mod captions;
+mod clip;
 mod encode;
 mod error;
 mod ffmpeg;
 mod frame;
+mod gate;
 mod join;
 pub mod leftover;
 mod limiter;
@@ -19,8 +21,11 @@ mod mix;
 mod options;
 mod overlay;
 mod picture;
+mod pipe;
 mod plan;
+mod prepare;
 mod probe;
+mod profile;
 mod render;
 mod resample;
 mod scene;
@@ -28,6 +33,7 @@ mod segment;
 mod sound;
 mod still;
 mod text;
+mod transition;
 
 pub use error::RenderError;
 pub use ffmpeg::check_ffmpeg;
@@ -38,4 +44,4 @@ pub use render::render;
 pub use still::{frame_at, preview, raw_frames, thumbnail};
 
 /// Raised with every change that alters pixels, so that old segments are not used again.
-pub const RENDER_VERSION: u32 = 2;
+pub const RENDER_VERSION: u32 = 3;

@@ -5,13 +5,12 @@
 use std::fs::File;
 use std::io::{BufReader, BufWriter, Read, Seek, Write};
 use std::path::Path;
-use std::process::ChildStdout;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use model::storyboard::MusicOptions;
 
 use crate::error::RenderError;
-use crate::ffmpeg::{self, Tool};
+use crate::ffmpeg::{self, Output, Tool};
 use crate::plan::{Plan, SoundFile};
 use crate::probe::{self, RATE, SoundFacts};
 
@@ -80,7 +79,7 @@ pub(crate) fn mix(
 struct Speech {
     /// Dropped, and so killed, with the narration.
     _tool: Tool,
-    stream: ChildStdout,
+    stream: Output,
     gain: f32,
     position: u64,
     length: u64,

@@ -1,76 +1,130 @@
-//! Still pictures: decoding whatever people have, cropping it to the frame's shape, and one conversion to I420.
+//! Still pictures: decoding whatever people have to 8-bit RGB, with its orientation and colour profile beside it.
 //!
-//! Moving over the result is in `camera` and `resample`.
+//! Cropping, turning, colours and scaling to the frame are in `prepare`; moving over the result is in `camera`.
 
 use std::io::Cursor;
 use std::path::Path;
 
-use image::{DynamicImage, ImageDecoder, ImageReader, Limits, RgbImage};
-use model::storyboard::{Focus, Size};
+use image::metadata::Orientation;
+use image::{ColorType, ImageDecoder, ImageFormat, ImageReader, Limits};
 
 use crate::ffmpeg;
-use crate::frame::{Frame, yuv};
+use crate::gate::{self, Share};
 use crate::media;
+use crate::profile::Profile;
 
 /// The largest picture in pixels; more is taken for a decompression bomb.
 pub(crate) const MOST_PIXELS: u64 = 100_000_000;
 /// The smallest side in pixels.
 const LEAST_SIDE: u32 = 16;
 /// What shows through transparent parts: a neutral dark grey.
-const BACKDROP: f32 = 24.0;
+const BACKDROP: u32 = 24;
 
-/// Decodes a picture upright, without alpha. Errors are plain sentences.
-pub(crate) fn decode(path: &Path) -> Result<RgbImage, String> {
-    let head = media::head(path)?;
-    let bytes = if is_avif(&head) {
-        png_of_avif(path)?
-    } else {
-        std::fs::read(path).map_err(|error| format!("can't be read: {error}"))?
-    };
-    decode_bytes(&bytes)
+/// A decoded picture as it lies in its file.
+#[derive(Debug)]
+pub(crate) struct Picture {
+    /// Rows of RGB without alpha, in the file's orientation and colours.
+    pub(crate) pixels: Vec<u8>,
+    /// Width of the rows.
+    pub(crate) width: usize,
+    /// Number of the rows.
+    pub(crate) height: usize,
+    /// What makes it upright.
+    pub(crate) orientation: Orientation,
+    /// How its colours become sRGB; `None` for those that already are, and for profiles that nobody understands.
+    pub(crate) profile: Option<Profile>,
+    /// A giant lets no other giant in as long as it lives.
+    _share: Share,
 }
 
-fn decode_bytes(bytes: &[u8]) -> Result<RgbImage, String> {
+#[cfg(test)]
+impl Picture {
+    /// A picture for tests.
+    pub(crate) fn of(picture: image::RgbImage, orientation: Orientation) -> Self {
+        let (width, height) = (picture.width() as usize, picture.height() as usize);
+        Self { pixels: picture.into_raw(), width, height, orientation, profile: None, _share: gate::share(0) }
+    }
+}
+
+/// Decodes a picture. Errors are plain sentences.
+pub(crate) fn decode(path: &Path) -> Result<Picture, String> {
+    if is_avif(&media::head(path)?) {
+        return decode_avif(path);
+    }
+    let bytes = std::fs::read(path).map_err(|error| format!("can't be read: {error}"))?;
     let reader = ImageReader::new(Cursor::new(bytes)).with_guessed_format().map_err(|error| format!("can't be read: {error}"))?;
     let format = reader.format().ok_or("is not a picture in a known format; use JPEG, PNG, WebP, AVIF or GIF")?;
-    let broken = |error: image::ImageError| format!("can't be decoded as {}: {error}", name_of(format));
-    let mut decoder = reader.into_decoder().map_err(broken)?;
+    let name = name_of(format).ok_or("is not a picture in a known format; use JPEG, PNG, WebP, AVIF or GIF")?;
+    let bytes = reader.into_inner().into_inner();
+    if format == ImageFormat::Jpeg {
+        check_jpeg(&bytes)?;
+    }
+    let broken = |error: image::ImageError| format!("can't be decoded as {name}: {error}");
+    let mut decoder = ImageReader::with_format(Cursor::new(bytes), format).into_decoder().map_err(broken)?;
     let (width, height) = decoder.dimensions();
+    check_size(width, height)?;
+    let mut limits = Limits::default();
+    limits.max_alloc = Some(1 << 30);
+    decoder.set_limits(limits).map_err(broken)?;
+    let orientation = decoder.orientation().map_err(broken)?;
+    // A profile that can't even be read is no reason to refuse the picture.
+    let profile = decoder.icc_profile().ok().flatten().and_then(|bytes| Profile::read(&bytes));
+    let (length, colour) = (decoder.total_bytes(), decoder.color_type());
+    let share = gate::share(length);
+    let mut samples = vec![0; length as usize];
+    decoder.read_image(&mut samples).map_err(broken)?;
+    let pixels = rgb(samples, colour).ok_or_else(|| format!("has a kind of pixels that can't be used ({colour:?})"))?;
+    Ok(Picture { pixels, width: width as usize, height: height as usize, orientation, profile, _share: share })
+}
+
+fn name_of(format: ImageFormat) -> Option<&'static str> {
+    match format {
+        ImageFormat::Jpeg => Some("JPEG"),
+        ImageFormat::Png => Some("PNG"),
+        ImageFormat::WebP => Some("WebP"),
+        ImageFormat::Gif => Some("GIF"),
+        _ => None,
+    }
+}
+
+fn check_size(width: u32, height: u32) -> Result<(), String> {
     if u64::from(width) * u64::from(height) > MOST_PIXELS {
         return Err(format!("is {width}×{height}; pictures of more than {} megapixels are refused", MOST_PIXELS / 1_000_000));
     }
     if width < LEAST_SIDE || height < LEAST_SIDE {
         return Err(format!("is {width}×{height}; the least is {LEAST_SIDE}×{LEAST_SIDE}"));
     }
-    if format == image::ImageFormat::Jpeg && is_cut_short(bytes) {
-        return Err("the file is cut short (a JPEG without its end); fetch it again".to_owned());
-    }
-    let mut limits = Limits::default();
-    limits.max_alloc = Some(1 << 30);
-    decoder.set_limits(limits).map_err(broken)?;
-    let orientation = decoder.orientation().map_err(broken)?;
-    let mut picture = DynamicImage::from_decoder(decoder).map_err(broken)?;
-    picture.apply_orientation(orientation);
-    Ok(flatten(picture))
-}
-
-fn name_of(format: image::ImageFormat) -> &'static str {
-    match format {
-        image::ImageFormat::Jpeg => "JPEG",
-        image::ImageFormat::Png => "PNG",
-        image::ImageFormat::WebP => "WebP",
-        image::ImageFormat::Gif => "GIF",
-        _ => "a picture",
-    }
+    Ok(())
 }
 
 /// Decoders fill the missing part of a JPEG with grey without a word; a scene must not show that. The end marker is
 /// looked for behind the last scan, because embedded thumbnails have one of their own.
-fn is_cut_short(bytes: &[u8]) -> bool {
+fn check_jpeg(bytes: &[u8]) -> Result<(), String> {
     let last = |marker: u8| bytes.windows(2).rposition(|pair| pair == [0xff, marker]);
     match (last(0xd9), last(0xda)) {
-        (Some(end), Some(scan)) => end < scan,
-        _ => true,
+        (Some(end), Some(scan)) if scan < end => {}
+        _ => return Err("the file is cut short (a JPEG without its end); fetch it again".to_owned()),
+    }
+    match jpeg_precision(bytes) {
+        Some(bits) if bits != 8 => Err(format!("is a JPEG with {bits} bits a sample; save it with 8 bits")),
+        _ => Ok(()),
+    }
+}
+
+/// Bits a sample, from the frame header.
+fn jpeg_precision(bytes: &[u8]) -> Option<u8> {
+    // Behind the start marker, segments follow each other: a marker, a length that counts itself, and the rest.
+    let mut at = 2;
+    loop {
+        let [mark, marker, high, low] = *bytes.get(at..at + 4)? else { return None };
+        let is_frame = (0xc0..=0xcf).contains(&marker) && ![0xc4, 0xc8, 0xcc].contains(&marker);
+        match (mark, marker) {
+            (0xff, 0xff) => at += 1,
+            (0xff, 0xda) => return None,
+            (0xff, _) if is_frame => return bytes.get(at + 4).copied(),
+            (0xff, _) => at += 2 + usize::from(u16::from_be_bytes([high, low])),
+            _ => return None,
+        }
     }
 }
 
@@ -79,189 +133,54 @@ fn is_avif(head: &[u8]) -> bool {
         && head.get(8..40).is_some_and(|brands| brands.chunks(4).any(|brand| brand == b"avif" || brand == b"avis"))
 }
 
-fn png_of_avif(path: &Path) -> Result<Vec<u8>, String> {
-    let (width, height) = crate::probe::video_size(path, "mov").map_err(|error| format!("can't be decoded as AVIF: {error}"))?;
-    if u64::from(width) * u64::from(height) > MOST_PIXELS {
-        return Err(format!("is {width}×{height}; pictures of more than {} megapixels are refused", MOST_PIXELS / 1_000_000));
+fn decode_avif(path: &Path) -> Result<Picture, String> {
+    let broken = |error: &dyn std::fmt::Display| format!("can't be decoded as AVIF: {error}");
+    let (width, height) = crate::clip::video_size(path, "mov").map_err(|error| broken(&error))?;
+    check_size(width, height)?;
+    let length = width as usize * height as usize * 3;
+    let share = gate::share(length as u64);
+    let mut arguments: Vec<std::ffi::OsString> = ["-f", "mov", "-i"].map(Into::into).to_vec();
+    arguments.push(media::ffmpeg_path(path));
+    arguments.extend(["-map", "0:v:0", "-frames:v", "1", "-pix_fmt", "rgb24", "-f", "rawvideo", "pipe:1"].map(Into::into));
+    let tool = ffmpeg::ffmpeg("decoding an AVIF picture", arguments).map_err(|error| broken(&error))?;
+    let pixels = tool.output().map_err(|error| broken(&error))?;
+    if pixels.len() != length {
+        return Err("can't be decoded as AVIF: it is in parts that this ffmpeg does not put together; save it as PNG".to_owned());
     }
-    let input = media::ffmpeg_path(path);
-    let arguments: [&std::ffi::OsStr; 13] = [
-        "-f".as_ref(),
-        "mov".as_ref(),
-        "-i".as_ref(),
-        &input,
-        "-frames:v".as_ref(),
-        "1".as_ref(),
-        "-pix_fmt".as_ref(),
-        "rgb24".as_ref(),
-        "-c:v".as_ref(),
-        "png".as_ref(),
-        "-f".as_ref(),
-        "image2pipe".as_ref(),
-        "pipe:1".as_ref(),
-    ];
-    ffmpeg::ffmpeg("decoding an AVIF picture", arguments)
-        .and_then(ffmpeg::Tool::output)
-        .map_err(|error| format!("can't be decoded as AVIF: {error}"))
+    let (width, height) = (width as usize, height as usize);
+    Ok(Picture { pixels, width, height, orientation: Orientation::NoTransforms, profile: None, _share: share })
 }
 
-fn flatten(picture: DynamicImage) -> RgbImage {
-    if !picture.color().has_alpha() {
-        return picture.into_rgb8();
-    }
-    let picture = picture.into_rgba8();
-    let (width, height) = picture.dimensions();
-    let mut bytes = Vec::with_capacity(width as usize * height as usize * 3);
-    for pixel in picture.pixels() {
-        let alpha = f32::from(pixel[3]) / 255.0;
-        bytes.extend([0, 1, 2].map(|channel| (f32::from(pixel[channel]) * alpha + BACKDROP * (1.0 - alpha)).round() as u8));
-    }
-    RgbImage::from_raw(width, height, bytes).expect("three bytes were written for each pixel")
-}
-
-/// A picture cut to the frame's shape, ready for the camera.
-#[derive(Debug)]
-pub(crate) struct Source {
-    pub(crate) frame: Frame,
-}
-
-/// The part of a picture that covers a frame of `size`, around `focus`: left, top, width, height in pixels, and the
-/// focus within that part.
-pub(crate) fn cover(width: u32, height: u32, size: Size, focus: Focus) -> ([f64; 4], Focus) {
-    let (width, height) = (f64::from(width), f64::from(height));
-    let shape = f64::from(size.width) / f64::from(size.height);
-    let (part_width, part_height) = (width.min(height * shape), height.min(width / shape));
-    let left = (focus.x * width - part_width / 2.0).clamp(0.0, width - part_width);
-    let top = (focus.y * height - part_height / 2.0).clamp(0.0, height - part_height);
-    let inner = Focus { x: (focus.x * width - left) / part_width, y: (focus.y * height - top) / part_height };
-    ([left, top, part_width, part_height], inner)
-}
-
-/// Cuts `part` out of a picture and scales it to `headroom` times `size`.
-pub(crate) fn source(picture: &RgbImage, part: [f64; 4], size: Size, headroom: f64) -> Source {
-    let even = |side: u32| ((f64::from(side) * headroom / 2.0).round() as usize * 2).max(2);
-    let (width, height) = (even(size.width), even(size.height));
-    let [left, top, part_width, part_height] = part;
-    let columns = filter(left, part_width, width, picture.width() as usize);
-    let rows = filter(top, part_height, height, picture.height() as usize);
-    let scaled = scale(picture, &columns, &rows);
-    let mut frame = to_i420(&scaled, width, height);
-    let enlarged = width as f64 / part_width;
-    if enlarged > 1.3 {
-        sharpen(&mut frame, enlarged);
-    }
-    Source { frame }
-}
-
-/// For each output sample: the first source sample and the weights.
-type Filter = Vec<(usize, Vec<f32>)>;
-
-fn filter(origin: f64, extent: f64, count: usize, limit: usize) -> Filter {
-    let step = extent / count as f64;
-    let stretch = step.max(1.0);
-    // Lanczos keeps detail when a picture gets smaller; its ringing would show when it gets larger.
-    let (reach, kernel): (f64, fn(f64) -> f64) = if step > 1.0 { (3.0, lanczos) } else { (2.0, catmull_rom) };
-    (0..count)
-        .map(|index| {
-            let centre = origin + (index as f64 + 0.5) * step;
-            let first = ((centre - reach * stretch).floor().max(0.0)) as usize;
-            let last = ((centre + reach * stretch).ceil() as usize).min(limit);
-            let first = first.min(limit - 1);
-            let mut weights: Vec<f64> =
-                (first..last.max(first + 1)).map(|at| kernel((at as f64 + 0.5 - centre) / stretch)).collect();
-            let sum: f64 = weights.iter().sum();
-            if sum.abs() < 1e-6 {
-                let even = 1.0 / weights.len() as f64;
-                weights.fill(even);
-            } else {
-                weights.iter_mut().for_each(|weight| *weight /= sum);
-            }
-            (first, weights.into_iter().map(|weight| weight as f32).collect())
-        })
-        .collect()
-}
-
-fn lanczos(x: f64) -> f64 {
-    let sinc = |x: f64| if x == 0.0 { 1.0 } else { (std::f64::consts::PI * x).sin() / (std::f64::consts::PI * x) };
-    if x.abs() < 3.0 { sinc(x) * sinc(x / 3.0) } else { 0.0 }
-}
-
-fn catmull_rom(x: f64) -> f64 {
-    match x.abs() {
-        x if x < 1.0 => 1.5 * x * x * x - 2.5 * x * x + 1.0,
-        x if x < 2.0 => -0.5 * x * x * x + 2.5 * x * x - 4.0 * x + 2.0,
-        _ => 0.0,
-    }
-}
-
-/// Scales in both directions; the result is RGB rows in 0–255, unclamped.
-fn scale(picture: &RgbImage, columns: &Filter, rows: &Filter) -> Vec<f32> {
-    let stride = picture.width() as usize * 3;
-    let pixels = picture.as_raw();
-    let width = columns.len() * 3;
-    let top = rows.iter().map(|(first, _)| *first).min().unwrap_or(0);
-    let bottom = rows.iter().map(|(first, weights)| first + weights.len()).max().unwrap_or(0);
-    let mut narrow = vec![0.0f32; (bottom - top) * width];
-    for (row, out) in (top..bottom).zip(narrow.chunks_exact_mut(width)) {
-        let line = &pixels[row * stride..(row + 1) * stride];
-        for ((first, weights), out) in columns.iter().zip(out.chunks_exact_mut(3)) {
-            let mut sum = [0.0f32; 3];
-            for (pixel, weight) in line[first * 3..].chunks_exact(3).zip(weights) {
-                for (sum, sample) in sum.iter_mut().zip(pixel) {
-                    *sum += f32::from(*sample) * weight;
-                }
-            }
-            out.copy_from_slice(&sum);
+/// Whatever samples as RGB bytes without alpha, in the same memory where it is large enough.
+fn rgb(samples: Vec<u8>, colour: ColorType) -> Option<Vec<u8>> {
+    // 16-bit samples are in the machine's order.
+    let narrow = |pair: &[u8]| ((u32::from(u16::from_ne_bytes([pair[0], pair[1]])) * 255 + 32_767) / 65_535) as u8;
+    let over =
+        |value: u8, alpha: u8| ((u32::from(value) * u32::from(alpha) + BACKDROP * (255 - u32::from(alpha)) + 127) / 255) as u8;
+    Some(match colour {
+        ColorType::Rgb8 => samples,
+        ColorType::L8 => samples.iter().flat_map(|grey| [*grey; 3]).collect(),
+        ColorType::La8 => samples.chunks_exact(2).flat_map(|pixel| [over(pixel[0], pixel[1]); 3]).collect(),
+        ColorType::L16 => samples.chunks_exact(2).flat_map(|pixel| [narrow(pixel); 3]).collect(),
+        ColorType::Rgba8 => shrink(samples, |pixel: &[u8; 4]| [0, 1, 2].map(|channel| over(pixel[channel], pixel[3]))),
+        ColorType::La16 => shrink(samples, |pixel: &[u8; 4]| [over(narrow(&pixel[..2]), narrow(&pixel[2..])); 3]),
+        ColorType::Rgb16 => shrink(samples, |pixel: &[u8; 6]| [0, 2, 4].map(|at| narrow(&pixel[at..at + 2]))),
+        ColorType::Rgba16 => {
+            shrink(samples, |pixel: &[u8; 8]| [0, 2, 4].map(|at| over(narrow(&pixel[at..at + 2]), narrow(&pixel[6..]))))
         }
-    }
-    let mut scaled = vec![0.0f32; rows.len() * width];
-    for ((first, weights), out) in rows.iter().zip(scaled.chunks_exact_mut(width)) {
-        for (tap, weight) in weights.iter().enumerate() {
-            let line = &narrow[(first + tap - top) * width..][..width];
-            out.iter_mut().zip(line).for_each(|(out, sample)| *out += sample * weight);
-        }
-    }
-    scaled
+        _ => return None,
+    })
 }
 
-fn to_i420(rgb: &[f32], width: usize, height: usize) -> Frame {
-    let mut frame = Frame::black(Size { width: width as u32, height: height as u32 });
-    let (mut blues, mut reds) = (vec![0.0f32; width * height], vec![0.0f32; width * height]);
-    let [y, u, v] = frame.planes_mut();
-    for (index, pixel) in rgb.chunks_exact(3).enumerate() {
-        let [luma, blue, red] = yuv([pixel[0], pixel[1], pixel[2]].map(|value| value.clamp(0.0, 255.0)));
-        y[index] = luma.round() as u8;
-        blues[index] = blue;
-        reds[index] = red;
+/// Replaces every pixel of `SIZE` bytes (three or more) by three, from the front, without a second giant in memory.
+fn shrink<const SIZE: usize>(mut samples: Vec<u8>, pixel: impl Fn(&[u8; SIZE]) -> [u8; 3]) -> Vec<u8> {
+    let count = samples.len() / SIZE;
+    for index in 0..count {
+        let bytes: [u8; SIZE] = samples[index * SIZE..(index + 1) * SIZE].try_into().expect("SIZE bytes");
+        samples[index * 3..index * 3 + 3].copy_from_slice(&pixel(&bytes));
     }
-    // Chroma stands on even columns between two rows: weights 1 2 1 across, 1 1 down.
-    let half = |full: &[f32], plane: &mut [u8]| {
-        for (index, sample) in plane.iter_mut().enumerate() {
-            let (row, column) = (index / (width / 2) * 2, index % (width / 2) * 2);
-            let across = |row: usize| {
-                let line = &full[row * width..(row + 1) * width];
-                line[column.saturating_sub(1)] + 2.0 * line[column] + line[column + 1]
-            };
-            *sample = ((across(row) + across(row + 1)) / 8.0).round() as u8;
-        }
-    };
-    half(&blues, u);
-    half(&reds, v);
-    frame
-}
-
-/// A light unsharp mask for enlarged pictures, as wide as one pixel of the original.
-fn sharpen(frame: &mut Frame, enlarged: f64) {
-    let radius = (enlarged * 0.6).round().clamp(1.0, 8.0) as usize;
-    let (width, height) = (frame.width, frame.height);
-    let luma = frame.planes()[0].to_vec();
-    let across = box_blur(&luma, width, height, radius, 1, width);
-    let blurred = box_blur(&across, height, width, radius, width, 1);
-    for ((sample, sharp), soft) in frame.planes_mut()[0].iter_mut().zip(&luma).zip(&blurred) {
-        let edge = (f32::from(*sharp) - f32::from(*soft)) * 0.6;
-        // Strong edges are sharp enough; more would give halos.
-        *sample = (f32::from(*sharp) + edge.clamp(-14.0, 14.0)).round().clamp(16.0, 235.0) as u8;
-    }
+    samples.truncate(count * 3);
+    samples
 }
 
 /// Means over `2 radius + 1` samples along lines; `step` and `stride` say how samples and lines lie in memory.
@@ -277,39 +196,4 @@ pub(crate) fn box_blur(samples: &[u8], length: usize, lines: usize, radius: usiz
         }
     }
     blurred
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn cover_keeps_the_focus_in_view() {
-        let size = Size { width: 90, height: 160 };
-        let check = |width, height, x, y, expected: [f64; 4]| {
-            assert_eq!(cover(width, height, size, Focus { x, y }).0, expected);
-        };
-        check(640, 320, 0.5, 0.5, [230.0, 0.0, 180.0, 320.0]);
-        check(640, 320, 0.0, 0.5, [0.0, 0.0, 180.0, 320.0]);
-        check(640, 320, 1.0, 0.5, [460.0, 0.0, 180.0, 320.0]);
-        check(90, 320, 0.5, 0.25, [0.0, 0.0, 90.0, 160.0]);
-    }
-
-    #[test]
-    fn scaling_keeps_flat_colours_and_positions() {
-        let flat = RgbImage::from_pixel(50, 40, image::Rgb([200, 100, 50]));
-        for (width, height) in [(18, 32), (180, 320)] {
-            let size = Size { width, height };
-            let source = source(&flat, cover(50, 40, size, Focus { x: 0.5, y: 0.5 }).0, size, 1.1);
-            let expected = yuv([200.0, 100.0, 50.0]).map(|value| value.round() as u8);
-            for (plane, expected) in source.frame.planes().into_iter().zip(expected) {
-                assert!(plane.iter().all(|sample| *sample == expected));
-            }
-        }
-        let ramp = RgbImage::from_fn(180, 320, |x, _| image::Rgb([x as u8; 3]));
-        let size = Size { width: 90, height: 160 };
-        let half = source(&ramp, [0.0, 0.0, 180.0, 320.0], size, 1.0);
-        // Column 45 of the half-size picture covers columns 90 and 91.
-        assert_eq!(half.frame.planes()[0][80 * 90 + 45], yuv([90.5; 3])[0].round() as u8);
-    }
 }

@@ -9,11 +9,12 @@ use model::storyboard::{Size, Storyboard};
 use model::timeline::{Timeline, Visual};
 use sha2::{Digest, Sha256};
 
+use crate::clip::{self, ClipFacts};
 use crate::error::RenderError;
 use crate::ffmpeg;
 use crate::media::Media;
 use crate::picture;
-use crate::probe::{self, ClipFacts, SoundFacts};
+use crate::probe::{self, SoundFacts};
 
 /// A checked storyboard, ready to be rendered as often as wanted.
 #[derive(Debug, Clone)]
@@ -72,7 +73,8 @@ pub fn plan(storyboard: &Storyboard, media: &dyn Media) -> Result<Plan, RenderEr
     };
     let lengths: Vec<Option<f64>> = scenes.iter().map(|scene| scene.sound.as_ref().map(|sound| sound.facts.seconds())).collect();
     let timeline = Timeline::build(storyboard, &lengths);
-    let warnings = warnings(&timeline);
+    let mut warnings = warnings(&timeline);
+    warnings.extend(cut_clips(&timeline, &scenes)?);
     Ok(Plan { timeline, warnings, scenes, music, ffmpeg })
 }
 
@@ -126,7 +128,7 @@ fn picture_file(path: PathBuf) -> Result<VisualFile, String> {
 }
 
 fn clip_file(path: PathBuf) -> Result<VisualFile, String> {
-    let clip = probe::clip(&path)?;
+    let clip = clip::clip(&path)?;
     Ok(VisualFile { hash: hash(&path)?, path, clip: Some(clip) })
 }
 
@@ -152,6 +154,23 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
+/// Clips that break off: an error where the missing part would be shown, else a warning.
+fn cut_clips(timeline: &Timeline, scenes: &[SceneFiles]) -> Result<Vec<String>, RenderError> {
+    let mut warnings = Vec::new();
+    for (scene, files) in timeline.scenes.iter().zip(scenes) {
+        let (Visual::Clip { medium }, Some(at)) = (&scene.visual, files.visual.clip.as_ref().and_then(|clip| clip.cut_at)) else {
+            continue;
+        };
+        if scene.frame_count as f64 / f64::from(timeline.fps) > at {
+            let problem = format!("the clip is cut short after {at:.1} s, and more of it would be shown; fetch it again");
+            return Err(RenderError::Scene { scene: scene.number, file: medium.clone(), problem });
+        }
+        warnings
+            .push(format!("scene {}: {medium}: the clip is cut short after {at:.1} s; the scene ends before that", scene.number));
+    }
+    Ok(warnings)
+}
+
 fn warnings(timeline: &Timeline) -> Vec<String> {
     let mut warnings = Vec::new();
     for scene in &timeline.scenes {
@@ -168,6 +187,14 @@ fn warnings(timeline: &Timeline) -> Vec<String> {
 }
 
 impl Plan {
+    /// Whether a file is one of those that are shown or heard.
+    pub(crate) fn reads(&self, file: &std::path::Path) -> bool {
+        let Ok(file) = file.canonicalize() else { return false };
+        let sounds = self.scenes.iter().filter_map(|scene| scene.sound.as_ref()).chain(&self.music).map(|sound| &sound.path);
+        let mut all = self.scenes.iter().map(|scene| &scene.visual.path).chain(sounds);
+        all.any(|path| path.canonicalize().is_ok_and(|path| path == file))
+    }
+
     /// Picture size in pixels.
     pub(crate) fn size(&self) -> Size {
         self.timeline.size

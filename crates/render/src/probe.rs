@@ -1,6 +1,7 @@
-//! What is inside sound and video files, found out before the first frame is drawn.
+//! What is inside sound files, found out before the first frame is drawn; and the question to ffprobe about any file.
 //!
-//! Every file is opened with the demuxer its first bytes name and no other; pictures are checked in `picture`.
+//! Every file is opened with the demuxer its first bytes name and no other; clips are looked into in `clip`, pictures in
+//! `picture`.
 
 use std::ffi::{OsStr, OsString};
 use std::io::{Read, Seek, SeekFrom};
@@ -35,35 +36,26 @@ impl SoundFacts {
 }
 
 #[derive(Debug, Deserialize)]
-struct Probed {
+pub(crate) struct Probed {
     #[serde(default)]
-    streams: Vec<Stream>,
+    pub(crate) streams: Vec<Stream>,
     #[serde(default)]
-    format: Format,
+    pub(crate) format: Format,
 }
 
 #[derive(Debug, Deserialize)]
-struct Stream {
-    codec_type: Option<String>,
-    width: Option<u32>,
-    height: Option<u32>,
-    sample_aspect_ratio: Option<String>,
-    #[serde(default)]
-    disposition: Disposition,
+pub(crate) struct Stream {
+    pub(crate) codec_type: Option<String>,
+    pub(crate) width: Option<u32>,
+    pub(crate) height: Option<u32>,
 }
 
 #[derive(Debug, Default, Deserialize)]
-struct Disposition {
-    #[serde(default)]
-    attached_pic: u8,
+pub(crate) struct Format {
+    pub(crate) duration: Option<String>,
 }
 
-#[derive(Debug, Default, Deserialize)]
-struct Format {
-    duration: Option<String>,
-}
-
-fn probe(path: &Path, demuxer: &str) -> Result<Probed, String> {
+pub(crate) fn probe(path: &Path, demuxer: &str) -> Result<Probed, String> {
     let input = media::ffmpeg_path(path);
     let arguments: [&OsStr; 7] = [
         "-f".as_ref(),
@@ -71,7 +63,7 @@ fn probe(path: &Path, demuxer: &str) -> Result<Probed, String> {
         "-show_streams".as_ref(),
         "-show_format".as_ref(),
         "-show_entries".as_ref(),
-        "stream=codec_type,width,height,sample_aspect_ratio:stream_disposition=attached_pic:format=duration".as_ref(),
+        "stream=codec_type,width,height:format=duration".as_ref(),
         &input,
     ];
     let output = ffmpeg::ffprobe("looking into a file", arguments).and_then(Tool::output).map_err(|error| reason(&error))?;
@@ -79,7 +71,7 @@ fn probe(path: &Path, demuxer: &str) -> Result<Probed, String> {
 }
 
 /// An ffmpeg error about an input, without the path that it repeats.
-fn reason(error: &RenderError) -> String {
+pub(crate) fn reason(error: &RenderError) -> String {
     match error {
         RenderError::Ffmpeg { detail, .. } => {
             let detail = detail.rsplit("; ").next().unwrap_or(detail);
@@ -228,47 +220,4 @@ fn check_mp3_length(path: &Path) -> Result<(), String> {
 
 fn cut_short(bytes: u64, end: u64) -> String {
     format!("the sound is cut short: {bytes} bytes of {end} are there; make or fetch it again")
-}
-
-/// The size of the first video stream.
-pub(crate) fn video_size(path: &Path, demuxer: &str) -> Result<(u32, u32), String> {
-    let probed = probe(path, demuxer)?;
-    let size = probed.streams.iter().find_map(|stream| Some((stream.width?, stream.height?)));
-    size.filter(|(width, height)| *width > 0 && *height > 0).ok_or_else(|| "holds no picture".to_owned())
-}
-
-/// What is known of a clip.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct ClipFacts {
-    /// The demuxer to open it with.
-    pub(crate) demuxer: &'static str,
-    /// Whether its pixels are not square.
-    pub(crate) odd_pixels: bool,
-}
-
-/// Looks into a clip and decodes its first frame.
-pub(crate) fn clip(path: &Path) -> Result<ClipFacts, String> {
-    let head = media::head(path)?;
-    let demuxer = media::demuxer(&head)
-        .filter(|demuxer| ["mov", "matroska"].contains(demuxer))
-        .ok_or("is not a video in a known format; use MP4, MOV or WebM")?;
-    let probed = probe(path, demuxer)?;
-    let stream = probed
-        .streams
-        .iter()
-        .find(|stream| stream.codec_type.as_deref() == Some("video") && stream.disposition.attached_pic == 0)
-        .ok_or("holds no moving picture")?;
-    let (width, height) = (stream.width.unwrap_or(0), stream.height.unwrap_or(0));
-    if width == 0 || height == 0 || u64::from(width) * u64::from(height) > crate::picture::MOST_PIXELS {
-        return Err(format!("has a frame size of {width}×{height}, which can't be used"));
-    }
-    let mut arguments: Vec<OsString> = ["-f", demuxer, "-i"].map(OsString::from).to_vec();
-    arguments.push(media::ffmpeg_path(path));
-    arguments.extend(["-map", "0:V:0", "-frames:v", "1", "-f", "framecrc", "pipe:1"].map(OsString::from));
-    let output = ffmpeg::ffmpeg("decoding a clip", arguments).and_then(Tool::output).map_err(|error| reason(&error))?;
-    if !String::from_utf8_lossy(&output).lines().any(|line| line.starts_with("0,")) {
-        return Err("not even its first frame can be decoded".to_owned());
-    }
-    let odd_pixels = stream.sample_aspect_ratio.as_deref().is_some_and(|ratio| !["1:1", "0:1", "N/A"].contains(&ratio));
-    Ok(ClipFacts { demuxer, odd_pixels })
 }

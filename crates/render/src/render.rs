@@ -67,6 +67,10 @@ pub fn render(
 ) -> Result<Report, RenderError> {
     let begun = Instant::now();
     // Before any work: an output that can't be written should be known at once.
+    if plan.reads(output) {
+        let error = std::io::Error::other("it is one of the files that the video is made of; give the video another name");
+        return Err(RenderError::file("can't write to", output, &error));
+    }
     let target = output_file(output)?;
     let folder = working_folder(options)?;
     let _held = leftover::hold_folder(folder.path());

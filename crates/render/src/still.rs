@@ -28,7 +28,7 @@ pub fn thumbnail(plan: &Plan) -> Result<Vec<u8>, RenderError> {
     let stop = AtomicBool::new(false);
     let index = (plan.timeline.scenes[0].frame_count as f64 * THUMBNAIL_AT) as u64;
     let mut frame = Frame::black(plan.size());
-    Background::open(plan, 0, &stop)?.draw(index, &mut frame, &mut Scratch::default())?;
+    Background::open(plan, 0, &stop)?.draw(index, 1.0, &mut frame, &mut Scratch::default())?;
     let mut bytes = Vec::new();
     JpegEncoder::new_with_quality(&mut bytes, THUMBNAIL_QUALITY)
         .encode_image(&frame.to_rgb())

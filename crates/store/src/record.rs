@@ -62,6 +62,7 @@ fn scene_of(mut row: scene::Model) -> Result<Scene, StoreError> {
         audio: audio(&mut row).read(&what, "audio")?,
         video: video(&mut row).read(&what, "video")?,
         word_timings: from_json(row.word_timings, &what, "word_timings")?,
+        look: row.look.map(|look| from_json(look, &what, "look")).transpose()?.unwrap_or_default(),
         id: row.id,
         number: row.number,
         narration: row.narration,
@@ -189,6 +190,7 @@ pub fn new_scene_row(scene: &Scene, project: Uuid, now: DateTimeUtc) -> Result<s
         video_given: false,
         video_asset: None,
         video_error: None,
+        look: None,
         created_at: now,
     };
     fill_scene(&mut row, scene)?;
@@ -204,6 +206,7 @@ pub fn fill_scene(row: &mut scene::Model, scene: &Scene) -> Result<(), StoreErro
     row.duration_seconds = scene.duration_seconds;
     row.word_timings = json(&scene.word_timings, &what, "word_timings")?;
     row.moving = scene.moving;
+    row.look = Some(json(&scene.look, &what, "look")?);
     image(row).write(&scene.image, &what, "image")?;
     audio(row).write(&scene.audio, &what, "audio")?;
     video(row).write(&scene.video, &what, "video")

@@ -57,7 +57,7 @@ pub struct OrderShort {
     #[garde(skip)]
     #[schema(example = 30, minimum = 24, maximum = 60)]
     pub fps: Option<u32>,
-    /// How scenes begin: `cut`, `crossfade` or `fade-black`.
+    /// How scenes begin: `cut`, `crossfade`, `fade-black`, `slide` or `zoom-through`.
     #[garde(skip)]
     #[schema(example = "crossfade")]
     pub transition: Option<String>,
@@ -125,7 +125,7 @@ pub struct OrderedStoryboard {
     /// How music is mixed.
     #[garde(dive)]
     pub music: Option<MusicWish>,
-    /// How scenes begin: `cut`, `crossfade` or `fadeBlack`.
+    /// How scenes begin: `cut`, `crossfade`, `fadeBlack`, `slide` or `zoomThrough`.
     #[garde(skip)]
     pub transition: Option<String>,
     /// Can't be taken: music is composed here.
@@ -166,28 +166,33 @@ pub struct OrderedScene {
     #[garde(skip)]
     #[schema(ignore)]
     pub motion: Option<IgnoredAny>,
-    /// Has no effect: scenes begin as the storyboard says.
+    /// How this scene begins: `cut`, `crossfade`, `fadeBlack`, `slide` or `zoomThrough`; by default as the storyboard says.
     #[garde(skip)]
-    #[schema(ignore)]
-    pub transition: Option<IgnoredAny>,
-    /// Has no effect.
-    #[garde(skip)]
-    #[schema(ignore)]
-    pub focus: Option<IgnoredAny>,
+    pub transition: Option<String>,
+    /// The point of the picture that stays in view when it is cropped.
+    #[garde(dive)]
+    pub focus: Option<FocusWish>,
 }
 
 impl OrderedScene {
     /// The fields of a storyboard that are there but have no effect here.
     pub fn without_effect(&self) -> Vec<&'static str> {
-        let fields = [
-            ("duration", &self.duration),
-            ("wordTimings", &self.word_timings),
-            ("motion", &self.motion),
-            ("transition", &self.transition),
-            ("focus", &self.focus),
-        ];
+        let fields = [("duration", &self.duration), ("wordTimings", &self.word_timings), ("motion", &self.motion)];
         fields.iter().filter(|(_, value)| value.is_some()).map(|(name, _)| *name).collect()
     }
+}
+
+/// A point of a picture, as fractions of its width and height from the top left.
+#[derive(Debug, Clone, Copy, Deserialize, Validate, ToSchema)]
+pub struct FocusWish {
+    /// 0 (left) to 1 (right).
+    #[garde(range(min = 0.0, max = 1.0))]
+    #[schema(minimum = 0, maximum = 1)]
+    pub x: f64,
+    /// 0 (top) to 1 (bottom).
+    #[garde(range(min = 0.0, max = 1.0))]
+    #[schema(minimum = 0, maximum = 1)]
+    pub y: f64,
 }
 
 /// How music is mixed.

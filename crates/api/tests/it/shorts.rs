@@ -71,7 +71,7 @@ async fn a_storyboard_brings_its_own_pictures() {
             "scenes": [
                 { "narration": "One.", "imageUrl": picture["key"], "motion": "zoomIn" },
                 { "narration": "Two.", "videoUrl": clip["url"] },
-                { "narration": "Three.", "visualDescription": "a cat" },
+                { "narration": "Three.", "visualDescription": "a cat", "transition": "zoomThrough", "focus": { "x": 0.3, "y": 0.2 } },
             ],
         },
     });
@@ -85,8 +85,11 @@ async fn a_storyboard_brings_its_own_pictures() {
     assert_eq!(state["scenes"][2]["visual_description"], "a cat");
     assert_eq!(app.work().await, 3 + 1 + 1, "three narrations, one picture, one render");
     assert_eq!(app.get(&format!("/api/shorts/{}", text(&order["id"]))).await.1["status"], "completed");
-    let settings =
-        app.state.store.project(project.parse().expect("an id")).await.expect("a query").expect("a project").project.settings;
+    let project = app.state.store.project(project.parse().expect("an id")).await.expect("a query").expect("a project").project;
+    let look = project.storyboard().expect("all is made").scenes.swap_remove(2);
+    assert_eq!(look.transition, Some(model::storyboard::Transition::ZoomThrough));
+    assert_eq!(look.focus, Some(model::storyboard::Focus { x: 0.3, y: 0.2 }));
+    let settings = project.settings;
     assert_eq!((settings.topic.as_str(), settings.include_music, settings.video.fps), ("Mix", false, 24));
     assert_eq!((settings.video.music.volume_db, settings.video.music.duck), (-20.0, false));
     assert_eq!((settings.video.captions.max_words, settings.video.captions.highlight.as_str()), (3, "#ff0000"));

@@ -72,6 +72,7 @@ impl House {
         let new = NewProject { id: new_id(), owner: self.owner, settings, details: Details::default(), source: None };
         let id = self.store.create_project(new, clock()).await.expect("created").project.id;
         let draft = |narration: &&str| SceneDraft {
+            look: Default::default(),
             id: new_id(),
             narration: (*narration).to_owned(),
             visual_description: "a picture".to_owned(),

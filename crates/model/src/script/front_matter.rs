@@ -78,7 +78,7 @@ pub(super) fn set(settings: &mut ScriptSettings, key: &str, value: &str) -> Resu
         "music" => settings.music = (value != "none").then(|| value.to_owned()),
         "size" => settings.size = size(value)?,
         "fps" => settings.fps = number(key, value, 24, 60)?,
-        "transition" => settings.transition = choice(key, value, &TRANSITIONS)?,
+        "transition" => settings.transition = transition(value)?,
         "author" => {}
         _ => return Err(unknown(key)),
     }
@@ -98,8 +98,18 @@ const CAPTION_STYLES: [(&str, CaptionStyle); 9] = [
 ];
 const CAPTION_POSITIONS: [(&str, CaptionPosition); 3] =
     [("top", CaptionPosition::Top), ("middle", CaptionPosition::Middle), ("bottom", CaptionPosition::Bottom)];
-const TRANSITIONS: [(&str, Transition); 3] =
-    [("cut", Transition::Cut), ("crossfade", Transition::Crossfade), ("fade-black", Transition::FadeBlack)];
+const TRANSITIONS: [(&str, Transition); 5] = [
+    ("cut", Transition::Cut),
+    ("crossfade", Transition::Crossfade),
+    ("fade-black", Transition::FadeBlack),
+    ("slide", Transition::Slide),
+    ("zoom-through", Transition::ZoomThrough),
+];
+
+/// The transition of that name.
+pub(super) fn transition(value: &str) -> Result<Transition, String> {
+    choice("transition", value, &TRANSITIONS)
+}
 
 fn choice<T: Copy>(key: &str, value: &str, choices: &[(&str, T)]) -> Result<T, String> {
     choices.iter().find(|(name, _)| *name == value).map(|(_, choice)| *choice).ok_or_else(|| {

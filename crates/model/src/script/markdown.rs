@@ -4,7 +4,8 @@ use std::ops::Range;
 
 use pulldown_cmark::{Event, HeadingLevel, Options, Parser, Tag, TagEnd};
 
-use super::{ScriptError, ScriptScene};
+use super::{ScriptError, ScriptScene, picture_settings};
+use crate::storyboard::SceneLook;
 
 /// What the body of a script says.
 pub(super) struct Body {
@@ -18,6 +19,15 @@ struct Picture {
     line: usize,
     description: String,
     path: Option<String>,
+    look: SceneLook,
+}
+
+/// An image whose description is being read.
+#[derive(Default)]
+struct OpenImage {
+    path: String,
+    title: String,
+    description: String,
 }
 
 /// What is being collected while the parser walks through the text.
@@ -30,7 +40,7 @@ struct Reader {
     /// Text of the block that is open, and the line on which it began.
     text: String,
     line: usize,
-    in_image: Option<(String, String)>,
+    in_image: Option<OpenImage>,
 }
 
 pub(super) fn read(body: &str, first_line: usize) -> Result<Body, ScriptError> {
@@ -58,7 +68,7 @@ impl Reader {
             Event::End(tag) => self.close(tag, line),
             Event::Text(text) | Event::Code(text) => {
                 match &mut self.in_image {
-                    Some((_, description)) => description.push_str(&text),
+                    Some(image) => image.description.push_str(&text),
                     None => self.text.push_str(&text),
                 }
                 Ok(())
@@ -83,8 +93,9 @@ impl Reader {
                 self.end_block();
                 self.line = line;
             }
-            Tag::Image { dest_url, .. } => {
-                self.in_image = Some((dest_url.into_string(), String::new()));
+            Tag::Image { dest_url, title, .. } => {
+                let (path, title) = (dest_url.into_string(), title.into_string());
+                self.in_image = Some(OpenImage { path, title, description: String::new() });
                 if !self.text.trim().is_empty() {
                     return Err(ScriptError::at(
                         line,
@@ -106,8 +117,8 @@ impl Reader {
     fn close(&mut self, tag: TagEnd, line: usize) -> Result<(), ScriptError> {
         match tag {
             TagEnd::Image => {
-                let (path, description) = self.in_image.take().unwrap_or_default();
-                self.set_picture(line, &path, description)
+                let image = self.in_image.take().unwrap_or_default();
+                self.set_picture(line, image)
             }
             TagEnd::Heading(level) => {
                 let text = tidy(&std::mem::take(&mut self.text));
@@ -133,11 +144,13 @@ impl Reader {
             return;
         }
         let picture = self.picture.take();
-        let (description, picture) = picture.map_or((String::new(), None), |picture| (picture.description, picture.path));
-        self.scenes.push(ScriptScene { line: self.line, narration, description, picture });
+        let (description, picture, look) =
+            picture.map_or_else(Default::default, |picture| (picture.description, picture.path, picture.look));
+        self.scenes.push(ScriptScene { line: self.line, narration, description, picture, look });
     }
 
-    fn set_picture(&mut self, line: usize, path: &str, description: String) -> Result<(), ScriptError> {
+    fn set_picture(&mut self, line: usize, image: OpenImage) -> Result<(), ScriptError> {
+        let OpenImage { path, title, description } = image;
         if let Some(first) = &self.picture {
             let problem = format!("two pictures for one paragraph (the first is on line {}); keep one", first.line);
             return Err(ScriptError::at(line, problem));
@@ -146,8 +159,17 @@ impl Reader {
             let problem = format!("\"{path}\" is on the web; download the picture and give its file");
             return Err(ScriptError::at(line, problem));
         }
-        let path = percent_decode(path);
-        self.picture = Some(Picture { line, description: tidy(&description), path: (!path.is_empty()).then_some(path) });
+        let path = percent_decode(&path);
+        // In Markdown a title is usually only words for the mouse pointer.
+        let look = if title.contains(':') {
+            picture_settings::read(&title).map_err(|problem| ScriptError::at(line, problem))?
+        } else {
+            if !title.is_empty() {
+                self.warnings.push(format!("line {line}: the picture's title \"{title}\" has no effect"));
+            }
+            SceneLook::default()
+        };
+        self.picture = Some(Picture { line, description: tidy(&description), path: (!path.is_empty()).then_some(path), look });
         Ok(())
     }
 }

@@ -6,6 +6,7 @@ fn scene(line: usize, narration: &str, description: &str, picture: Option<&str>)
         narration: narration.to_owned(),
         description: description.to_owned(),
         picture: picture.map(str::to_owned),
+        look: Default::default(),
     }
 }
 
@@ -112,6 +113,46 @@ fn caption_styles_have_the_same_names_as_in_storyboards() {
         let style: crate::caption::CaptionStyle = serde_json::from_value(name.into()).expect("a style");
         assert_eq!(script.settings.captions.style, style);
     }
+}
+
+#[test]
+fn transitions_have_the_names_of_storyboards_with_dashes() {
+    for (name, in_storyboards) in [
+        ("cut", "cut"),
+        ("crossfade", "crossfade"),
+        ("fade-black", "fadeBlack"),
+        ("slide", "slide"),
+        ("zoom-through", "zoomThrough"),
+    ] {
+        let script = parse(&format!("---\ntransition: {name}\n---\nHi.")).expect("a good script");
+        let transition: Transition = serde_json::from_value(in_storyboards.into()).expect("a transition");
+        assert_eq!(script.settings.transition, transition);
+    }
+}
+
+#[test]
+fn a_picture_sets_how_its_scene_looks() {
+    let look =
+        |line: &str| parse(&format!("{line}\nText.")).map(|script| script.scenes[0].look).map_err(|error| error.to_string());
+    let check = |line: &str, transition: Option<Transition>, focus: Option<(f64, f64)>| {
+        let focus = focus.map(|(x, y)| crate::storyboard::Focus { x, y });
+        assert_eq!(look(line), Ok(crate::storyboard::SceneLook { transition, focus }), "{line}");
+    };
+    check("![a](b.png)", None, None);
+    check("![a](b.png \"focus: 30% 20%\")", None, Some((0.3, 0.2)));
+    check("![a](<my b.png> \"transition: zoom-through, focus: 0.5 1\")", Some(Transition::ZoomThrough), Some((0.5, 1.0)));
+    check("![a](<> \"transition: cut\")", Some(Transition::Cut), None);
+    check("![a](b.png \"A view\")", None, None);
+    let check_error = |line: &str, expected: &str| assert_eq!(look(line), Err(expected.to_owned()));
+    check_error(
+        "![a](b.png \"focus: 130% 20%\")",
+        "line 1: focus: \"130% 20%\" is not a place such as 30% 20% (from the left, from the top)",
+    );
+    check_error(
+        "![a](b.png \"zoom: 2\")",
+        "line 1: \"zoom: 2\" is not a setting of a picture; write focus: 30% 20%, or transition: slide, or both with a comma \
+         between them",
+    );
 }
 
 #[test]

@@ -180,6 +180,7 @@ fn replace_scenes(project: &mut Project, drafts: Vec<SceneDraft>, enqueue: &mut 
         change_scene(&mut scene, SceneChange { narration, visual_description, ..SceneChange::default() }, enqueue);
         give(&mut scene.image, draft.image);
         scene.moving = draft.video.is_some();
+        scene.look = draft.look;
         give(&mut scene.video, draft.video);
         project.scenes.push(scene);
     }

@@ -165,6 +165,7 @@ fn changing_one_narration_costs_one_narration() {
     run.drain();
     let drafts = (0..3)
         .map(|n| SceneDraft {
+            look: Default::default(),
             id: id(50 + n),
             narration: if n == 1 { "New words".to_owned() } else { format!("Words {n}") },
             visual_description: format!("Picture {n}"),

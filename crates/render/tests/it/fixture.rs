@@ -15,11 +15,7 @@ pub struct Fixture {
 
 impl Fixture {
     pub fn new() -> Self {
-        let folder = tempfile::tempdir().expect("a temporary folder");
-        for name in ["out", "work"] {
-            std::fs::create_dir(folder.path().join(name)).expect("makes a folder");
-        }
-        let fixture = Self { folder };
+        let fixture = Self::empty();
         for (name, seed) in [("a.png", 3), ("b.jpg", 5), ("c.png", 7)] {
             let picture = RgbImage::from_fn(220, 300, |x, y| {
                 Rgb([(x * seed) as u8 / 2 + 60, (y * 2) as u8 / 2, ((x + y) * seed / 3) as u8])
@@ -30,6 +26,15 @@ impl Fixture {
         fixture.tone("two.wav", 48_000, 1.37, 500.0, 0.6);
         fixture.tone("music.wav", 44_100, 1.1, 200.0, 0.3);
         fixture
+    }
+
+    /// A folder with an empty `out` and `work` only.
+    pub fn empty() -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        for name in ["out", "work"] {
+            std::fs::create_dir(folder.path().join(name)).expect("makes a folder");
+        }
+        Self { folder }
     }
 
     pub fn path(&self, name: &str) -> PathBuf {
@@ -58,6 +63,13 @@ impl Fixture {
         render::plan(&self.storyboard(scenes, more), &FolderMedia::new(self.folder.path()))
     }
 
+    /// A plan of one or more scenes in another size.
+    pub fn plan_sized(&self, (width, height): (u32, u32), scenes: &str) -> Result<Plan, RenderError> {
+        let json = format!(r#"{{"size":{{"width":{width},"height":{height}}},"scenes":[{scenes}]}}"#);
+        let storyboard = Storyboard::from_json(&json)?;
+        render::plan(&storyboard, &FolderMedia::new(self.folder.path()))
+    }
+
     pub fn options(&self) -> RenderOptions {
         RenderOptions { temp_dir: Some(self.path("work")), ..RenderOptions::default() }
     }
@@ -72,6 +84,17 @@ impl Fixture {
         let entries = std::fs::read_dir(self.path(folder)).expect("lists the folder");
         entries.map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned()).collect()
     }
+}
+
+/// Whether this ffmpeg can encode so; if not, the test's output says what is left out.
+#[expect(clippy::print_stderr, reason = "a test that leaves something out must say so")]
+pub fn has_encoder(name: &str) -> bool {
+    let list = String::from_utf8(run("ffmpeg", &["-v", "error", "-encoders"])).expect("text");
+    let found = list.lines().any(|line| line.split_whitespace().nth(1) == Some(name));
+    if !found {
+        eprintln!("this ffmpeg has no encoder {name}: left out");
+    }
+    found
 }
 
 /// Runs a program and answers its stdout.

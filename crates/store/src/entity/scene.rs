@@ -36,6 +36,7 @@ pub struct Model {
     pub video_given: bool,
     pub video_asset: Option<Json>,
     pub video_error: Option<String>,
+    pub look: Option<Json>,
     pub created_at: DateTimeUtc,
 }
 

@@ -130,7 +130,14 @@ pub fn new_project(project: u128, owner: Uuid) -> NewProject {
 
 pub fn draft(scene: u128, narration: &str) -> SceneDraft {
     let visual_description = format!("Picture of {narration}");
-    SceneDraft { id: id(scene), narration: narration.to_owned(), visual_description, image: None, video: None }
+    SceneDraft {
+        id: id(scene),
+        narration: narration.to_owned(),
+        visual_description,
+        image: None,
+        video: None,
+        look: Default::default(),
+    }
 }
 
 pub fn asset(key: &str) -> Asset {

@@ -121,6 +121,7 @@ async fn draft(house: &House, path: &Path, index: usize, scene: &ScriptScene) ->
         visual_description: scene.description.clone(),
         image: None,
         video: None,
+        look: scene.look,
     };
     if scene.picture.is_some() {
         let file = picture_path(path, scene);

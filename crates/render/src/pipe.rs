@@ -1,0 +1,99 @@
+//! Reading from and writing to the pipes of child processes without ever waiting forever.
+//!
+//! What a silence means is decided in `ffmpeg`. Where there is no `poll`, the calls simply block.
+
+use std::io::{self, Read, Write};
+use std::process::{ChildStdin, ChildStdout};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+/// How often a waiting call looks whether it should stop.
+const TICK: Duration = Duration::from_millis(50);
+
+/// Reads what there is; 0 is the end.
+///
+/// # Errors
+/// `TimedOut` when nothing came within `patience`, `Other` when `stop` was set.
+pub(crate) fn read(pipe: &mut ChildStdout, block: &mut [u8], patience: Duration, stop: Option<&AtomicBool>) -> io::Result<usize> {
+    loop {
+        ready::for_reading(pipe, patience, stop)?;
+        match pipe.read(block) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            other => return other,
+        }
+    }
+}
+
+/// Writes as much as there is room for; errors are those of [`read`].
+pub(crate) fn write(pipe: &mut ChildStdin, bytes: &[u8], patience: Duration, stop: Option<&AtomicBool>) -> io::Result<usize> {
+    loop {
+        match pipe.write(bytes) {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => ready::for_writing(pipe, patience, stop)?,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            other => return other,
+        }
+    }
+}
+
+/// Makes writes that find no room return at once.
+pub(crate) fn never_block(pipe: &ChildStdin) {
+    ready::never_block(pipe);
+}
+
+#[cfg(unix)]
+mod ready {
+    use super::{AtomicBool, ChildStdin, ChildStdout, Duration, Instant, Ordering, TICK, io};
+    use std::os::fd::{AsRawFd, RawFd};
+
+    pub(super) fn for_reading(pipe: &ChildStdout, patience: Duration, stop: Option<&AtomicBool>) -> io::Result<()> {
+        wait(pipe.as_raw_fd(), libc::POLLIN, patience, stop)
+    }
+
+    pub(super) fn for_writing(pipe: &ChildStdin, patience: Duration, stop: Option<&AtomicBool>) -> io::Result<()> {
+        wait(pipe.as_raw_fd(), libc::POLLOUT, patience, stop)
+    }
+
+    pub(super) fn never_block(pipe: &ChildStdin) {
+        let pipe = pipe.as_raw_fd();
+        // SAFETY: the descriptor is open as long as `pipe`; a refusal only leaves it as it is.
+        unsafe { libc::fcntl(pipe, libc::F_SETFL, libc::fcntl(pipe, libc::F_GETFL) | libc::O_NONBLOCK) };
+    }
+
+    fn wait(pipe: RawFd, events: libc::c_short, patience: Duration, stop: Option<&AtomicBool>) -> io::Result<()> {
+        let begun = Instant::now();
+        loop {
+            if stop.is_some_and(|stop| stop.load(Ordering::Relaxed)) {
+                return Err(io::Error::other("the render was stopped"));
+            }
+            let mut asked = libc::pollfd { fd: pipe, events, revents: 0 };
+            // SAFETY: one structure is given, and it outlives the call.
+            match unsafe { libc::poll(&mut asked, 1, TICK.as_millis() as libc::c_int) } {
+                0 if begun.elapsed() >= patience => return Err(io::ErrorKind::TimedOut.into()),
+                0 => {}
+                // A closed pipe is ready too: the call itself then says so.
+                1.. => return Ok(()),
+                _ => {
+                    let error = io::Error::last_os_error();
+                    if error.kind() != io::ErrorKind::Interrupted {
+                        return Err(error);
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[cfg(not(unix))]
+mod ready {
+    use super::{AtomicBool, ChildStdin, ChildStdout, Duration, io};
+
+    pub(super) fn for_reading(_: &ChildStdout, _: Duration, _: Option<&AtomicBool>) -> io::Result<()> {
+        Ok(())
+    }
+
+    pub(super) fn for_writing(_: &ChildStdin, _: Duration, _: Option<&AtomicBool>) -> io::Result<()> {
+        Ok(())
+    }
+
+    pub(super) fn never_block(_: &ChildStdin) {}
+}
