@@ -5,7 +5,7 @@
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use model::storyboard::{Size, Storyboard};
+use model::storyboard::{MAX_SCENE_SECONDS, Size, Storyboard};
 use model::timeline::{Timeline, Visual};
 use sha2::{Digest, Sha256};
 
@@ -13,7 +13,9 @@ use crate::error::RenderError;
 use crate::ffmpeg;
 use crate::media::Media;
 use crate::picture;
-use crate::probe::{self, ClipFacts, SoundFacts};
+use crate::probe::{self, ClipFacts};
+use crate::sound_file::{self, Memory, SoundFile};
+use crate::words;
 
 /// A checked storyboard, ready to be rendered as often as wanted.
 #[derive(Debug, Clone)]
@@ -22,6 +24,8 @@ pub struct Plan {
     pub timeline: Timeline,
     /// What was tolerated, in plain sentences.
     pub warnings: Vec<String>,
+    /// Scenes (from 1) whose word times are estimated.
+    pub estimated_scenes: Vec<usize>,
     pub(crate) scenes: Vec<SceneFiles>,
     pub(crate) music: Option<SoundFile>,
     /// The encoder's version: part of what shapes a segment.
@@ -33,6 +37,10 @@ pub struct Plan {
 pub(crate) struct SceneFiles {
     pub(crate) visual: VisualFile,
     pub(crate) sound: Option<SoundFile>,
+    /// The clip's own sound, if it is heard, and its level against a narration in dB.
+    pub(crate) clip_sound: Option<(SoundFile, f64)>,
+    /// Length of the narration, or else of the clip if nothing else gives the scene's length, in seconds.
+    seconds: Option<f64>,
 }
 
 /// The picture or clip of one scene.
@@ -45,14 +53,6 @@ pub(crate) struct VisualFile {
     pub(crate) clip: Option<ClipFacts>,
 }
 
-/// A sound and its measures.
-#[derive(Debug, Clone)]
-pub(crate) struct SoundFile {
-    pub(crate) path: PathBuf,
-    pub(crate) demuxer: &'static str,
-    pub(crate) facts: SoundFacts,
-}
-
 /// Finds, opens and decodes every file of a storyboard and builds its timeline.
 ///
 /// # Errors
@@ -61,21 +61,24 @@ pub(crate) struct SoundFile {
 pub fn plan(storyboard: &Storyboard, media: &dyn Media) -> Result<Plan, RenderError> {
     storyboard.check()?;
     let encoder = ffmpeg::version()?;
-    let scenes = scene_files(storyboard, media)?;
+    let memory = Memory::new();
+    let scenes = scene_files(storyboard, media, &memory)?;
+    let lengths: Vec<Option<f64>> = scenes.iter().map(|scene| scene.seconds).collect();
+    let mut timeline = Timeline::build(storyboard, &lengths);
     let music = match &storyboard.bg_music_url {
         None => None,
+        // More of the music than the programme's length is never heard.
         Some(name) => {
-            Some(media.path(name).and_then(sound_file).map_err(|problem| RenderError::Music { file: name.clone(), problem })?)
+            let sound = media.path(name).and_then(|path| sound_file::open(path, Some(timeline.seconds()), &memory));
+            Some(sound.map_err(|problem| RenderError::Music { file: name.clone(), problem })?)
         }
     };
-    let lengths: Vec<Option<f64>> = scenes.iter().map(|scene| scene.sound.as_ref().map(|sound| sound.facts.seconds())).collect();
-    let timeline = Timeline::build(storyboard, &lengths);
-    let warnings = warnings(&timeline);
-    Ok(Plan { timeline, warnings, scenes, music, encoder })
+    let (estimated_scenes, warnings) = words::complete(&mut timeline, storyboard, &scenes);
+    Ok(Plan { timeline, warnings, estimated_scenes, scenes, music, encoder })
 }
 
 /// Checks scenes side by side; the error of the first bad scene wins, whoever finds it.
-fn scene_files(storyboard: &Storyboard, media: &dyn Media) -> Result<Vec<SceneFiles>, RenderError> {
+fn scene_files(storyboard: &Storyboard, media: &dyn Media, memory: &Memory) -> Result<Vec<SceneFiles>, RenderError> {
     let next = AtomicUsize::new(0);
     let workers = std::thread::available_parallelism().map_or(1, usize::from).min(storyboard.scenes.len());
     let mut found: Vec<(usize, Result<SceneFiles, RenderError>)> = std::thread::scope(|scope| {
@@ -88,7 +91,7 @@ fn scene_files(storyboard: &Storyboard, media: &dyn Media) -> Result<Vec<SceneFi
                         if index >= storyboard.scenes.len() {
                             return found;
                         }
-                        let scene = one_scene(storyboard, index, media);
+                        let scene = one_scene(storyboard, index, media, memory);
                         if scene.is_err() {
                             next.store(storyboard.scenes.len(), Ordering::Relaxed);
                         }
@@ -103,7 +106,7 @@ fn scene_files(storyboard: &Storyboard, media: &dyn Media) -> Result<Vec<SceneFi
     found.into_iter().map(|(_, scene)| scene).collect()
 }
 
-fn one_scene(storyboard: &Storyboard, index: usize, media: &dyn Media) -> Result<SceneFiles, RenderError> {
+fn one_scene(storyboard: &Storyboard, index: usize, media: &dyn Media, memory: &Memory) -> Result<SceneFiles, RenderError> {
     let scene = &storyboard.scenes[index];
     let failed = |file: &str, problem: String| RenderError::Scene { scene: index + 1, file: file.to_owned(), problem };
     let visual = match (&scene.video_url, &scene.image_url) {
@@ -113,9 +116,34 @@ fn one_scene(storyboard: &Storyboard, index: usize, media: &dyn Media) -> Result
     };
     let sound = match &scene.audio_url {
         None => None,
-        Some(name) => Some(media.path(name).and_then(sound_file).map_err(|problem| failed(name, problem))?),
+        Some(name) => Some(
+            media.path(name).and_then(|path| sound_file::open(path, None, memory)).map_err(|problem| failed(name, problem))?,
+        ),
     };
-    Ok(SceneFiles { visual, sound })
+    let mut seconds = sound.as_ref().map(|sound| sound.facts.seconds());
+    let mut clip_sound = None;
+    if let (Some(name), Some(clip)) = (&scene.video_url, &visual.clip) {
+        if scene.audio_url.is_none() && scene.duration.is_none() {
+            seconds = Some(clip_length(&visual.path, clip.demuxer).map_err(|problem| failed(name, problem))?);
+        }
+        // Under a narration a clip is silent unless the storyboard says how loud it is.
+        let volume_db = if scene.audio_url.is_some() { scene.clip_volume_db } else { Some(scene.clip_volume_db.unwrap_or(0.0)) };
+        if let (Some(volume_db), Some(length)) = (volume_db, seconds.or(scene.duration)) {
+            // One second more, for the transition to the next scene.
+            let sound = sound_file::open_clip(&visual.path, clip.demuxer, length + 1.0, memory);
+            clip_sound = sound.map_err(|problem| failed(name, problem))?.map(|sound| (sound, volume_db));
+        }
+    }
+    Ok(SceneFiles { visual, sound, clip_sound, seconds })
+}
+
+fn clip_length(path: &std::path::Path, demuxer: &str) -> Result<f64, String> {
+    match probe::clip_seconds(path, demuxer)? {
+        seconds if seconds > MAX_SCENE_SECONDS => {
+            Err(format!("is {seconds:.0} s long, and a scene at most {MAX_SCENE_SECONDS} s; give the scene a duration"))
+        }
+        seconds => Ok(seconds),
+    }
 }
 
 fn picture_file(path: PathBuf) -> Result<VisualFile, String> {
@@ -126,11 +154,6 @@ fn picture_file(path: PathBuf) -> Result<VisualFile, String> {
 fn clip_file(path: PathBuf) -> Result<VisualFile, String> {
     let clip = probe::clip(&path)?;
     Ok(VisualFile { hash: hash(&path)?, path, clip: Some(clip) })
-}
-
-fn sound_file(path: PathBuf) -> Result<SoundFile, String> {
-    let (facts, demuxer) = probe::sound(&path)?;
-    Ok(SoundFile { path, demuxer, facts })
 }
 
 fn hash(path: &std::path::Path) -> Result<String, String> {
@@ -148,21 +171,6 @@ fn hash(path: &std::path::Path) -> Result<String, String> {
 /// Bytes as lower-case hex.
 pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-fn warnings(timeline: &Timeline) -> Vec<String> {
-    let mut warnings = Vec::new();
-    for scene in &timeline.scenes {
-        let length = scene.frame_count as f64 / f64::from(timeline.fps);
-        if let Some(word) = scene.words.iter().find(|word| word.start > length + 0.05) {
-            let at = word.start;
-            warnings.push(format!(
-                "scene {}: the word \"{}\" starts at {at:.2} s, after the scene's end at {length:.2} s",
-                scene.number, word.word
-            ));
-        }
-    }
-    warnings
 }
 
 impl Plan {

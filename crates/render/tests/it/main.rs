@@ -3,4 +3,5 @@
 mod captions;
 mod failures;
 mod fixture;
+mod sound;
 mod video;
