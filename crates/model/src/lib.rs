@@ -4,6 +4,7 @@
 //! every rule can be tested by a table or a property.
 
 pub mod caption;
+pub mod estimate;
 pub mod event;
 pub mod language;
 pub mod project;
@@ -12,4 +13,6 @@ pub mod storyboard;
 pub mod subtitles;
 pub mod task;
 pub mod timeline;
+pub mod timings;
+pub mod words;
 pub mod workflow;

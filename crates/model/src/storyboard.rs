@@ -52,9 +52,13 @@ pub struct StoryboardScene {
     /// The narration as sound; its length is the scene's length.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub audio_url: Option<String>,
-    /// When each word is heard.
+    /// How loud the clip's own sound is under the narration, in dB below it, −60 to 0; by default a clip under a narration is
+    /// silent. Without `audioUrl` the clip's own sound is heard as loud as a narration.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub clip_volume_db: Option<f64>,
+    /// When each word is heard; by default this is estimated from the narration and its sound.
     pub word_timings: Vec<WordTiming>,
-    /// Seconds; used only without `audioUrl`.
+    /// Seconds; used only without `audioUrl`. A scene with a `videoUrl` and no `duration` is as long as its clip.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub duration: Option<f64>,
     /// How a still moves; by default stills take turns.
@@ -170,6 +174,10 @@ impl Default for MusicOptions {
 pub const MAX_SCENES: usize = 500;
 /// The longest scene without audio, in seconds.
 pub const MAX_SCENE_SECONDS: f64 = 600.0;
+/// The latest word in a scene, in seconds: later ones are milliseconds by mistake.
+const MAX_WORD_SECONDS: f64 = 36_000.0;
+/// How far a word's end may stand in front of its start, in seconds: speech services round.
+const MOST_BACKWARDS: f64 = 0.5;
 /// The most characters of narration in one scene.
 pub const MAX_NARRATION: usize = 10_000;
 
@@ -252,7 +260,7 @@ impl StoryboardScene {
                 let problem = format!("{duration} is not from 0.04 to {MAX_SCENE_SECONDS} seconds");
                 return Err(StoryboardError::at(format!("{path}.duration"), problem));
             }
-            None if self.audio_url.is_none() => {
+            None if self.audio_url.is_none() && self.video_url.is_none() => {
                 return Err(StoryboardError::at(path, "there is neither audioUrl nor duration; one of them gives the length"));
             }
             _ => {}
@@ -262,18 +270,18 @@ impl StoryboardScene {
         {
             return Err(StoryboardError::at(format!("{path}.focus"), "x and y must be from 0 to 1"));
         }
-        let mut previous_start = 0.0;
+        if let Some(volume) = self.clip_volume_db
+            && !(-60.0..=0.0).contains(&volume)
+        {
+            return Err(StoryboardError::at(format!("{path}.clipVolumeDb"), format!("{volume} is not from -60 to 0")));
+        }
         for (index, word) in self.word_timings.iter().enumerate() {
-            let path = format!("{path}.wordTimings[{index}]");
-            // Written so that NaN fails too.
-            if !(word.start >= 0.0 && word.end >= word.start && word.end <= MAX_SCENE_SECONDS) {
+            // Overlaps and small slips are set right later; this is nonsense, NaN too.
+            let backwards = word.start - word.end > MOST_BACKWARDS;
+            if !(word.start >= 0.0 && word.end >= 0.0 && word.start.max(word.end) <= MAX_WORD_SECONDS) || backwards {
                 let problem = format!("{} to {} is not a span of seconds", word.start, word.end);
-                return Err(StoryboardError::at(path, problem));
+                return Err(StoryboardError::at(format!("{path}.wordTimings[{index}]"), problem));
             }
-            if word.start < previous_start {
-                return Err(StoryboardError::at(format!("{path}.start"), "starts before the word in front of it"));
-            }
-            previous_start = word.start;
         }
         Ok(())
     }
@@ -318,6 +326,14 @@ mod tests {
         check_error(
             r#"{"scenes":[{"imageUrl":"a","duration":1,"wordTimings":[{"word":"x","start":2,"end":1}]}]}"#,
             "storyboard: scenes[0].wordTimings[0]: 2 to 1 is not a span of seconds",
+        );
+        check_error(
+            r#"{"scenes":[{"imageUrl":"a","duration":1,"wordTimings":[{"word":"x","start":-1,"end":1}]}]}"#,
+            "storyboard: scenes[0].wordTimings[0]: -1 to 1 is not a span of seconds",
+        );
+        check_error(
+            r#"{"scenes":[{"videoUrl":"a","clipVolumeDb":3}]}"#,
+            "storyboard: scenes[0].clipVolumeDb: 3 is not from -60 to 0",
         );
         check_error(r#"{"fps":12,"scenes":[{"imageUrl":"a","duration":1}]}"#, "storyboard: fps: 12 is not from 24 to 60");
         check_error(

@@ -74,24 +74,25 @@ const MOTIONS: [Motion; 6] = [Motion::ZoomIn, Motion::PanRight, Motion::ZoomOut,
 pub const DEFAULT_FOCUS: Focus = Focus { x: 0.5, y: 0.4 };
 
 impl Timeline {
-    /// Places every scene. `audio_seconds[i]` is the measured length of scene i's audio, if it has any.
+    /// Places every scene. `measured_seconds[i]` is the measured length of scene i's audio, or else of its clip if it has
+    /// neither audio nor `duration`.
     ///
     /// Scene ends are rounded from the running sum, so that the rounding of single scenes never adds up.
     ///
     /// # Panics
-    /// If a scene with audio has no measured length: the caller has probed every file before.
-    pub fn build(storyboard: &Storyboard, audio_seconds: &[Option<f64>]) -> Self {
+    /// If a measured length is missing: the caller has probed every file before.
+    pub fn build(storyboard: &Storyboard, measured_seconds: &[Option<f64>]) -> Self {
         let fps = f64::from(storyboard.fps);
         let mut scenes: Vec<TimelineScene> = Vec::with_capacity(storyboard.scenes.len());
         let (mut seconds, mut next_frame) = (0.0, 0);
         for (index, scene) in storyboard.scenes.iter().enumerate() {
-            let length = match &scene.audio_url {
-                Some(name) => audio_seconds
-                    .get(index)
-                    .copied()
-                    .flatten()
-                    .unwrap_or_else(|| panic!("scene {}: {name} was not measured before the timeline", index + 1)),
-                None => scene.duration.unwrap_or_default(),
+            let measured = || {
+                let seconds = measured_seconds.get(index).copied().flatten();
+                seconds.unwrap_or_else(|| panic!("scene {} was not measured before the timeline", index + 1))
+            };
+            let length = match (&scene.audio_url, scene.duration) {
+                (None, Some(duration)) => duration,
+                _ => measured(),
             };
             seconds += length;
             let end = ((seconds * fps).round() as u64).max(next_frame + 1);

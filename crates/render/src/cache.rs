@@ -11,8 +11,8 @@ use sha2::{Digest, Sha256};
 
 use crate::error::RenderError;
 use crate::leftover;
+use crate::media::hex;
 use crate::options::RenderOptions;
-use crate::plan::hex;
 
 /// An entry is this mark, the SHA-256 of the rest, and the rest.
 const MARK: &[u8; 8] = b"shortsai";

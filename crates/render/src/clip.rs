@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use model::storyboard::{MAX_SCENE_SECONDS, Size};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::error::RenderError;
 use crate::ffmpeg::{self, Output, Tool};
@@ -29,14 +29,16 @@ pub(crate) fn video_size(path: &Path, demuxer: &str) -> Result<(u32, u32), Strin
 }
 
 /// What is known of a clip.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct ClipFacts {
     /// The demuxer to open it with.
-    pub(crate) demuxer: &'static str,
+    pub(crate) demuxer: String,
     /// Whether its pixels are not square.
     pub(crate) odd_pixels: bool,
     /// The matrix of its colours, where the file doesn't say it.
-    pub(crate) matrix: Option<&'static str>,
+    pub(crate) matrix: Option<String>,
+    /// How long it shows something, in seconds.
+    pub(crate) seconds: f64,
     /// Where it breaks off although it promises more, in seconds.
     pub(crate) cut_at: Option<f64>,
 }
@@ -109,8 +111,15 @@ pub(crate) fn clip(path: &Path) -> Result<ClipFacts, String> {
     }
     let odd_pixels = stream.sample_aspect_ratio.as_deref().is_some_and(|ratio| !["1:1", "0:1", "N/A"].contains(&ratio));
     let told = stream.color_space.as_deref().is_some_and(|matrix| matrix != "unknown" && matrix != "reserved");
-    let matrix = (!told).then_some(if width.min(height) >= HD { "bt709" } else { "bt601" });
-    Ok(ClipFacts { demuxer, odd_pixels, matrix, cut_at: cut_at(&looked, stream) })
+    let matrix = (!told).then_some(if width.min(height) >= HD { "bt709" } else { "bt601" }.to_owned());
+    let seconds = looked.end(Some(stream.index)) - number(&looked.format.start_time).unwrap_or(0.0);
+    Ok(ClipFacts {
+        demuxer: demuxer.to_owned(),
+        odd_pixels,
+        matrix,
+        seconds: seconds.max(0.0),
+        cut_at: cut_at(&looked, stream, seconds.max(0.0)),
+    })
 }
 
 /// Walks through the packets without decoding them.
@@ -125,21 +134,29 @@ fn look(path: &Path, demuxer: &str) -> Result<Looked, String> {
     serde_json::from_slice(&output).map_err(|error| format!("ffprobe gave no usable answer: {error}"))
 }
 
-/// Where the clip's pictures end, if that is before the time that the file promises.
-fn cut_at(looked: &Looked, stream: &Stream) -> Option<f64> {
-    let seconds = |text: &Option<String>| text.as_deref().and_then(|text| text.parse::<f64>().ok());
-    let end = |index: Option<usize>| {
-        let packets = looked.packets.iter().filter(|packet| index.is_none_or(|index| packet.stream_index == index));
-        packets
-            .filter_map(|packet| Some(seconds(&packet.pts_time)? + seconds(&packet.duration_time).unwrap_or(0.0)))
+fn number(text: &Option<String>) -> Option<f64> {
+    text.as_deref().and_then(|text| text.parse().ok())
+}
+
+impl Looked {
+    /// Where the last packet of a stream, or of all streams, ends.
+    fn end(&self, stream: Option<usize>) -> f64 {
+        let packets = || self.packets.iter().filter(|packet| stream.is_none_or(|stream| packet.stream_index == stream));
+        // The last frames may come without a length of their own; they last as long as the others.
+        let usual = packets().find_map(|packet| number(&packet.duration_time)).unwrap_or(0.0);
+        packets()
+            .filter_map(|packet| Some(number(&packet.pts_time)? + number(&packet.duration_time).unwrap_or(usual)))
             .fold(0.0, f64::max)
-    };
+    }
+}
+
+/// Where the clip's pictures end (after `shown` seconds), if that is before the time that the file promises.
+fn cut_at(looked: &Looked, stream: &Stream, shown: f64) -> Option<f64> {
     // Some containers know how long each stream is; of others only the whole is known, whatever lasts longest in it.
-    let (promised, reached) = match seconds(&stream.duration) {
-        Some(duration) => (seconds(&stream.start_time).unwrap_or(0.0) + duration, end(Some(stream.index))),
-        None => (seconds(&looked.format.start_time).unwrap_or(0.0) + seconds(&looked.format.duration)?, end(None)),
+    let (promised, reached) = match number(&stream.duration) {
+        Some(duration) => (number(&stream.start_time).unwrap_or(0.0) + duration, looked.end(Some(stream.index))),
+        None => (number(&looked.format.start_time).unwrap_or(0.0) + number(&looked.format.duration)?, looked.end(None)),
     };
-    let shown = (end(Some(stream.index)) - seconds(&looked.format.start_time).unwrap_or(0.0)).max(0.0);
     (reached < promised.min(MAX_SCENE_SECONDS) - TOLERANCE).then_some(shown)
 }
 
@@ -165,7 +182,7 @@ impl<'a> Player<'a> {
         doing: String,
         stop: &'a AtomicBool,
     ) -> Result<Self, RenderError> {
-        let mut arguments: Vec<OsString> = ["-threads", "1", "-f", facts.demuxer, "-i"].map(OsString::from).to_vec();
+        let mut arguments: Vec<OsString> = ["-threads", "1", "-f", facts.demuxer.as_str(), "-i"].map(OsString::from).to_vec();
         arguments.push(media::ffmpeg_path(path));
         let (filter, limit) = (filter(size, fps, facts), limit.to_string());
         arguments.extend(["-map", "0:V:0", "-an", "-vf", &filter].map(OsString::from));
@@ -206,7 +223,7 @@ impl<'a> Player<'a> {
 fn filter(size: Size, fps: u32, facts: &ClipFacts) -> String {
     let Size { width, height } = size;
     let square = if facts.odd_pixels { "scale=w='max(2,trunc(iw*sar/2)*2)':h=ih,setsar=1," } else { "" };
-    let matrix = facts.matrix.map_or(String::new(), |matrix| format!(":in_color_matrix={matrix}"));
+    let matrix = facts.matrix.as_deref().map_or(String::new(), |matrix| format!(":in_color_matrix={matrix}"));
     format!(
         "fps={fps}:start_time=0,{square}scale={width}:{height}:force_original_aspect_ratio=increase:flags=bicubic+accurate_rnd\
          {matrix}:out_color_matrix=bt709:out_range=tv,crop={width}:{height},format=yuv420p"

@@ -6,6 +6,8 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use sha2::{Digest, Sha256};
+
 /// Finds the local file behind a name of the storyboard.
 pub trait Media: Sync {
     /// The local file; an error is a plain sentence without the name.
@@ -49,6 +51,24 @@ pub(crate) fn head(path: &Path) -> Result<Vec<u8>, String> {
     let mut head = Vec::with_capacity(64);
     File::open(path).and_then(|file| file.take(64).read_to_end(&mut head)).map_err(|error| format!("can't be read: {error}"))?;
     Ok(head)
+}
+
+/// SHA-256 of a file's content in hex.
+pub(crate) fn hash(path: &Path) -> Result<String, String> {
+    let mut hasher = Sha256::new();
+    let mut file = std::fs::File::open(path).map_err(|error| format!("can't be read: {error}"))?;
+    let mut block = vec![0; 1 << 16];
+    loop {
+        match crate::probe::fill(&mut file, &mut block).map_err(|error| format!("can't be read: {error}"))? {
+            0 => return Ok(hex(&hasher.finalize())),
+            length => hasher.update(&block[..length]),
+        }
+    }
+}
+
+/// Bytes as lower-case hex.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// The ffmpeg demuxer for a sound or moving picture, by its first bytes. Naming it to ffmpeg keeps a playlist in

@@ -127,6 +127,8 @@ pub struct Report {
     pub true_peak_dbtp: Option<f64>,
     /// What was tolerated, in plain sentences.
     pub warnings: Vec<String>,
+    /// Scenes (from 1) whose word times were estimated from the text and the sound.
+    pub estimated_scenes: Vec<usize>,
     /// Seconds that each stage took, in their order. "sound" runs beside "drawing".
     pub stage_seconds: Vec<(&'static str, f64)>,
 }

@@ -5,16 +5,19 @@
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use model::storyboard::{Size, Storyboard};
+use model::storyboard::{MAX_SCENE_SECONDS, Size, Storyboard};
 use model::timeline::{Timeline, Visual};
-use sha2::{Digest, Sha256};
 
+use crate::cache::Cache;
 use crate::clip::{self, ClipFacts};
 use crate::error::RenderError;
 use crate::ffmpeg;
+use crate::known::Known;
 use crate::media::Media;
+use crate::options::RenderOptions;
 use crate::picture;
-use crate::probe::{self, SoundFacts};
+use crate::sound_file::{self, Memory, SoundFile};
+use crate::words;
 
 /// A checked storyboard, ready to be rendered as often as wanted.
 #[derive(Debug, Clone)]
@@ -23,6 +26,8 @@ pub struct Plan {
     pub timeline: Timeline,
     /// What was tolerated, in plain sentences.
     pub warnings: Vec<String>,
+    /// Scenes (from 1) whose word times are estimated.
+    pub estimated_scenes: Vec<usize>,
     pub(crate) scenes: Vec<SceneFiles>,
     pub(crate) music: Option<SoundFile>,
     /// ffmpeg's version: part of what shapes a segment.
@@ -34,6 +39,10 @@ pub struct Plan {
 pub(crate) struct SceneFiles {
     pub(crate) visual: VisualFile,
     pub(crate) sound: Option<SoundFile>,
+    /// The clip's own sound, if it is heard, and its level against a narration in dB.
+    pub(crate) clip_sound: Option<(SoundFile, f64)>,
+    /// Length of the narration, or else of the clip if nothing else gives the scene's length, in seconds.
+    seconds: Option<f64>,
 }
 
 /// The picture or clip of one scene.
@@ -46,40 +55,41 @@ pub(crate) struct VisualFile {
     pub(crate) clip: Option<ClipFacts>,
 }
 
-/// A sound and its measures.
-#[derive(Debug, Clone)]
-pub(crate) struct SoundFile {
-    pub(crate) path: PathBuf,
-    /// SHA-256 of the file in hex.
-    pub(crate) hash: String,
-    pub(crate) demuxer: &'static str,
-    pub(crate) facts: SoundFacts,
-}
-
 /// Finds, opens and decodes every file of a storyboard and builds its timeline.
 ///
 /// # Errors
 /// The first scene (in the storyboard's order) that can't be rendered, with its number, the file and the reason; a
 /// storyboard that breaks its own rules; a machine without ffmpeg.
 pub fn plan(storyboard: &Storyboard, media: &dyn Media) -> Result<Plan, RenderError> {
+    plan_cached(storyboard, media, &RenderOptions::default())
+}
+
+/// Like [`plan()`], but what the options' cache knows of a file with the same content is not found out again.
+///
+/// # Errors
+/// Those of [`plan()`], and when the cache can't be used.
+pub fn plan_cached(storyboard: &Storyboard, media: &dyn Media, options: &RenderOptions) -> Result<Plan, RenderError> {
     storyboard.check()?;
     let ffmpeg = ffmpeg::version()?;
-    let scenes = scene_files(storyboard, media)?;
+    let sources = Sources { media, known: Known::new(Cache::of(options)?, &ffmpeg), memory: Memory::new() };
+    let scenes = scene_files(storyboard, &sources)?;
+    let lengths: Vec<Option<f64>> = scenes.iter().map(|scene| scene.seconds).collect();
+    let mut timeline = Timeline::build(storyboard, &lengths);
     let music = match &storyboard.bg_music_url {
         None => None,
+        // More of the music than the programme's length is never heard.
         Some(name) => {
-            Some(media.path(name).and_then(sound_file).map_err(|problem| RenderError::Music { file: name.clone(), problem })?)
+            let sound = sources.sound(name, Some(timeline.seconds()));
+            Some(sound.map_err(|problem| RenderError::Music { file: name.clone(), problem })?)
         }
     };
-    let lengths: Vec<Option<f64>> = scenes.iter().map(|scene| scene.sound.as_ref().map(|sound| sound.facts.seconds())).collect();
-    let timeline = Timeline::build(storyboard, &lengths);
-    let mut warnings = warnings(&timeline);
+    let (estimated_scenes, mut warnings) = words::complete(&mut timeline, storyboard, &scenes);
     warnings.extend(cut_clips(&timeline, &scenes)?);
-    Ok(Plan { timeline, warnings, scenes, music, ffmpeg })
+    Ok(Plan { timeline, warnings, estimated_scenes, scenes, music, ffmpeg })
 }
 
 /// Checks scenes side by side; the error of the first bad scene wins, whoever finds it.
-fn scene_files(storyboard: &Storyboard, media: &dyn Media) -> Result<Vec<SceneFiles>, RenderError> {
+fn scene_files(storyboard: &Storyboard, sources: &Sources) -> Result<Vec<SceneFiles>, RenderError> {
     let next = AtomicUsize::new(0);
     let workers = std::thread::available_parallelism().map_or(1, usize::from).min(storyboard.scenes.len());
     let mut found: Vec<(usize, Result<SceneFiles, RenderError>)> = std::thread::scope(|scope| {
@@ -92,7 +102,7 @@ fn scene_files(storyboard: &Storyboard, media: &dyn Media) -> Result<Vec<SceneFi
                         if index >= storyboard.scenes.len() {
                             return found;
                         }
-                        let scene = one_scene(storyboard, index, media);
+                        let scene = one_scene(storyboard, index, sources);
                         if scene.is_err() {
                             next.store(storyboard.scenes.len(), Ordering::Relaxed);
                         }
@@ -107,51 +117,68 @@ fn scene_files(storyboard: &Storyboard, media: &dyn Media) -> Result<Vec<SceneFi
     found.into_iter().map(|(_, scene)| scene).collect()
 }
 
-fn one_scene(storyboard: &Storyboard, index: usize, media: &dyn Media) -> Result<SceneFiles, RenderError> {
+fn one_scene(storyboard: &Storyboard, index: usize, sources: &Sources) -> Result<SceneFiles, RenderError> {
     let scene = &storyboard.scenes[index];
     let failed = |file: &str, problem: String| RenderError::Scene { scene: index + 1, file: file.to_owned(), problem };
     let visual = match (&scene.video_url, &scene.image_url) {
-        (Some(name), _) => media.path(name).and_then(clip_file).map_err(|problem| failed(name, problem))?,
-        (None, Some(name)) => media.path(name).and_then(picture_file).map_err(|problem| failed(name, problem))?,
+        (Some(name), _) => sources.clip(name).map_err(|problem| failed(name, problem))?,
+        (None, Some(name)) => sources.picture(name).map_err(|problem| failed(name, problem))?,
         (None, None) => unreachable!("Storyboard::check refuses a scene without a picture"),
     };
     let sound = match &scene.audio_url {
         None => None,
-        Some(name) => Some(media.path(name).and_then(sound_file).map_err(|problem| failed(name, problem))?),
+        Some(name) => Some(sources.sound(name, None).map_err(|problem| failed(name, problem))?),
     };
-    Ok(SceneFiles { visual, sound })
-}
-
-fn picture_file(path: PathBuf) -> Result<VisualFile, String> {
-    picture::decode(&path)?;
-    Ok(VisualFile { hash: hash(&path)?, path, clip: None })
-}
-
-fn clip_file(path: PathBuf) -> Result<VisualFile, String> {
-    let clip = clip::clip(&path)?;
-    Ok(VisualFile { hash: hash(&path)?, path, clip: Some(clip) })
-}
-
-fn sound_file(path: PathBuf) -> Result<SoundFile, String> {
-    let (facts, demuxer) = probe::sound(&path)?;
-    Ok(SoundFile { hash: hash(&path)?, path, demuxer, facts })
-}
-
-fn hash(path: &std::path::Path) -> Result<String, String> {
-    let mut hasher = Sha256::new();
-    let mut file = std::fs::File::open(path).map_err(|error| format!("can't be read: {error}"))?;
-    let mut block = vec![0; 1 << 16];
-    loop {
-        match probe::fill(&mut file, &mut block).map_err(|error| format!("can't be read: {error}"))? {
-            0 => return Ok(hex(&hasher.finalize())),
-            length => hasher.update(&block[..length]),
+    let mut seconds = sound.as_ref().map(|sound| sound.facts.seconds());
+    let mut clip_sound = None;
+    if let (Some(name), Some(clip)) = (&scene.video_url, &visual.clip) {
+        if scene.audio_url.is_none() && scene.duration.is_none() {
+            seconds = Some(clip_length(clip).map_err(|problem| failed(name, problem))?);
         }
+        // Under a narration a clip is silent unless the storyboard says how loud it is.
+        let volume_db = if scene.audio_url.is_some() { scene.clip_volume_db } else { Some(scene.clip_volume_db.unwrap_or(0.0)) };
+        if let (Some(volume_db), Some(length)) = (volume_db, seconds.or(scene.duration)) {
+            // One second more, for the transition to the next scene.
+            let sound = sound_file::open_clip(&visual.path, &clip.demuxer, length + 1.0, (&sources.memory, &sources.known));
+            clip_sound = sound.map_err(|problem| failed(name, problem))?.map(|sound| (sound, volume_db));
+        }
+    }
+    Ok(SceneFiles { visual, sound, clip_sound, seconds })
+}
+
+fn clip_length(clip: &ClipFacts) -> Result<f64, String> {
+    match clip.seconds {
+        0.0 => Err("does not say how long it is; give the scene a duration".to_owned()),
+        seconds if seconds > MAX_SCENE_SECONDS => {
+            Err(format!("is {seconds:.0} s long, and a scene at most {MAX_SCENE_SECONDS} s; give the scene a duration"))
+        }
+        seconds => Ok(seconds),
     }
 }
 
-/// Bytes as lower-case hex.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+/// Where files come from and what is known of them.
+struct Sources<'a> {
+    media: &'a dyn Media,
+    known: Known,
+    memory: Memory,
+}
+
+impl Sources<'_> {
+    fn picture(&self, name: &str) -> Result<VisualFile, String> {
+        let path = self.media.path(name)?;
+        let ((), hash) = self.known.facts(&path, "picture", || picture::decode(&path).map(drop))?;
+        Ok(VisualFile { path, hash, clip: None })
+    }
+
+    fn clip(&self, name: &str) -> Result<VisualFile, String> {
+        let path = self.media.path(name)?;
+        let (clip, hash) = self.known.facts(&path, "clip", || clip::clip(&path))?;
+        Ok(VisualFile { path, hash, clip: Some(clip) })
+    }
+
+    fn sound(&self, name: &str, most: Option<f64>) -> Result<SoundFile, String> {
+        sound_file::open(self.media.path(name)?, most, (&self.memory, &self.known))
+    }
 }
 
 /// Clips that break off: an error where the missing part would be shown, else a warning.
@@ -169,21 +196,6 @@ fn cut_clips(timeline: &Timeline, scenes: &[SceneFiles]) -> Result<Vec<String>, 
             .push(format!("scene {}: {medium}: the clip is cut short after {at:.1} s; the scene ends before that", scene.number));
     }
     Ok(warnings)
-}
-
-fn warnings(timeline: &Timeline) -> Vec<String> {
-    let mut warnings = Vec::new();
-    for scene in &timeline.scenes {
-        let length = scene.frame_count as f64 / f64::from(timeline.fps);
-        if let Some(word) = scene.words.iter().find(|word| word.start > length + 0.05) {
-            let at = word.start;
-            warnings.push(format!(
-                "scene {}: the word \"{}\" starts at {at:.2} s, after the scene's end at {length:.2} s",
-                scene.number, word.word
-            ));
-        }
-    }
-    warnings
 }
 
 impl Plan {

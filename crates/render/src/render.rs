@@ -102,6 +102,7 @@ pub fn render(
         loudness_lufs: loudness.lufs,
         true_peak_dbtp: loudness.true_peak_dbtp,
         warnings: plan.warnings.iter().cloned().chain(unavailable).chain(missing_glyphs(plan)).collect(),
+        estimated_scenes: plan.estimated_scenes.clone(),
         stage_seconds: vec![("sound", sound_seconds), ("drawing", drawn), ("joining", joined - drawn)],
     })
 }

@@ -7,4 +7,5 @@ mod fixture;
 mod hostile;
 mod jpeg;
 mod pictures;
+mod sound;
 mod video;
