@@ -206,7 +206,7 @@ pub fn fill_scene(row: &mut scene::Model, scene: &Scene) -> Result<(), StoreErro
     row.duration_seconds = scene.duration_seconds;
     row.word_timings = json(&scene.word_timings, &what, "word_timings")?;
     row.moving = scene.moving;
-    row.look = Some(json(&scene.look, &what, "look")?);
+    row.look = Some(json(scene.look, &what, "look")?);
     image(row).write(&scene.image, &what, "image")?;
     audio(row).write(&scene.audio, &what, "audio")?;
     video(row).write(&scene.video, &what, "video")

@@ -107,7 +107,8 @@ fn any_name_is_only_a_name() {
     let fixture = Fixture::new();
     let folder = fixture.path("a folder: it's 100%d \"odd\" 😀");
     std::fs::create_dir(&folder).expect("makes a folder");
-    let source = ["-v", "error", "-f", "lavfi", "-i", "testsrc2=size=64x64:rate=25:duration=0.4", "-pix_fmt", "yuv420p"];
+    let source = ["-v", "error", "-f", "lavfi", "-i", "testsrc2=size=64x64:rate=25:duration=0.2", "-pix_fmt", "yuv420p"];
+    fixture.tone("short.wav", 48_000, 0.2, 300.0, 0.3);
     let clip = fixture.path("clip.mp4");
     run("ffmpeg", &[&source[..], &[clip.to_str().expect("a plain path")]].concat());
     let (mut pictures, mut clips) = (Vec::new(), Vec::new());
@@ -125,7 +126,7 @@ fn any_name_is_only_a_name() {
         "a\\b",
         "*?",
     ] {
-        for (from, kind) in [("a.png", "png"), ("clip.mp4", "mp4"), ("two.wav", "wav")] {
+        for (from, kind) in [("a.png", "png"), ("clip.mp4", "mp4"), ("short.wav", "wav")] {
             std::fs::copy(fixture.path(from), folder.join(format!("{stem}.{kind}"))).expect("copies");
         }
         pictures.push(serde_json::json!({ "imageUrl": format!("{stem}.png"), "duration": 0.1 }));
