@@ -67,9 +67,9 @@ pub fn plan(storyboard: &Storyboard, media: &dyn Media) -> Result<Plan, RenderEr
     let mut timeline = Timeline::build(storyboard, &lengths);
     let music = match &storyboard.bg_music_url {
         None => None,
-        // More of the music than the programme's length is never heard.
+        // More of the music than the programme's length is never heard; a little more, so that rounding never makes it short.
         Some(name) => {
-            let sound = media.path(name).and_then(|path| sound_file::open(path, Some(timeline.seconds()), &memory));
+            let sound = media.path(name).and_then(|path| sound_file::open(path, Some(timeline.seconds() + 0.1), &memory));
             Some(sound.map_err(|problem| RenderError::Music { file: name.clone(), problem })?)
         }
     };
