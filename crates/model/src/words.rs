@@ -123,10 +123,11 @@ fn breaks_between(last: Kind, now: Kind, letter: char, count: usize) -> bool {
 pub fn weight(word: &str) -> f64 {
     let letters: Vec<(char, Kind)> = word.chars().map(|letter| (letter, kind(letter))).collect();
     let vowels = letters.iter().filter(|(_, kind)| *kind == Kind::Vowel).count();
+    let last_letter = letters.iter().rposition(|(_, kind)| *kind != Kind::Silent);
     let mut weight = 0.0;
     let mut last = Kind::Silent;
     let mut digits = String::new();
-    for (letter, kind) in &letters {
+    for (index, (letter, kind)) in letters.iter().enumerate() {
         match kind {
             Kind::Digit => digits.push(*letter),
             // Thousands are grouped by commas, points or blanks; the number goes on behind them.
@@ -135,6 +136,8 @@ pub fn weight(word: &str) -> f64 {
         }
         weight += match kind {
             Kind::Vowel if last == Kind::Vowel => 0.25,
+            // The last e of a longer word is silent or weak in English, French and Portuguese.
+            Kind::Vowel if *letter == 'e' && vowels > 1 && last_letter == Some(index) => 0.25,
             Kind::Vowel => 0.7,
             // Letters that are read one by one, such as GPS.
             Kind::Consonant if vowels == 0 => 1.0,
@@ -148,7 +151,10 @@ pub fn weight(word: &str) -> f64 {
         last = *kind;
     }
     weight += number(&digits);
-    weight.max(0.3)
+    // Articles and the like are hurried over.
+    let spoken = letters.iter().filter(|(_, kind)| matches!(kind, Kind::Vowel | Kind::Consonant)).count();
+    let hurried = vowels > 0 && spoken == letters.len() && spoken <= 3;
+    (if hurried { 0.8 * weight } else { weight }).max(0.3)
 }
 
 /// Syllables of a number that is read out, about.
@@ -169,7 +175,7 @@ fn number(digits: &str) -> f64 {
             syllables += 2.0;
         }
     }
-    if length > 0 { f64::max(syllables, 1.5) } else { 0.0 }
+    if length > 0 { f64::max(1.25 * syllables, 1.5) } else { 0.0 }
 }
 
 #[cfg(test)]

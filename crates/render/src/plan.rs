@@ -77,9 +77,9 @@ pub fn plan_cached(storyboard: &Storyboard, media: &dyn Media, options: &RenderO
     let mut timeline = Timeline::build(storyboard, &lengths);
     let music = match &storyboard.bg_music_url {
         None => None,
-        // More of the music than the programme's length is never heard.
+        // More of the music than the programme's length is never heard; a little more, so that rounding never makes it short.
         Some(name) => {
-            let sound = sources.sound(name, Some(timeline.seconds()));
+            let sound = sources.sound(name, Some(timeline.seconds() + 0.1));
             Some(sound.map_err(|problem| RenderError::Music { file: name.clone(), problem })?)
         }
     };
