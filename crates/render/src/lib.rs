@@ -4,12 +4,15 @@
 //! decodes and encodes them in child processes. [`plan()`] checks everything first, [`render()`] then draws, and
 //! [`thumbnail`] and [`frame_at`] give single pictures.
 
+mod breaks;
 mod cache;
 mod camera;
 mod captions;
+mod emoji;
 mod encode;
 mod error;
 mod ffmpeg;
+mod fonts;
 mod frame;
 mod join;
 pub mod leftover;
@@ -18,12 +21,14 @@ mod media;
 mod mix;
 mod options;
 mod overlay;
+mod page;
 mod picture;
 mod plan;
 mod probe;
 mod render;
 mod resample;
 mod scene;
+mod shadow;
 mod sound;
 mod still;
 mod text;
@@ -37,4 +42,4 @@ pub use render::render;
 pub use still::{frame_at, thumbnail};
 
 /// Raised with every change that alters pixels, so that old segments are not used again.
-pub const RENDER_VERSION: u32 = 2;
+pub const RENDER_VERSION: u32 = 3;

@@ -62,6 +62,28 @@ pub enum CaptionFont {
     Bebas,
 }
 
+impl CaptionStyle {
+    /// How large the letters are beside those of karaoke.
+    pub fn scale(self) -> f64 {
+        match self {
+            Self::Word => 1.5,
+            Self::Minimal => 0.7,
+            _ => 1.0,
+        }
+    }
+}
+
+impl CaptionFont {
+    /// How much larger narrow letters are set, so that they look as large as wide ones.
+    pub fn scale(self) -> f64 {
+        match self {
+            Self::Montserrat | Self::Noto => 1.0,
+            Self::Anton => 1.1,
+            Self::Bebas => 1.3,
+        }
+    }
+}
+
 /// Capital or small letters in the picture; the words themselves stay as they are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

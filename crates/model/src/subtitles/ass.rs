@@ -46,7 +46,7 @@ fn styles(options: &CaptionOptions, size: Size) -> String {
     // What comes word by word is wholly see-through before.
     let hidden = if appears(options.style) { 255 } else { 0 };
     let unit = f64::from(size.width.min(size.height)) / 1080.0;
-    let letters = FONT_SIZE * unit * options.size * scale(options.style);
+    let letters = FONT_SIZE * unit * options.size * options.style.scale() * options.font.scale();
     let (font, bold, line) = face(options.font);
     let outline = if options.style == CaptionStyle::Minimal { 1.0 } else { OUTLINE } * letters / FONT_SIZE;
     let (area, margin) = (safe_area(size), 0.02 * f64::from(size.height));
@@ -72,14 +72,6 @@ fn styles(options: &CaptionOptions, size: Size) -> String {
 
 fn appears(style: CaptionStyle) -> bool {
     matches!(style, CaptionStyle::Pop | CaptionStyle::Typewriter)
-}
-
-fn scale(style: CaptionStyle) -> f64 {
-    match style {
-        CaptionStyle::Word => 1.5,
-        CaptionStyle::Minimal => 0.7,
-        _ => 1.0,
-    }
 }
 
 /// Family, whether it must be asked for in bold (−1), and the line height in font sizes: ASS counts sizes by that.

@@ -1,0 +1,400 @@
+//! A page of captions as pixels: letters, outlines, shadows, boxes and emoji, and where they stand on the frame.
+//!
+//! Which page and word a frame shows is in `captions`; letters come as outlines from `text`.
+
+use std::ops::Range;
+
+use model::caption::{CaptionFont, CaptionOptions, CaptionPosition, CaptionStyle, safe_area};
+use model::storyboard::{Size, parse_colour};
+use tiny_skia::{
+    BlendMode, Color, FillRule, FilterQuality, LineJoin, Mask, Paint, Path, PathBuilder, Pixmap, PixmapPaint, Rect, Stroke,
+    Transform,
+};
+
+use crate::frame::yuv;
+use crate::overlay::Overlay;
+use crate::shadow::{Cast, over_shadow};
+use crate::text::{Fit, Layout, WordShape};
+
+/// Font size at a width of 1080.
+const FONT_SIZE: f32 = 80.0;
+/// Text is shrunk to this part of its size, or of the usual size if that is less, before words are broken.
+const LEAST_SCALE: f32 = 0.45;
+/// The outline's visible width at [`FONT_SIZE`], like all lengths here.
+const OUTLINE: f32 = 9.0;
+const SHADOW: Cast = Cast { below: 7.0, softness: 8.0, strength: 0.55 };
+/// The shadow of letters that have no outline: near and strong, so that they can be read on a white ground.
+const THIN_SHADOW: Cast = Cast { below: 3.0, softness: 7.0, strength: 0.85 };
+/// What such letters' shadow is wider than they are.
+const THIN_OUTLINE: f32 = 2.5;
+/// The visible line around hollow letters, within the outline's width.
+const RING: f32 = 4.0;
+/// How much is taken away of what lies in hollow letters: a little shade is left, so that they can be read.
+const HOLLOW: f32 = 0.8;
+/// How bright words are that are not spoken where the spoken one is only brighter.
+const QUIET: f32 = 0.82;
+/// A box reaches over its word on both sides, and keeps off the line's upper and lower end so that boxes never touch.
+const BOX_PAD: f32 = 11.2;
+const BOX_INSET: f32 = 4.8;
+const BOX_RADIUS: f32 = 16.0;
+/// Letters darker than this have a light outline.
+const DARK: f32 = 90.0;
+/// Pages stay this much off the upper end of what is free, as a share of the height, and in shorts stand around this line.
+const OFF: f32 = 0.02;
+const LOWER_THIRD: f32 = 0.66;
+/// How far a page that comes in starts below its place, in pixels at a width of 1080.
+pub(crate) const RISE: f32 = 14.0;
+
+/// How captions look, ready to draw.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Look {
+    pub(crate) style: CaptionStyle,
+    pub(crate) position: CaptionPosition,
+    pub(crate) highlight: [u8; 3],
+    pub(crate) text: [u8; 3],
+    pub(crate) font: CaptionFont,
+    /// How much larger than usual letters are.
+    pub(crate) scale: f32,
+    pub(crate) lines: usize,
+    /// The whole picture.
+    pub(crate) size: Size,
+}
+
+/// Words drawn as far as all their states share it.
+pub(crate) struct PageDrawing {
+    /// Shadow and outlines.
+    under: Pixmap,
+    /// With the letters, none of them spoken.
+    base: Overlay,
+    /// The words of the page that it shows.
+    pub(crate) words: Range<usize>,
+    /// From the layout to the pixmap.
+    origin: Transform,
+}
+
+/// A rectangle of whole and even pixels on the frame.
+struct Canvas {
+    x: usize,
+    y: usize,
+    width: u32,
+    height: u32,
+}
+
+impl Look {
+    pub(crate) fn new(options: &CaptionOptions, size: Size) -> Self {
+        Self {
+            style: options.style,
+            position: options.position,
+            highlight: parse_colour(&options.highlight).unwrap_or([0xff, 0xd9, 0x3d]),
+            text: parse_colour(&options.text_colour).unwrap_or([255; 3]),
+            font: options.font,
+            scale: options.size as f32,
+            lines: options.max_lines,
+            size,
+        }
+    }
+
+    /// How much larger or smaller than at 1080 pixels everything is drawn.
+    pub(crate) fn unit(&self) -> f32 {
+        self.size.width.min(self.size.height) as f32 / 1080.0
+    }
+
+    /// The font size and the room that it has.
+    pub(crate) fn fit(&self) -> Fit {
+        let usual = FONT_SIZE * self.unit() * self.font.scale() as f32;
+        let size = usual * self.scale * self.style.scale() as f32;
+        let room = self.free();
+        Fit {
+            font: self.font,
+            size,
+            least: size.min(usual) * LEAST_SCALE,
+            lines: self.lines,
+            width: room.width(),
+            height: room.height(),
+            edge: self.edge() / FONT_SIZE,
+        }
+    }
+
+    /// Where letters with their outlines and boxes may stand.
+    fn free(&self) -> Rect {
+        let area = safe_area(self.size);
+        // Whole pixels within the area; a page that comes in is a little lower at first.
+        let (left, top) = (area.left.ceil() as f32, area.top.ceil() as f32);
+        let (right, bottom) = (area.right.floor() as f32, (area.bottom - f64::from(RISE * self.unit())).floor() as f32);
+        Rect::from_ltrb(left, top, right, bottom).expect("more than half of every picture is free")
+    }
+
+    /// How far what is drawn reaches over the letters.
+    fn edge(&self) -> f32 {
+        match self.style {
+            CaptionStyle::Box => BOX_PAD.max(OUTLINE),
+            CaptionStyle::Minimal => 0.0,
+            _ => OUTLINE,
+        }
+    }
+
+    /// The outline's colour: letters must stand out from it.
+    fn outline(&self) -> [u8; 3] {
+        if luma(self.text) < DARK { [255; 3] } else { [0; 3] }
+    }
+}
+
+fn luma(colour: [u8; 3]) -> f32 {
+    yuv(colour.map(f32::from))[0]
+}
+
+/// Pixels of a layout for one of the lengths above.
+fn unit_of(layout: &Layout) -> f32 {
+    layout.font_size / FONT_SIZE
+}
+
+/// What some words fill with outlines and boxes, in the layout's coordinates.
+fn reach(layout: &Layout, words: Range<usize>, look: Look) -> Option<Rect> {
+    let edge = if look.style == CaptionStyle::Minimal { 0.0 } else { OUTLINE * unit_of(layout) };
+    let words = &layout.words[words];
+    let letters = words.iter().filter_map(WordShape::bounds).filter_map(|ink| ink.outset(edge, edge));
+    let boxes = words.iter().flat_map(|word| &word.boxes).filter_map(|word| padded(*word, unit_of(layout)));
+    let boxes = boxes.filter(|_| look.style == CaptionStyle::Box);
+    letters.chain(boxes).reduce(|all, next| all.join(&next).unwrap_or(all))
+}
+
+/// Where the layout's (0, 0) stands on the frame: `all` that it fills is within what apps leave free.
+fn place(layout: &Layout, all: Rect, look: Look) -> (f32, f32) {
+    let (free, whole) = (look.free(), look.size.height as f32);
+    let y = match look.position {
+        CaptionPosition::Top => free.top() + OFF * whole,
+        CaptionPosition::Middle => (whole - layout.height) / 2.0,
+        CaptionPosition::Bottom if look.size.height > look.size.width => whole * LOWER_THIRD - layout.height / 2.0,
+        CaptionPosition::Bottom => free.bottom() - layout.height,
+    };
+    let x = look.size.width as f32 / 2.0;
+    let inside = |at: f32, from: f32, to: f32, least: f32, most: f32| at.min(most - to).max(least - from).round();
+    (
+        inside(x, all.left().floor(), all.right().ceil(), free.left(), free.right()),
+        inside(y, all.top().floor(), all.bottom().ceil(), free.top(), free.bottom()),
+    )
+}
+
+/// The canvas for what fills `rect` of the frame, with its shadow.
+fn canvas(rect: Rect, unit: f32, size: Size) -> Option<Canvas> {
+    let soft = unit * (SHADOW.below + 2.0 * SHADOW.softness) + 2.0;
+    even(rect.outset(soft, soft)?, (size.width, size.height))
+}
+
+/// The even rectangle around `rect` within a picture of even sides.
+fn even(rect: Rect, (width, height): (u32, u32)) -> Option<Canvas> {
+    let span = |from: f32, to: f32, most: u32| {
+        let from = (from.floor().max(0.0) as u32) & !1;
+        let to = (to.ceil().max(0.0) as u32).next_multiple_of(2).min(most);
+        to.checked_sub(from).filter(|length| *length > 0).map(|length| (from, length))
+    };
+    let ((x, width), (y, height)) = (span(rect.left(), rect.right(), width)?, span(rect.top(), rect.bottom(), height)?);
+    Some(Canvas { x: x as usize, y: y as usize, width, height })
+}
+
+/// Draws some `words` of a page. `None` when nothing of it is visible.
+pub(crate) fn page(layout: &Layout, words: Range<usize>, look: Look) -> Option<PageDrawing> {
+    // The place is that of the whole page, so that words stay where they are when others come.
+    let (x, y) = place(layout, reach(layout, 0..layout.words.len(), look)?, look);
+    let filled = reach(layout, words.clone(), look)?.transform(Transform::from_translate(x, y))?;
+    draw(layout, words, look, Transform::from_translate(x, y), filled)
+}
+
+/// Draws one word of a page as it is spoken and `scale` times its size. It is held inside what apps leave free. `None` when
+/// nothing of it is visible.
+pub(crate) fn scaled_word(layout: &Layout, word: usize, scale: f32, look: Look) -> Option<Overlay> {
+    let (x, y) = place(layout, reach(layout, 0..layout.words.len(), look)?, look);
+    let rest = reach(layout, word..word + 1, look)?.transform(Transform::from_translate(x, y))?;
+    let free = look.free();
+    let scale = scale.min((free.width() / rest.width()).min(free.height() / rest.height()).max(1.0));
+    let (middle_x, middle_y) = ((rest.left() + rest.right()) / 2.0, (rest.top() + rest.bottom()) / 2.0);
+    let inside = |middle: f32, half: f32, least: f32, most: f32| middle.min(most - half).max(least + half) - middle;
+    let shift = (
+        inside(middle_x, rest.width() / 2.0 * scale, free.left(), free.right()),
+        inside(middle_y, rest.height() / 2.0 * scale, free.top(), free.bottom()),
+    );
+    let grown = Transform::from_translate(middle_x + shift.0, middle_y + shift.1)
+        .pre_scale(scale, scale)
+        .pre_translate(-middle_x, -middle_y);
+    let to_frame = if scale == 1.0 { Transform::identity() } else { grown };
+    let drawing = draw(layout, word..word + 1, look, to_frame.pre_translate(x, y), rest.transform(to_frame)?)?;
+    Some(state(&drawing, layout, Some(word), look))
+}
+
+/// Draws `words`; `to_frame` places the layout on the frame, where the words fill `filled`.
+fn draw(layout: &Layout, words: Range<usize>, look: Look, to_frame: Transform, filled: Rect) -> Option<PageDrawing> {
+    let unit = unit_of(layout);
+    let canvas = canvas(filled, unit * to_frame.sx.max(1.0), look.size)?;
+    let origin = to_frame.post_translate(-(canvas.x as f32), -(canvas.y as f32));
+    let under = draw_under(&canvas, layout, words.clone(), look, origin)?;
+    let mut pixmap = under.clone();
+    draw_words(&mut pixmap, layout, words.clone(), None, look, origin);
+    let base = Overlay::new(&pixmap, canvas.x, canvas.y);
+    Some(PageDrawing { under, base, words, origin })
+}
+
+/// Draws shadow and outlines. Emoji have a shadow alone: an outline would only make them smaller.
+fn draw_under(canvas: &Canvas, layout: &Layout, words: Range<usize>, look: Look, origin: Transform) -> Option<Pixmap> {
+    let unit = unit_of(layout);
+    let thin = look.style == CaptionStyle::Minimal;
+    let (outline, cast) = if thin { (THIN_OUTLINE, THIN_SHADOW) } else { (OUTLINE, SHADOW) };
+    let scale = unit * origin.sx;
+    let cast = Cast { below: cast.below * scale, softness: cast.softness * scale, ..cast };
+    let mut outlines = Mask::new(canvas.width, canvas.height)?;
+    if let Some(path) = widened(layout, words.clone(), outline * unit) {
+        outlines.fill_path(&path, FillRule::Winding, true, origin);
+    }
+    let pictures = layout.words[words].iter().flat_map(|word| &word.pictures);
+    let mut emoji = Pixmap::new(canvas.width, canvas.height).filter(|_| pictures.clone().next().is_some());
+    let caster = emoji.as_mut().map(|emoji| {
+        pictures.for_each(|(picture, at)| draw_picture(emoji, picture, *at, origin));
+        let mut caster = outlines.clone();
+        caster.data_mut().iter_mut().zip(emoji.pixels()).for_each(|(cast, pixel)| *cast = (*cast).max(pixel.alpha()));
+        caster
+    });
+    let solid = Some(&outlines).filter(|_| !thin);
+    over_shadow(solid, caster.as_ref().unwrap_or(&outlines), look.outline(), cast)
+}
+
+/// Draws letters, boxes and emoji; `active` is the word being spoken.
+fn draw_words(pixmap: &mut Pixmap, layout: &Layout, words: Range<usize>, active: Option<usize>, look: Look, origin: Transform) {
+    let (width, height) = (pixmap.width() as f32, pixmap.height() as f32);
+    let seen = Rect::from_xywh(0.0, 0.0, width, height);
+    if let (CaptionStyle::Box, Some(active)) = (look.style, active) {
+        draw_box(pixmap, layout, active, look.highlight, origin);
+    }
+    for index in words {
+        let word = &layout.words[index];
+        // A state draws again only what is near its word.
+        let near = word.bounds().and_then(|ink| ink.outset(RING, RING)?.transform(origin));
+        if near.zip(seen).is_none_or(|(near, seen)| near.intersect(&seen).is_none()) {
+            continue;
+        }
+        if let Some(path) = &word.path {
+            draw_letters(pixmap, path, Some(index) == active, look, unit_of(layout), origin);
+        }
+        word.pictures.iter().for_each(|(picture, at)| draw_picture(pixmap, picture, *at, origin));
+    }
+}
+
+fn draw_letters(pixmap: &mut Pixmap, path: &Path, spoken: bool, look: Look, unit: f32, origin: Transform) {
+    let colour = match (spoken, look.style) {
+        (true, CaptionStyle::Box) => readable_on(look.highlight),
+        (true, CaptionStyle::Minimal) => look.text,
+        (true, _) => look.highlight,
+        (false, CaptionStyle::Minimal) => look.text.map(|value| (f32::from(value) * QUIET).round() as u8),
+        (false, _) => look.text,
+    };
+    if look.style == CaptionStyle::Outline {
+        pixmap.stroke_path(path, &paint(look.text), &round_stroke(RING * unit), origin, None);
+        if !spoken {
+            return hollow_out(pixmap, path, origin);
+        }
+    }
+    pixmap.fill_path(path, &paint(colour), FillRule::Winding, origin, None);
+}
+
+fn draw_picture(pixmap: &mut Pixmap, picture: &Pixmap, (x, y): (f32, f32), origin: Transform) {
+    let mut to = origin.pre_translate(x, y);
+    let mut paint = PixmapPaint { quality: FilterQuality::Bicubic, ..PixmapPaint::default() };
+    if to.is_translate() {
+        // On whole pixels it stays as sharp as it is.
+        (to.tx, to.ty, paint.quality) = (to.tx.round(), to.ty.round(), FilterQuality::Nearest);
+    }
+    pixmap.draw_pixmap(0, 0, picture.as_ref(), &paint, to, None);
+}
+
+/// The letters with an outline of a visible `width`, as one shape.
+fn widened(layout: &Layout, words: Range<usize>, width: f32) -> Option<Path> {
+    let mut all = PathBuilder::new();
+    for path in layout.words[words].iter().filter_map(|word| word.path.as_ref()) {
+        all.push_path(path);
+        if let Some(outline) = path.stroke(&round_stroke(width), 1.0) {
+            all.push_path(&outline);
+        }
+    }
+    all.finish()
+}
+
+/// A line whose outer half is `width` wide.
+fn round_stroke(width: f32) -> Stroke {
+    Stroke { width: 2.0 * width, line_join: LineJoin::Round, ..Stroke::default() }
+}
+
+fn paint([red, green, blue]: [u8; 3]) -> Paint<'static> {
+    let mut paint = Paint::default();
+    paint.set_color(Color::from_rgba8(red, green, blue, 255));
+    paint.anti_alias = true;
+    paint
+}
+
+/// One state of a page: `active` is the word being spoken, as an index into the page; without one all words are alike.
+pub(crate) fn state(page: &PageDrawing, layout: &Layout, active: Option<usize>, look: Look) -> Overlay {
+    let mut overlay = page.base.clone();
+    if let Some((pixmap, left, top)) = active.and_then(|active| spoken(page, layout, active, look)) {
+        overlay.replace(&pixmap, left, top);
+    }
+    overlay
+}
+
+/// The part of a page that a spoken word changes, and where it is in the page's box.
+fn spoken(page: &PageDrawing, layout: &Layout, active: usize, look: Look) -> Option<(Pixmap, usize, usize)> {
+    let changed = reach(layout, active..active + 1, look)?.transform(page.origin)?.outset(2.0, 2.0)?;
+    let part = even(changed, (page.under.width(), page.under.height()))?;
+    let mut pixmap = Pixmap::new(part.width, part.height)?;
+    let (wide, width) = (page.under.width() as usize, part.width as usize);
+    for (to, from) in pixmap.pixels_mut().chunks_exact_mut(width).zip(page.under.pixels().chunks_exact(wide).skip(part.y)) {
+        to.copy_from_slice(&from[part.x..part.x + width]);
+    }
+    let origin = page.origin.post_translate(-(part.x as f32), -(part.y as f32));
+    draw_words(&mut pixmap, layout, page.words.clone(), Some(active), look, origin);
+    Some((pixmap, part.x, part.y))
+}
+
+/// Clears what is inside letters, so that only the outer half of the line around them stays: letters that overlap or join have
+/// no lines within.
+fn hollow_out(pixmap: &mut Pixmap, letters: &Path, origin: Transform) {
+    pixmap.fill_path(letters, &paint([0; 3]), FillRule::Winding, origin, None);
+    let mut clear = Paint { blend_mode: BlendMode::DestinationOut, ..Paint::default() };
+    clear.set_color(Color::from_rgba(0.0, 0.0, 0.0, HOLLOW).unwrap_or(Color::BLACK));
+    pixmap.fill_path(letters, &clear, FillRule::Winding, origin, None);
+}
+
+fn draw_box(pixmap: &mut Pixmap, layout: &Layout, active: usize, colour: [u8; 3], origin: Transform) {
+    let unit = unit_of(layout);
+    let boxes = layout.words.get(active).into_iter().flat_map(|word| &word.boxes);
+    for path in boxes.filter_map(|word| rounded(padded(*word, unit)?, BOX_RADIUS * unit)) {
+        pixmap.fill_path(&path, &paint(colour), FillRule::Winding, origin, None);
+    }
+}
+
+fn padded(word: Rect, unit: f32) -> Option<Rect> {
+    let (pad, inset) = (BOX_PAD * unit, BOX_INSET * unit);
+    Rect::from_ltrb(word.left() - pad, word.top() + inset, word.right() + pad, word.bottom() - inset)
+}
+
+fn rounded(rect: Rect, radius: f32) -> Option<Path> {
+    let (left, top, right, bottom) = (rect.left(), rect.top(), rect.right(), rect.bottom());
+    let radius = radius.min(rect.width() / 2.0).min(rect.height() / 2.0);
+    // The usual distance of the control points that makes four curves a circle.
+    let near = radius * (1.0 - 0.552_285);
+    let mut path = PathBuilder::new();
+    path.move_to(left + radius, top);
+    path.line_to(right - radius, top);
+    path.cubic_to(right - near, top, right, top + near, right, top + radius);
+    path.line_to(right, bottom - radius);
+    path.cubic_to(right, bottom - near, right - near, bottom, right - radius, bottom);
+    path.line_to(left + radius, bottom);
+    path.cubic_to(left + near, bottom, left, bottom - near, left, bottom - radius);
+    path.line_to(left, top + radius);
+    path.cubic_to(left, top + near, left + near, top, left + radius, top);
+    path.close();
+    path.finish()
+}
+
+fn readable_on(colour: [u8; 3]) -> [u8; 3] {
+    if luma(colour) > 120.0 { [17; 3] } else { [255; 3] }
+}
+
+#[cfg(test)]
+mod tests;
