@@ -84,7 +84,7 @@ fn write_sheet(picture: &Path, samples: &[Sample], columns: u32, sheet: &Path) -
         return Ok(canvas.save(sheet)?);
     }
     let file = std::io::BufWriter::new(std::fs::File::create(sheet)?);
-    Ok(JpegEncoder::new_with_quality(file, 80).encode_image(&canvas)?)
+    Ok(JpegEncoder::new_with_quality(file, 72).encode_image(&canvas)?)
 }
 
 /// The frame at `seconds` of a short with these words and nothing else.

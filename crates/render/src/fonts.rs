@@ -48,7 +48,7 @@ pub(crate) fn letters(font: CaptionFont) -> Attrs<'static> {
 
 /// How much higher than the line a box must stand to have the letters in its middle, in font sizes.
 pub(crate) fn box_lift(font: CaptionFont) -> f32 {
-    if font == CaptionFont::Bebas { 0.1 } else { 0.0 }
+    if font == CaptionFont::Bebas { 0.17 } else { 0.0 }
 }
 
 /// How emoji are asked for: by name, because some letter fonts have black and white ones.

@@ -33,9 +33,9 @@ const RING: f32 = 4.0;
 const HOLLOW: f32 = 0.8;
 /// How bright words are that are not spoken where the spoken one is only brighter.
 const QUIET: f32 = 0.82;
-/// A box reaches over its word on both sides, and keeps off the line's upper and lower end so that boxes never touch.
+/// A box reaches over its word on both sides; it stands a little lower than the line, so that it holds what hangs below.
 const BOX_PAD: f32 = 11.2;
-const BOX_INSET: f32 = 4.8;
+const BOX_LOWER: (f32, f32) = (8.0, 4.8);
 const BOX_RADIUS: f32 = 16.0;
 /// Letters darker than this have a light outline.
 const DARK: f32 = 90.0;
@@ -177,8 +177,13 @@ fn place(layout: &Layout, all: Rect, look: Look) -> (f32, f32) {
 
 /// The canvas for what fills `rect` of the frame, with its shadow.
 fn canvas(rect: Rect, unit: f32, size: Size) -> Option<Canvas> {
-    let soft = unit * (SHADOW.below + 2.0 * SHADOW.softness) + 2.0;
+    let soft = soft(unit);
     even(rect.outset(soft, soft)?, (size.width, size.height))
+}
+
+/// How far a shadow reaches.
+fn soft(unit: f32) -> f32 {
+    unit * (SHADOW.below + 2.0 * SHADOW.softness) + 2.0
 }
 
 /// The even rectangle around `rect` within a picture of even sides.
@@ -226,32 +231,41 @@ fn draw(layout: &Layout, words: Range<usize>, look: Look, to_frame: Transform, f
     let unit = unit_of(layout);
     let canvas = canvas(filled, unit * to_frame.sx.max(1.0), look.size)?;
     let origin = to_frame.post_translate(-(canvas.x as f32), -(canvas.y as f32));
-    let under = draw_under(&canvas, layout, words.clone(), look, origin)?;
+    let under = draw_under(&canvas, layout, &words.clone().collect::<Vec<_>>(), None, look, origin)?;
     let mut pixmap = under.clone();
     draw_words(&mut pixmap, layout, words.clone(), None, look, origin);
     let base = Overlay::new(&pixmap, canvas.x, canvas.y);
     Some(PageDrawing { under, base, words, origin })
 }
 
-/// Draws shadow and outlines. Emoji have a shadow alone: an outline would only make them smaller.
-fn draw_under(canvas: &Canvas, layout: &Layout, words: Range<usize>, look: Look, origin: Transform) -> Option<Pixmap> {
+/// Draws shadow and outlines, and the shadow of `boxes`. Emoji have a shadow alone: an outline would only make them smaller.
+fn draw_under(
+    canvas: &Canvas,
+    layout: &Layout,
+    words: &[usize],
+    boxes: Option<&Path>,
+    look: Look,
+    origin: Transform,
+) -> Option<Pixmap> {
     let unit = unit_of(layout);
     let thin = look.style == CaptionStyle::Minimal;
     let (outline, cast) = if thin { (THIN_OUTLINE, THIN_SHADOW) } else { (OUTLINE, SHADOW) };
     let scale = unit * origin.sx;
     let cast = Cast { below: cast.below * scale, softness: cast.softness * scale, ..cast };
     let mut outlines = Mask::new(canvas.width, canvas.height)?;
-    if let Some(path) = widened(layout, words.clone(), outline * unit) {
+    if let Some(path) = widened(layout, words, outline * unit) {
         outlines.fill_path(&path, FillRule::Winding, true, origin);
     }
-    let pictures = layout.words[words].iter().flat_map(|word| &word.pictures);
+    let pictures = words.iter().flat_map(|word| &layout.words[*word].pictures);
     let mut emoji = Pixmap::new(canvas.width, canvas.height).filter(|_| pictures.clone().next().is_some());
-    let caster = emoji.as_mut().map(|emoji| {
+    let mut caster = Some(outlines.clone()).filter(|_| emoji.is_some() || boxes.is_some());
+    if let (Some(emoji), Some(caster)) = (&mut emoji, &mut caster) {
         pictures.for_each(|(picture, at)| draw_picture(emoji, picture, *at, origin));
-        let mut caster = outlines.clone();
         caster.data_mut().iter_mut().zip(emoji.pixels()).for_each(|(cast, pixel)| *cast = (*cast).max(pixel.alpha()));
-        caster
-    });
+    }
+    if let (Some(boxes), Some(caster)) = (boxes, &mut caster) {
+        caster.fill_path(boxes, FillRule::Winding, true, origin);
+    }
     let solid = Some(&outlines).filter(|_| !thin);
     over_shadow(solid, caster.as_ref().unwrap_or(&outlines), look.outline(), cast)
 }
@@ -260,8 +274,8 @@ fn draw_under(canvas: &Canvas, layout: &Layout, words: Range<usize>, look: Look,
 fn draw_words(pixmap: &mut Pixmap, layout: &Layout, words: Range<usize>, active: Option<usize>, look: Look, origin: Transform) {
     let (width, height) = (pixmap.width() as f32, pixmap.height() as f32);
     let seen = Rect::from_xywh(0.0, 0.0, width, height);
-    if let (CaptionStyle::Box, Some(active)) = (look.style, active) {
-        draw_box(pixmap, layout, active, look.highlight, origin);
+    if let Some(boxes) = active.filter(|_| look.style == CaptionStyle::Box).and_then(|active| boxes(layout, active)) {
+        pixmap.fill_path(&boxes, &paint(look.highlight), FillRule::Winding, origin, None);
     }
     for index in words {
         let word = &layout.words[index];
@@ -305,9 +319,9 @@ fn draw_picture(pixmap: &mut Pixmap, picture: &Pixmap, (x, y): (f32, f32), origi
 }
 
 /// The letters with an outline of a visible `width`, as one shape.
-fn widened(layout: &Layout, words: Range<usize>, width: f32) -> Option<Path> {
+fn widened(layout: &Layout, words: &[usize], width: f32) -> Option<Path> {
     let mut all = PathBuilder::new();
-    for path in layout.words[words].iter().filter_map(|word| word.path.as_ref()) {
+    for path in words.iter().filter_map(|word| layout.words[*word].path.as_ref()) {
         all.push_path(path);
         if let Some(outline) = path.stroke(&round_stroke(width), 1.0) {
             all.push_path(&outline);
@@ -339,16 +353,41 @@ pub(crate) fn state(page: &PageDrawing, layout: &Layout, active: Option<usize>, 
 
 /// The part of a page that a spoken word changes, and where it is in the page's box.
 fn spoken(page: &PageDrawing, layout: &Layout, active: usize, look: Look) -> Option<(Pixmap, usize, usize)> {
-    let changed = reach(layout, active..active + 1, look)?.transform(page.origin)?.outset(2.0, 2.0)?;
-    let part = even(changed, (page.under.width(), page.under.height()))?;
-    let mut pixmap = Pixmap::new(part.width, part.height)?;
-    let (wide, width) = (page.under.width() as usize, part.width as usize);
-    for (to, from) in pixmap.pixels_mut().chunks_exact_mut(width).zip(page.under.pixels().chunks_exact(wide).skip(part.y)) {
-        to.copy_from_slice(&from[part.x..part.x + width]);
-    }
-    let origin = page.origin.post_translate(-(part.x as f32), -(part.y as f32));
-    draw_words(&mut pixmap, layout, page.words.clone(), Some(active), look, origin);
+    let whole = (page.under.width(), page.under.height());
+    let filled = reach(layout, active..active + 1, look)?.transform(page.origin)?;
+    let at = |part: &Canvas| page.origin.post_translate(-(part.x as f32), -(part.y as f32));
+    let (part, mut pixmap) = if look.style == CaptionStyle::Box {
+        // Under a box there is no outline, so this part's shadows are drawn anew, with what casts them from outside of it.
+        let soft = soft(unit_of(layout));
+        let part = even(filled.outset(soft, soft)?, whole)?;
+        let around = filled.outset(2.0 * soft, 2.0 * soft)?;
+        let wide = even(around, whole)?;
+        let near = |word: &usize| {
+            let ink = reach(layout, *word..word + 1, look).and_then(|ink| ink.transform(page.origin));
+            *word != active && ink.is_some_and(|ink| ink.intersect(&around).is_some())
+        };
+        let others: Vec<usize> = page.words.clone().filter(near).collect();
+        let under = draw_under(&wide, layout, &others, boxes(layout, active).as_ref(), look, at(&wide))?;
+        let cut = cut(&under, part.x - wide.x, part.y - wide.y, &part)?;
+        (part, cut)
+    } else {
+        let part = even(filled.outset(2.0, 2.0)?, whole)?;
+        let cut = cut(&page.under, part.x, part.y, &part)?;
+        (part, cut)
+    };
+    draw_words(&mut pixmap, layout, page.words.clone(), Some(active), look, at(&part));
     Some((pixmap, part.x, part.y))
+}
+
+/// A piece of a pixmap from `x` and `y` on, as large as `part`.
+fn cut(pixmap: &Pixmap, x: usize, y: usize, part: &Canvas) -> Option<Pixmap> {
+    let mut piece = Pixmap::new(part.width, part.height)?;
+    let (wide, width) = (pixmap.width() as usize, part.width as usize);
+    let lines = pixmap.pixels().chunks_exact(wide).skip(y);
+    for (to, from) in piece.pixels_mut().chunks_exact_mut(width).zip(lines) {
+        to.copy_from_slice(&from[x..x + width]);
+    }
+    Some(piece)
 }
 
 /// Clears what is inside letters, so that only the outer half of the line around them stays: letters that overlap or join have
@@ -360,17 +399,18 @@ fn hollow_out(pixmap: &mut Pixmap, letters: &Path, origin: Transform) {
     pixmap.fill_path(letters, &clear, FillRule::Winding, origin, None);
 }
 
-fn draw_box(pixmap: &mut Pixmap, layout: &Layout, active: usize, colour: [u8; 3], origin: Transform) {
+/// The boxes of a word, one on each of its lines.
+fn boxes(layout: &Layout, word: usize) -> Option<Path> {
     let unit = unit_of(layout);
-    let boxes = layout.words.get(active).into_iter().flat_map(|word| &word.boxes);
-    for path in boxes.filter_map(|word| rounded(padded(*word, unit)?, BOX_RADIUS * unit)) {
-        pixmap.fill_path(&path, &paint(colour), FillRule::Winding, origin, None);
-    }
+    let mut all = PathBuilder::new();
+    let boxes = layout.words.get(word)?.boxes.iter();
+    boxes.filter_map(|word| rounded(padded(*word, unit)?, BOX_RADIUS * unit)).for_each(|path| all.push_path(&path));
+    all.finish()
 }
 
 fn padded(word: Rect, unit: f32) -> Option<Rect> {
-    let (pad, inset) = (BOX_PAD * unit, BOX_INSET * unit);
-    Rect::from_ltrb(word.left() - pad, word.top() + inset, word.right() + pad, word.bottom() - inset)
+    let (pad, (above, below)) = (BOX_PAD * unit, BOX_LOWER);
+    Rect::from_ltrb(word.left() - pad, word.top() + above * unit, word.right() + pad, word.bottom() + below * unit)
 }
 
 fn rounded(rect: Rect, radius: f32) -> Option<Path> {

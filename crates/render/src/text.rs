@@ -18,7 +18,7 @@ use crate::fonts;
 const LINE_HEIGHT: f32 = 1.22;
 const TALL_LINE_HEIGHT: f32 = 1.45;
 /// Devanagari hangs from its line: most of its signs stand above.
-const HANGING_LIFT: f32 = 0.08;
+const HANGING_LIFT: f32 = 0.17;
 /// Emoji are larger than letters of the same font size.
 const EMOJI_SIZE: f32 = 0.92;
 /// A word in unbroken letters is shrunk in such steps.

@@ -1,6 +1,7 @@
 //! The schema's history: one file per step, never changed once it has been released.
 
 mod m0001_first;
+mod m0002_ass;
 
 use sea_orm_migration::prelude::*;
 
@@ -10,6 +11,6 @@ pub struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m0001_first::Step)]
+        vec![Box::new(m0001_first::Step), Box::new(m0002_ass::Step)]
     }
 }
