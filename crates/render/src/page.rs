@@ -37,8 +37,6 @@ const QUIET: f32 = 0.82;
 const BOX_PAD: f32 = 11.2;
 const BOX_LOWER: (f32, f32) = (8.0, 4.8);
 const BOX_RADIUS: f32 = 16.0;
-/// Letters darker than this have a light outline.
-const DARK: f32 = 90.0;
 /// Pages stay this much off the upper end of what is free, as a share of the height, and in shorts stand around this line.
 const OFF: f32 = 0.02;
 const LOWER_THIRD: f32 = 0.66;
@@ -52,6 +50,7 @@ pub(crate) struct Look {
     pub(crate) position: CaptionPosition,
     pub(crate) highlight: [u8; 3],
     pub(crate) text: [u8; 3],
+    pub(crate) outline: [u8; 3],
     pub(crate) font: CaptionFont,
     /// How much larger than usual letters are.
     pub(crate) scale: f32,
@@ -87,6 +86,7 @@ impl Look {
             position: options.position,
             highlight: parse_colour(&options.highlight).unwrap_or([0xff, 0xd9, 0x3d]),
             text: parse_colour(&options.text_colour).unwrap_or([255; 3]),
+            outline: options.outline(),
             font: options.font,
             scale: options.size as f32,
             lines: options.max_lines,
@@ -132,15 +132,6 @@ impl Look {
             _ => OUTLINE,
         }
     }
-
-    /// The outline's colour: letters must stand out from it.
-    fn outline(&self) -> [u8; 3] {
-        if luma(self.text) < DARK { [255; 3] } else { [0; 3] }
-    }
-}
-
-fn luma(colour: [u8; 3]) -> f32 {
-    yuv(colour.map(f32::from))[0]
 }
 
 /// Pixels of a layout for one of the lengths above.
@@ -267,7 +258,7 @@ fn draw_under(
         caster.fill_path(boxes, FillRule::Winding, true, origin);
     }
     let solid = Some(&outlines).filter(|_| !thin);
-    over_shadow(solid, caster.as_ref().unwrap_or(&outlines), look.outline(), cast)
+    over_shadow(solid, caster.as_ref().unwrap_or(&outlines), look.outline, cast)
 }
 
 /// Draws letters, boxes and emoji; `active` is the word being spoken.
@@ -433,7 +424,7 @@ fn rounded(rect: Rect, radius: f32) -> Option<Path> {
 }
 
 fn readable_on(colour: [u8; 3]) -> [u8; 3] {
-    if luma(colour) > 120.0 { [17; 3] } else { [255; 3] }
+    if yuv(colour.map(f32::from))[0] > 120.0 { [17; 3] } else { [255; 3] }
 }
 
 #[cfg(test)]

@@ -141,6 +141,8 @@ impl Default for CaptionOptions {
 pub(crate) const SIZES: std::ops::RangeInclusive<f64> = 0.5..=2.0;
 /// Characters that fit on one line in the usual size.
 const LINE_CHARACTERS: f64 = 16.0;
+/// Letters of less luma than this, of 255, are dark.
+const DARK: f64 = 86.0;
 
 impl CaptionOptions {
     /// Checks every field; the error is the field's name and a plain sentence.
@@ -174,6 +176,12 @@ impl CaptionOptions {
     pub fn file_limits(&self) -> PageLimits {
         let characters = (LINE_CHARACTERS * self.max_lines as f64 / self.size.max(0.1)) as usize;
         PageLimits { words: self.max_words.max(1), characters }
+    }
+
+    /// The colour of the line around letters, which must stand out from it: black, but white around dark letters.
+    pub fn outline(&self) -> [u8; 3] {
+        let [red, green, blue] = parse_colour(&self.text_colour).unwrap_or([255; 3]).map(f64::from);
+        if 0.2126 * red + 0.7152 * green + 0.0722 * blue < DARK { [255; 3] } else { [0; 3] }
     }
 
     /// A word as it stands in the picture.

@@ -10,6 +10,8 @@ use crate::timeline::Timeline;
 /// Font size and outline at a width of 1080, as in the picture.
 const FONT_SIZE: f64 = 80.0;
 const OUTLINE: f64 = 9.0;
+/// The middle of captions at the bottom of a short, as a share of the height.
+const LOWER_THIRD: f64 = 0.66;
 
 /// The captions of a whole video as an ASS file.
 pub fn to_ass(timeline: &Timeline) -> String {
@@ -20,7 +22,7 @@ pub fn to_ass(timeline: &Timeline) -> String {
         visible(&timeline.title),
         size.width,
         size.height,
-        styles(options, size)
+        styles(options, size, is_right_to_left(timeline))
     );
     out.push_str("[Events]\nFormat: Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text\n");
     let fps = f64::from(timeline.fps);
@@ -28,15 +30,16 @@ pub fn to_ass(timeline: &Timeline) -> String {
         let offset = scene.first_frame as f64 / fps;
         for page in pages(&scene.words, options.page_limits(), scene.frame_count as f64 / fps) {
             let (start, end) = (centis(offset + page.start), centis(offset + page.end));
+            let place = place(options, size);
             let text = karaoke(&scene.words[page.words], offset, end, options);
-            out.push_str(&format!("Dialogue: 0,{},{},Caption,,0,0,0,,{text}\n", stamp(start), stamp(end)));
+            out.push_str(&format!("Dialogue: 0,{},{},Caption,,0,0,0,,{place}{text}\n", stamp(start), stamp(end)));
         }
     }
     out
 }
 
 /// The style section. Words have the secondary colour until their time comes and the primary one from then on.
-fn styles(options: &CaptionOptions, size: Size) -> String {
+fn styles(options: &CaptionOptions, size: Size, right_to_left: bool) -> String {
     let colour = |text: &str| parse_colour(text).unwrap_or([255; 3]);
     let (text, highlight) = (colour(&options.text_colour), colour(&options.highlight));
     let primary = match options.style {
@@ -54,20 +57,39 @@ fn styles(options: &CaptionOptions, size: Size) -> String {
     let (alignment, vertical) = match options.position {
         CaptionPosition::Top => (8, area.top + margin),
         CaptionPosition::Middle => (5, 0.0),
-        CaptionPosition::Bottom if size.height > size.width => (2, f64::from(size.height) * 0.34 - letters * line),
+        CaptionPosition::Bottom if size.height > size.width => (2, f64::from(size.height) * (1.0 - LOWER_THIRD) - letters),
         CaptionPosition::Bottom => (2, f64::from(size.height) - area.bottom + margin),
     };
     let vertical = vertical.max(if alignment == 2 { f64::from(size.height) - area.bottom } else { 0.0 });
+    // With this players order the whole line by its letters; otherwise they would set each word after a tag to the right.
+    let encoding = if right_to_left { -1 } else { 1 };
     format!(
         "[V4+ Styles]\nFormat: Name, Fontname, Fontsize, PrimaryColour, SecondaryColour, OutlineColour, BackColour, Bold, Italic, \
          Underline, StrikeOut, ScaleX, ScaleY, Spacing, Angle, BorderStyle, Outline, Shadow, Alignment, MarginL, MarginR, \
-         MarginV, Encoding\nStyle: Caption,{font},{:.0},{},{},&H00000000,&H80000000,{bold},0,0,0,100,100,0,0,1,{outline:.1},\
-         {:.1},{alignment},{side:.0},{side:.0},{vertical:.0},1\n",
+         MarginV, Encoding\nStyle: Caption,{font},{:.0},{},{},{},&H80000000,{bold},0,0,0,100,100,0,0,1,{outline:.1},\
+         {:.1},{alignment},{side:.0},{side:.0},{vertical:.0},{encoding}\n",
         letters * line,
         abgr(primary, 0),
         abgr(text, hidden),
-        3.0 * letters / FONT_SIZE,
+        abgr(options.outline(), 0),
+        // Players draw the shadow also of what is see-through.
+        if appears(options.style) { 0.0 } else { 3.0 * letters / FONT_SIZE },
     )
+}
+
+fn is_right_to_left(timeline: &Timeline) -> bool {
+    let letter = |letter| matches!(letter, '\u{590}'..='\u{8ff}' | '\u{fb1d}'..='\u{fdff}' | '\u{fe70}'..='\u{fefc}');
+    timeline.scenes.iter().flat_map(|scene| &scene.words).any(|word| word.word.chars().any(letter))
+}
+
+/// In shorts captions at the bottom stand around a line, which the style alone can't say.
+fn place(options: &CaptionOptions, size: Size) -> String {
+    match options.position {
+        CaptionPosition::Bottom if size.height > size.width => {
+            format!("{{\\an5\\pos({},{:.0})}}", size.width / 2, f64::from(size.height) * LOWER_THIRD)
+        }
+        _ => String::new(),
+    }
 }
 
 fn appears(style: CaptionStyle) -> bool {
@@ -77,10 +99,10 @@ fn appears(style: CaptionStyle) -> bool {
 /// Family, whether it must be asked for in bold (−1), and the line height in font sizes: ASS counts sizes by that.
 fn face(font: CaptionFont) -> (&'static str, i32, f64) {
     match font {
-        CaptionFont::Montserrat => ("Montserrat ExtraBold", 0, 1.219),
+        CaptionFont::Montserrat => ("Montserrat ExtraBold", 0, 1.562),
         CaptionFont::Noto => ("Noto Sans", -1, 1.362),
-        CaptionFont::Anton => ("Anton", 0, 1.505),
-        CaptionFont::Bebas => ("Bebas Neue", -1, 1.2),
+        CaptionFont::Anton => ("Anton", 0, 1.733),
+        CaptionFont::Bebas => ("Bebas Neue", 0, 1.2),
     }
 }
 
@@ -141,7 +163,9 @@ mod tests {
         // The second scene begins on frame 31: 1.0333 s.
         assert_eq!(
             lines(&text, "Dialogue: "),
-            ["0,0:00:01.03,0:00:02.58,Caption,,0,0,0,,{\\k34}Go, {\\k33}\\{\\\u{2060}b1\\}now {\\k33}今天{\\k55}天气"]
+            [
+                "0,0:00:01.03,0:00:02.58,Caption,,0,0,0,,{\\an5\\pos(540,1267)}{\\k34}Go, {\\k33}\\{\\\u{2060}b1\\}now {\\k33}今天{\\k55}天气"
+            ]
         );
         assert!(text.contains("PlayResX: 1080\nPlayResY: 1920\n"), "{text}");
     }
@@ -153,11 +177,11 @@ mod tests {
         };
         check(
             "{}",
-            "Caption,Montserrat ExtraBold,98,&H003DD9FF,&H00FFFFFF,&H00000000,&H80000000,0,0,0,0,100,100,0,0,1,9.0,3.0,2,149,149,555,1",
+            "Caption,Montserrat ExtraBold,125,&H003DD9FF,&H00FFFFFF,&H00000000,&H80000000,0,0,0,0,100,100,0,0,1,9.0,3.0,2,149,149,573,1",
         );
         check(
             r##"{"style":"typewriter","font":"noto","textColour":"#102030","position":"top","size":0.5}"##,
-            "Caption,Noto Sans,54,&H00302010,&HFF302010,&H00000000,&H80000000,-1,0,0,0,100,100,0,0,1,4.5,1.5,8,145,145,307,1",
+            "Caption,Noto Sans,54,&H00302010,&HFF302010,&H00FFFFFF,&H80000000,-1,0,0,0,100,100,0,0,1,4.5,0.0,8,145,145,307,1",
         );
     }
 
@@ -165,7 +189,7 @@ mod tests {
     fn words_take_the_case_of_the_picture() {
         let scene = r#"{"imageUrl":"a","duration":1,"wordTimings":[{"word":"now","start":0.1,"end":0.3}]}"#;
         let text = ass(scene, r#"{"case":"upper","style":"pop"}"#);
-        assert_eq!(lines(&text, "Dialogue: "), ["0,0:00:00.10,0:00:00.65,Caption,,0,0,0,,{\\ko55}NOW"]);
+        assert_eq!(lines(&text, "Dialogue: "), ["0,0:00:00.10,0:00:00.65,Caption,,0,0,0,,{\\an5\\pos(540,1267)}{\\ko55}NOW"]);
     }
 
     proptest! {
