@@ -95,7 +95,7 @@ fn parts(pixel: PremultipliedColorU8) -> [i32; 4] {
 /// The rounded mean of `count` pixels, given as their sum.
 fn weigh(sum: [i32; 4], shares: [i32; 4], count: i32) -> u8 {
     let total = (0..4).map(|part| sum[part].wrapping_mul(shares[part])).fold(32_768 * count, i32::wrapping_add);
-    (total / count >> 16) as u8
+    ((total / count) >> 16) as u8
 }
 
 /// Wrapping arithmetic, although nothing here can wrap: overflow checks would keep the loop from being vectorised.

@@ -36,11 +36,11 @@ pub(crate) fn over_shadow(solid: Option<&Mask>, caster: &Mask, colour: [u8; 3], 
             if *solid == 0 && *soft == 0 {
                 return;
             }
-            let shade = (u16::from(*soft) * strength >> 8) as u8;
+            let shade = ((u16::from(*soft) * strength) >> 8) as u8;
             let alpha = *solid + times(255 - *solid, shade);
             *pixel = premultiplied(colour.map(|value| times(value, *solid)), alpha);
         }),
-        None => pixels.for_each(|(pixel, soft)| *pixel = premultiplied([0; 3], (u16::from(*soft) * strength >> 8) as u8)),
+        None => pixels.for_each(|(pixel, soft)| *pixel = premultiplied([0; 3], ((u16::from(*soft) * strength) >> 8) as u8)),
     }
     Some(pixmap)
 }
@@ -60,7 +60,7 @@ fn blur_lines(samples: &[u8], blurred: &mut [u8], width: usize, radius: usize) {
         let mut sum: u32 = line.iter().take(radius).map(|sample| u32::from(*sample)).sum();
         for (at, blurred) in blurred.iter_mut().enumerate() {
             sum += u32::from(line.get(at + radius).copied().unwrap_or(0));
-            *blurred = (sum * scale + 32_768 >> 16) as u8;
+            *blurred = ((sum * scale + 32_768) >> 16) as u8;
             sum -= u32::from(at.checked_sub(radius).map_or(0, |at| line[at]));
         }
     }
