@@ -10,8 +10,9 @@ use model::storyboard::Size;
 use model::timeline::TimelineScene;
 
 use crate::frame::Frame;
+use crate::look::{Look, RISE};
 use crate::overlay::Overlay;
-use crate::page::{self, Look, PageDrawing, RISE};
+use crate::page::{self, PageDrawing};
 use crate::text::{Fonts, Layout};
 
 /// A page comes in over these frames: opacity (of 256) and how many pixels lower than its place, at a width of 1080.

@@ -17,6 +17,7 @@ mod frame;
 mod join;
 pub mod leftover;
 mod limiter;
+mod look;
 mod media;
 mod mix;
 mod options;

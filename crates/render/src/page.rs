@@ -1,27 +1,23 @@
-//! A page of captions as pixels: letters, outlines, shadows, boxes and emoji, and where they stand on the frame.
+//! A page of captions as pixels: letters, outlines, shadows, boxes and emoji.
 //!
-//! Which page and word a frame shows is in `captions`; letters come as outlines from `text`.
+//! Which page and word a frame shows is in `captions`, where it stands in `look`; letters come as outlines from `text`.
 
 use std::ops::Range;
 
-use model::caption::{CaptionFont, CaptionOptions, CaptionPosition, CaptionStyle, safe_area};
-use model::storyboard::{Size, parse_colour};
+use model::caption::CaptionStyle;
+use model::storyboard::Size;
 use tiny_skia::{
     BlendMode, Color, FillRule, FilterQuality, LineJoin, Mask, Paint, Path, PathBuilder, Pixmap, PixmapPaint, Rect, Stroke,
     Transform,
 };
 
 use crate::frame::yuv;
+use crate::look::{Look, OUTLINE, padded, place, place_scaled, reach, unit_of};
 use crate::overlay::Overlay;
 use crate::shadow::{Cast, over_shadow};
-use crate::text::{Fit, Layout, WordShape};
+use crate::text::Layout;
 
-/// Font size at a width of 1080.
-const FONT_SIZE: f32 = 80.0;
-/// Text is shrunk to this part of its size, or of the usual size if that is less, before words are broken.
-const LEAST_SCALE: f32 = 0.45;
-/// The outline's visible width at [`FONT_SIZE`], like all lengths here.
-const OUTLINE: f32 = 9.0;
+/// The shadow, in pixels at the usual font size like all lengths here.
 const SHADOW: Cast = Cast { below: 7.0, softness: 8.0, strength: 0.55 };
 /// The shadow of letters that have no outline: near and strong, so that they can be read on a white ground.
 const THIN_SHADOW: Cast = Cast { below: 3.0, softness: 7.0, strength: 0.85 };
@@ -33,32 +29,7 @@ const RING: f32 = 4.0;
 const HOLLOW: f32 = 0.8;
 /// How bright words are that are not spoken where the spoken one is only brighter.
 const QUIET: f32 = 0.82;
-/// A box reaches over its word on both sides; it stands a little lower than the line, so that it holds what hangs below.
-const BOX_PAD: f32 = 11.2;
-const BOX_LOWER: (f32, f32) = (8.0, 4.8);
 const BOX_RADIUS: f32 = 16.0;
-/// Pages stay this much off the upper end of what is free, as a share of the height, and in shorts stand around this line.
-const OFF: f32 = 0.02;
-const LOWER_THIRD: f32 = 0.66;
-/// How far a page that comes in starts below its place, in pixels at a width of 1080.
-pub(crate) const RISE: f32 = 14.0;
-
-/// How captions look, ready to draw.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Look {
-    pub(crate) style: CaptionStyle,
-    pub(crate) position: CaptionPosition,
-    pub(crate) highlight: [u8; 3],
-    pub(crate) text: [u8; 3],
-    pub(crate) outline: [u8; 3],
-    pub(crate) font: CaptionFont,
-    /// How much larger than usual letters are.
-    pub(crate) scale: f32,
-    pub(crate) lines: usize,
-    /// The whole picture.
-    pub(crate) size: Size,
-}
-
 /// Words drawn as far as all their states share it.
 pub(crate) struct PageDrawing {
     /// Shadow and outlines.
@@ -77,93 +48,6 @@ struct Canvas {
     y: usize,
     width: u32,
     height: u32,
-}
-
-impl Look {
-    pub(crate) fn new(options: &CaptionOptions, size: Size) -> Self {
-        Self {
-            style: options.style,
-            position: options.position,
-            highlight: parse_colour(&options.highlight).unwrap_or([0xff, 0xd9, 0x3d]),
-            text: parse_colour(&options.text_colour).unwrap_or([255; 3]),
-            outline: options.outline(),
-            font: options.font,
-            scale: options.size as f32,
-            lines: options.max_lines,
-            size,
-        }
-    }
-
-    /// How much larger or smaller than at 1080 pixels everything is drawn.
-    pub(crate) fn unit(&self) -> f32 {
-        self.size.width.min(self.size.height) as f32 / 1080.0
-    }
-
-    /// The font size and the room that it has.
-    pub(crate) fn fit(&self) -> Fit {
-        let usual = FONT_SIZE * self.unit() * self.font.scale() as f32;
-        let size = usual * self.scale * self.style.scale() as f32;
-        let room = self.free();
-        Fit {
-            font: self.font,
-            size,
-            least: size.min(usual) * LEAST_SCALE,
-            lines: self.lines,
-            width: room.width(),
-            height: room.height(),
-            edge: self.edge() / FONT_SIZE,
-        }
-    }
-
-    /// Where letters with their outlines and boxes may stand.
-    fn free(&self) -> Rect {
-        let area = safe_area(self.size);
-        // Whole pixels within the area; a page that comes in is a little lower at first.
-        let (left, top) = (area.left.ceil() as f32, area.top.ceil() as f32);
-        let (right, bottom) = (area.right.floor() as f32, (area.bottom - f64::from(RISE * self.unit())).floor() as f32);
-        Rect::from_ltrb(left, top, right, bottom).expect("more than half of every picture is free")
-    }
-
-    /// How far what is drawn reaches over the letters.
-    fn edge(&self) -> f32 {
-        match self.style {
-            CaptionStyle::Box => BOX_PAD.max(OUTLINE),
-            CaptionStyle::Minimal => 0.0,
-            _ => OUTLINE,
-        }
-    }
-}
-
-/// Pixels of a layout for one of the lengths above.
-fn unit_of(layout: &Layout) -> f32 {
-    layout.font_size / FONT_SIZE
-}
-
-/// What some words fill with outlines and boxes, in the layout's coordinates.
-fn reach(layout: &Layout, words: Range<usize>, look: Look) -> Option<Rect> {
-    let edge = if look.style == CaptionStyle::Minimal { 0.0 } else { OUTLINE * unit_of(layout) };
-    let words = &layout.words[words];
-    let letters = words.iter().filter_map(WordShape::bounds).filter_map(|ink| ink.outset(edge, edge));
-    let boxes = words.iter().flat_map(|word| &word.boxes).filter_map(|word| padded(*word, unit_of(layout)));
-    let boxes = boxes.filter(|_| look.style == CaptionStyle::Box);
-    letters.chain(boxes).reduce(|all, next| all.join(&next).unwrap_or(all))
-}
-
-/// Where the layout's (0, 0) stands on the frame: `all` that it fills is within what apps leave free.
-fn place(layout: &Layout, all: Rect, look: Look) -> (f32, f32) {
-    let (free, whole) = (look.free(), look.size.height as f32);
-    let y = match look.position {
-        CaptionPosition::Top => free.top() + OFF * whole,
-        CaptionPosition::Middle => (whole - layout.height) / 2.0,
-        CaptionPosition::Bottom if look.size.height > look.size.width => whole * LOWER_THIRD - layout.height / 2.0,
-        CaptionPosition::Bottom => free.bottom() - layout.height,
-    };
-    let x = look.size.width as f32 / 2.0;
-    let inside = |at: f32, from: f32, to: f32, least: f32, most: f32| at.min(most - to).max(least - from).round();
-    (
-        inside(x, all.left().floor(), all.right().ceil(), free.left(), free.right()),
-        inside(y, all.top().floor(), all.bottom().ceil(), free.top(), free.bottom()),
-    )
 }
 
 /// The canvas for what fills `rect` of the frame, with its shadow.
@@ -190,43 +74,35 @@ fn even(rect: Rect, (width, height): (u32, u32)) -> Option<Canvas> {
 
 /// Draws some `words` of a page. `None` when nothing of it is visible.
 pub(crate) fn page(layout: &Layout, words: Range<usize>, look: Look) -> Option<PageDrawing> {
-    // The place is that of the whole page, so that words stay where they are when others come.
-    let (x, y) = place(layout, reach(layout, 0..layout.words.len(), look)?, look);
-    let filled = reach(layout, words.clone(), look)?.transform(Transform::from_translate(x, y))?;
-    draw(layout, words, look, Transform::from_translate(x, y), filled)
+    let (to_frame, filled) = place(layout, words.clone(), look)?;
+    let (under, pixmap, canvas, origin) = draw(layout, words.clone(), None, look, to_frame, filled)?;
+    Some(PageDrawing { under, base: Overlay::new(&pixmap, canvas.x, canvas.y), words, origin })
 }
 
 /// Draws one word of a page as it is spoken and `scale` times its size. It is held inside what apps leave free. `None` when
 /// nothing of it is visible.
 pub(crate) fn scaled_word(layout: &Layout, word: usize, scale: f32, look: Look) -> Option<Overlay> {
-    let (x, y) = place(layout, reach(layout, 0..layout.words.len(), look)?, look);
-    let rest = reach(layout, word..word + 1, look)?.transform(Transform::from_translate(x, y))?;
-    let free = look.free();
-    let scale = scale.min((free.width() / rest.width()).min(free.height() / rest.height()).max(1.0));
-    let (middle_x, middle_y) = ((rest.left() + rest.right()) / 2.0, (rest.top() + rest.bottom()) / 2.0);
-    let inside = |middle: f32, half: f32, least: f32, most: f32| middle.min(most - half).max(least + half) - middle;
-    let shift = (
-        inside(middle_x, rest.width() / 2.0 * scale, free.left(), free.right()),
-        inside(middle_y, rest.height() / 2.0 * scale, free.top(), free.bottom()),
-    );
-    let grown = Transform::from_translate(middle_x + shift.0, middle_y + shift.1)
-        .pre_scale(scale, scale)
-        .pre_translate(-middle_x, -middle_y);
-    let to_frame = if scale == 1.0 { Transform::identity() } else { grown };
-    let drawing = draw(layout, word..word + 1, look, to_frame.pre_translate(x, y), rest.transform(to_frame)?)?;
-    Some(state(&drawing, layout, Some(word), look))
+    let (to_frame, filled) = place_scaled(layout, word, scale, look)?;
+    let (_, pixmap, canvas, _) = draw(layout, word..word + 1, Some(word), look, to_frame, filled)?;
+    Some(Overlay::new(&pixmap, canvas.x, canvas.y))
 }
 
-/// Draws `words`; `to_frame` places the layout on the frame, where the words fill `filled`.
-fn draw(layout: &Layout, words: Range<usize>, look: Look, to_frame: Transform, filled: Rect) -> Option<PageDrawing> {
-    let unit = unit_of(layout);
-    let canvas = canvas(filled, unit * to_frame.sx.max(1.0), look.size)?;
+/// Draws `words`, of which one may be spoken; `to_frame` places the layout on the frame, where the words fill `filled`. Answers
+/// what is under the letters, all of it, where it stands, and the way from the layout to the pixmaps.
+fn draw(
+    layout: &Layout,
+    words: Range<usize>,
+    active: Option<usize>,
+    look: Look,
+    to_frame: Transform,
+    filled: Rect,
+) -> Option<(Pixmap, Pixmap, Canvas, Transform)> {
+    let canvas = canvas(filled, unit_of(layout) * to_frame.sx.max(1.0), look.size)?;
     let origin = to_frame.post_translate(-(canvas.x as f32), -(canvas.y as f32));
     let under = draw_under(&canvas, layout, &words.clone().collect::<Vec<_>>(), None, look, origin)?;
     let mut pixmap = under.clone();
-    draw_words(&mut pixmap, layout, words.clone(), None, look, origin);
-    let base = Overlay::new(&pixmap, canvas.x, canvas.y);
-    Some(PageDrawing { under, base, words, origin })
+    draw_words(&mut pixmap, layout, words, active, look, origin);
+    Some((under, pixmap, canvas, origin))
 }
 
 /// Draws shadow and outlines, and the shadow of `boxes`. Emoji have a shadow alone: an outline would only make them smaller.
@@ -244,8 +120,8 @@ fn draw_under(
     let scale = unit * origin.sx;
     let cast = Cast { below: cast.below * scale, softness: cast.softness * scale, ..cast };
     let mut outlines = Mask::new(canvas.width, canvas.height)?;
-    if let Some(path) = widened(layout, words, outline * unit) {
-        outlines.fill_path(&path, FillRule::Winding, true, origin);
+    for path in words.iter().filter_map(|word| layout.words[*word].widened(&round_stroke(outline * unit))) {
+        outlines.fill_path(path, FillRule::Winding, true, origin);
     }
     let pictures = words.iter().flat_map(|word| &layout.words[*word].pictures);
     let mut emoji = Pixmap::new(canvas.width, canvas.height).filter(|_| pictures.clone().next().is_some());
@@ -307,18 +183,6 @@ fn draw_picture(pixmap: &mut Pixmap, picture: &Pixmap, (x, y): (f32, f32), origi
         (to.tx, to.ty, paint.quality) = (to.tx.round(), to.ty.round(), FilterQuality::Nearest);
     }
     pixmap.draw_pixmap(0, 0, picture.as_ref(), &paint, to, None);
-}
-
-/// The letters with an outline of a visible `width`, as one shape.
-fn widened(layout: &Layout, words: &[usize], width: f32) -> Option<Path> {
-    let mut all = PathBuilder::new();
-    for path in words.iter().filter_map(|word| layout.words[*word].path.as_ref()) {
-        all.push_path(path);
-        if let Some(outline) = path.stroke(&round_stroke(width), 1.0) {
-            all.push_path(&outline);
-        }
-    }
-    all.finish()
 }
 
 /// A line whose outer half is `width` wide.
@@ -397,11 +261,6 @@ fn boxes(layout: &Layout, word: usize) -> Option<Path> {
     let boxes = layout.words.get(word)?.boxes.iter();
     boxes.filter_map(|word| rounded(padded(*word, unit)?, BOX_RADIUS * unit)).for_each(|path| all.push_path(&path));
     all.finish()
-}
-
-fn padded(word: Rect, unit: f32) -> Option<Rect> {
-    let (pad, (above, below)) = (BOX_PAD * unit, BOX_LOWER);
-    Rect::from_ltrb(word.left() - pad, word.top() + above * unit, word.right() + pad, word.bottom() + below * unit)
 }
 
 fn rounded(rect: Rect, radius: f32) -> Option<Path> {

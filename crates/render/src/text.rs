@@ -3,12 +3,13 @@
 //! The fonts are in `fonts`; colours and pixels are in `page`.
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use cosmic_text::{Align, Attrs, Buffer, Command, FontSystem, LayoutGlyph, LayoutRun, Metrics, Shaping, SwashCache, Wrap};
 use model::caption::{CaptionFont, blank_between};
-use tiny_skia::{Path, PathBuilder, Pixmap, Rect};
+use tiny_skia::{Path, PathBuilder, Pixmap, Rect, Stroke};
 
 use crate::breaks::{self, with_breaks};
 use crate::emoji::{self, Pictures};
@@ -71,9 +72,22 @@ pub(crate) struct WordShape {
     pub(crate) pictures: Vec<(Arc<Pixmap>, (f32, f32))>,
     /// From the top to the bottom of the line.
     pub(crate) boxes: Vec<Rect>,
+    widened: OnceCell<Option<Path>>,
 }
 
 impl WordShape {
+    /// The letters with a line around them, as one shape. It is made once: a layout is only ever drawn with one line.
+    pub(crate) fn widened(&self, line: &Stroke) -> Option<&Path> {
+        let widened = || {
+            let letters = self.path.as_ref()?;
+            let mut all = PathBuilder::new();
+            all.push_path(letters);
+            all.push_path(&letters.stroke(line, 1.0)?);
+            all.finish()
+        };
+        self.widened.get_or_init(widened).as_ref()
+    }
+
     /// What the word's letters and emoji fill. `None` when nothing is visible.
     pub(crate) fn bounds(&self) -> Option<Rect> {
         let emoji = self

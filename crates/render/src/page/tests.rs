@@ -1,8 +1,7 @@
 use std::borrow::Cow;
 use std::sync::{LazyLock, Mutex};
 
-use model::caption::{CaptionFont, CaptionOptions, CaptionPosition, CaptionStyle, safe_area};
-use model::storyboard::Size;
+use model::caption::{CaptionFont, CaptionOptions, CaptionPosition, safe_area};
 use proptest::prelude::*;
 
 use super::*;
