@@ -200,11 +200,16 @@ impl CaptionWish {
     fn pairs(&self) -> Vec<(&'static str, String)> {
         match self {
             Self::Style(style) => vec![("captions", style.clone())],
-            Self::Options { style, position, max_words, highlight } => [
+            Self::Options { style, position, max_words, max_lines, highlight, text_colour, size, font, case } => [
                 ("captions", style.clone()),
                 ("caption-position", position.clone()),
                 ("caption-words", max_words.map(|words| words.to_string())),
+                ("caption-lines", max_lines.map(|lines| lines.to_string())),
                 ("caption-colour", highlight.clone()),
+                ("caption-text-colour", text_colour.clone()),
+                ("caption-size", size.map(|size| size.to_string())),
+                ("caption-font", font.clone()),
+                ("caption-case", case.clone()),
             ]
             .into_iter()
             .filter_map(|(key, value)| value.map(|value| (key, value)))

@@ -29,6 +29,8 @@ impl MediaType {
     pub const SRT: Self = media("application/x-subrip", "srt", Kind::Text);
     /// WebVTT captions.
     pub const VTT: Self = media("text/vtt", "vtt", Kind::Text);
+    /// Captions with their look, as SubStation Alpha.
+    pub const ASS: Self = media("text/x-ssa", "ass", Kind::Text);
     const JPEG: Self = media("image/jpeg", "jpg", Kind::Image);
     const PNG: Self = media("image/png", "png", Kind::Image);
     const WEBP: Self = media("image/webp", "webp", Kind::Image);
@@ -48,7 +50,7 @@ const fn media(mime: &'static str, extension: &'static str, kind: Kind) -> Media
     MediaType { mime, extension, kind }
 }
 
-pub(crate) const TYPES: [MediaType; 15] = [
+pub(crate) const TYPES: [MediaType; 16] = [
     MediaType::JPEG,
     MediaType::PNG,
     MediaType::WEBP,
@@ -64,6 +66,7 @@ pub(crate) const TYPES: [MediaType; 15] = [
     MediaType::FLAC,
     MediaType::SRT,
     MediaType::VTT,
+    MediaType::ASS,
 ];
 
 /// The media type of content, by its first bytes (a few thousand are enough); `None` for anything else, such as HTML,

@@ -61,6 +61,7 @@ fn only_own_keys_are_keys() {
         (format!("scenes/images/{hash}.png"), true),
         (format!("renders/{hash}.mp4"), true),
         (format!("captions/{hash}.vtt"), true),
+        (format!("captions/{hash}.ass"), true),
         (format!("scenes/images/{hash}.html"), false),
         (format!("scenes/images/../{hash}.png"), false),
         (format!("/etc/{hash}.png"), false),

@@ -1,6 +1,13 @@
 //! Words with their times, and how they are grouped into caption pages.
 //!
-//! Drawing captions is the renderer's work; writing them as SRT or VTT is in [`crate::subtitles`].
+//! Drawing captions is the renderer's work; writing them as SRT, VTT or ASS is in [`crate::subtitles`].
+
+mod options;
+mod safe_area;
+
+pub(crate) use options::SIZES;
+pub use options::{CaptionCase, CaptionFont, CaptionOptions, CaptionPosition, CaptionStyle};
+pub use safe_area::{SafeArea, safe_area};
 
 use serde::{Deserialize, Serialize};
 
@@ -13,76 +20,6 @@ pub struct WordTiming {
     pub start: f64,
     /// Seconds from the start of the scene's audio; never before `start`.
     pub end: f64,
-}
-
-/// How captions look.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum CaptionStyle {
-    /// A page of words in white with an outline; the spoken word takes the highlight colour.
-    #[default]
-    Karaoke,
-    /// Like karaoke, with a rounded box behind the spoken word.
-    Box,
-    /// Words come in with a short bounce as they are spoken, and stay until their page goes.
-    Pop,
-    /// Words appear as they are spoken, and stay until their page goes.
-    Typewriter,
-    /// One big word at a time.
-    Word,
-    /// Hollow letters; the spoken word is filled.
-    Outline,
-    /// Smaller, with a soft shadow instead of the outline; the spoken word is a little brighter.
-    Minimal,
-    /// A page of words without any highlight.
-    Plain,
-    /// No captions in the picture (`.srt` and `.vtt` are still written).
-    None,
-}
-
-/// Where captions stand, within the area that phone apps leave free of their own buttons.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum CaptionPosition {
-    /// Under the apps' top bar.
-    Top,
-    /// Across the middle.
-    Middle,
-    /// In the lower third, above the apps' description and buttons.
-    #[default]
-    Bottom,
-}
-
-/// What a storyboard says about its captions.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct CaptionOptions {
-    /// How they look.
-    pub style: CaptionStyle,
-    /// Where they stand.
-    pub position: CaptionPosition,
-    /// The most words on one page, 1 to 12; the style `word` shows one whatever this says.
-    pub max_words: usize,
-    /// Colour of the spoken word as `#rrggbb`.
-    pub highlight: String,
-}
-
-impl Default for CaptionOptions {
-    fn default() -> Self {
-        Self {
-            style: CaptionStyle::default(),
-            position: CaptionPosition::default(),
-            max_words: 4,
-            highlight: "#ffd93d".to_owned(),
-        }
-    }
-}
-
-impl CaptionOptions {
-    /// The most words that stand in the picture together.
-    pub fn words_per_page(&self) -> usize {
-        if self.style == CaptionStyle::Word { 1 } else { self.max_words }
-    }
 }
 
 /// One page of captions: neighbouring words that stand on the screen together.
@@ -100,22 +37,28 @@ pub struct CaptionPage {
 const PAGE_BREAK_PAUSE: f64 = 0.6;
 /// A page stays this long after its last word if nothing follows, in seconds.
 const PAGE_LINGER: f64 = 0.35;
-/// The most characters on one page, so that two lines in the largest size still fit.
-const PAGE_CHARACTERS: usize = 32;
 
-/// Groups a scene's words into pages of at most `max_words`, breaking at the end of sentences, after long pauses and
-/// before pages become too long to read at a glance; lone last words are avoided by splitting a run evenly.
+/// How much one page may hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PageLimits {
+    /// The most words, at least 1.
+    pub words: usize,
+    /// The most characters, so that the lines still fit; letters as wide as Chinese ones count twice. One word always fits.
+    pub characters: usize,
+}
+
+/// Groups a scene's words into pages within `limits`, breaking at the end of sentences, after long pauses and before pages
+/// become too long to read at a glance; lone last words are avoided by splitting a run evenly.
 ///
 /// `scene_end` (seconds) is where the last page must be gone.
-pub fn pages(words: &[WordTiming], max_words: usize, scene_end: f64) -> Vec<CaptionPage> {
-    let max_words = max_words.max(1);
+pub fn pages(words: &[WordTiming], limits: PageLimits, scene_end: f64) -> Vec<CaptionPage> {
     let mut ranges = Vec::new();
     let mut start = 0;
     for index in 0..words.len() {
         let last = index + 1 == words.len();
         let pause = !last && words[index + 1].start - words[index].end > PAGE_BREAK_PAUSE;
         if last || pause || ends_sentence(&words[index].word) {
-            split_run(words, start..index + 1, max_words, &mut ranges);
+            split_run(words, start..index + 1, limits, &mut ranges);
             start = index + 1;
         }
     }
@@ -157,31 +100,40 @@ fn is_written_without_blanks(letter: char) -> bool {
 }
 
 /// Cuts a run without inner breaks into pages of nearly equal word counts.
-fn split_run(words: &[WordTiming], run: std::ops::Range<usize>, max_words: usize, ranges: &mut Vec<std::ops::Range<usize>>) {
+fn split_run(words: &[WordTiming], run: std::ops::Range<usize>, limits: PageLimits, ranges: &mut Vec<std::ops::Range<usize>>) {
     let total = run.len();
     if total == 0 {
         return;
     }
-    let page_count = total.div_ceil(max_words);
+    let page_count = total.div_ceil(limits.words.max(1));
     let (base, extra) = (total / page_count, total % page_count);
     let mut start = run.start;
     for page in 0..page_count {
         let end = start + base + usize::from(page < extra);
-        split_long(words, start..end, ranges);
+        split_long(words, start..end, limits.characters, ranges);
         start = end;
     }
 }
 
 /// Halves a page until its text is short enough; a single word always stands alone, however long it is.
-fn split_long(words: &[WordTiming], range: std::ops::Range<usize>, ranges: &mut Vec<std::ops::Range<usize>>) {
-    let characters: usize = words[range.clone()].iter().map(|word| word.word.chars().count() + 1).sum();
-    if characters > PAGE_CHARACTERS + 1 && range.len() > 1 {
+fn split_long(words: &[WordTiming], range: std::ops::Range<usize>, most: usize, ranges: &mut Vec<std::ops::Range<usize>>) {
+    let characters: usize = words[range.clone()].iter().map(|word| columns(&word.word) + 1).sum();
+    if characters > most + 1 && range.len() > 1 {
         let middle = range.start + range.len().div_ceil(2);
-        split_long(words, range.start..middle, ranges);
-        split_long(words, middle..range.end, ranges);
+        split_long(words, range.start..middle, most, ranges);
+        split_long(words, middle..range.end, most, ranges);
     } else {
         ranges.push(range);
     }
+}
+
+/// How wide a word is in letters: those of Chinese, Japanese and Korean are twice as wide as others, and emoji too.
+fn columns(word: &str) -> usize {
+    let wide = |letter| {
+        matches!(letter, '\u{1100}'..='\u{115f}' | '\u{2e80}'..='\u{a4cf}' | '\u{ac00}'..='\u{d7a3}'
+        | '\u{f900}'..='\u{faff}' | '\u{ff00}'..='\u{ff60}' | '\u{1f300}'..='\u{3ffff}')
+    };
+    word.chars().map(|letter| if wide(letter) { 2 } else { 1 }).sum()
 }
 
 fn ends_sentence(word: &str) -> bool {
@@ -204,7 +156,7 @@ mod tests {
     #[track_caller]
     fn check(text: &str, max_words: usize, expected: &[&str]) {
         let words = spoken(text);
-        let got: Vec<String> = pages(&words, max_words, 60.0)
+        let got: Vec<String> = pages(&words, PageLimits { words: max_words, characters: 32 }, 60.0)
             .iter()
             .map(|page| words[page.words.clone()].iter().map(|word| word.word.as_str()).collect::<Vec<_>>().join(" "))
             .collect();
@@ -223,6 +175,7 @@ mod tests {
             &["extraordinarily complicated", "incomprehensible words"],
         );
         check("He said “stop.” Then left", 4, &["He said “stop.”", "Then left"]);
+        check("今天天气很好真的很 好我们一起去公园吧", 4, &["今天天气很好真的很", "好我们一起去公园吧"]);
     }
 
     #[test]
@@ -241,7 +194,7 @@ mod tests {
             WordTiming { word: "before".into(), start: 0.0, end: 0.5 },
             WordTiming { word: "after".into(), start: 3.0, end: 3.5 },
         ];
-        let pages = pages(&words, 4, 4.0);
+        let pages = pages(&words, PageLimits { words: 4, characters: 32 }, 4.0);
         assert_eq!(pages.len(), 2);
         assert!((pages[0].end - 0.85).abs() < 1e-9);
     }
@@ -257,7 +210,7 @@ mod tests {
                 clock = start + length;
                 WordTiming { word, start, end: clock }
             }).collect();
-            let pages = pages(&words, max_words, clock + 0.2);
+            let pages = pages(&words, PageLimits { words: max_words, characters: 32 }, clock + 0.2);
             let mut next_word = 0;
             let mut last_end = 0.0;
             for page in &pages {

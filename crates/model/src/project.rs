@@ -235,6 +235,9 @@ pub struct RenderOutput {
     pub srt: String,
     /// Key of the WebVTT captions.
     pub vtt: String,
+    /// Key of the ASS captions; what was rendered by older versions has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ass: Option<String>,
     /// Key of the JPEG thumbnail.
     pub thumbnail: String,
     /// Length of the video.
@@ -332,5 +335,27 @@ impl Scene {
     /// What is shown: the clip if it is wanted and there, else the still.
     pub fn visual(&self) -> Option<&Asset> {
         self.video.asset.as_ref().filter(|_| self.moving).or(self.image.asset.as_ref())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn renders_and_options_of_older_versions_are_read() {
+        let old = r#"{"video":"v","srt":"s","vtt":"w","thumbnail":"t","seconds":1.5,"bytes":7}"#;
+        let output: RenderOutput = serde_json::from_str(old).expect("a render");
+        assert_eq!((output.vtt.as_str(), output.ass), ("w", None));
+        let old = r##"{"captions":{"style":"box","position":"top","maxWords":3,"highlight":"#ff0000"}}"##;
+        let options: VideoOptions = serde_json::from_str(old).expect("options");
+        let captions = CaptionOptions {
+            style: crate::caption::CaptionStyle::Box,
+            position: crate::caption::CaptionPosition::Top,
+            max_words: 3,
+            highlight: "#ff0000".to_owned(),
+            ..CaptionOptions::default()
+        };
+        assert_eq!(options.captions, captions);
     }
 }

@@ -233,12 +233,8 @@ impl Storyboard {
         if !(24..=60).contains(&self.fps) {
             return Err(StoryboardError::at("fps", format!("{} is not from 24 to 60", self.fps)));
         }
-        if !(1..=12).contains(&self.captions.max_words) {
-            return Err(StoryboardError::at("captions.maxWords", format!("{} is not from 1 to 12", self.captions.max_words)));
-        }
-        if parse_colour(&self.captions.highlight).is_none() {
-            let problem = format!("\"{}\" is not a colour such as #ffd93d", self.captions.highlight);
-            return Err(StoryboardError::at("captions.highlight", problem));
+        if let Err((field, problem)) = self.captions.check() {
+            return Err(StoryboardError::at(format!("captions.{field}"), problem));
         }
         if !(-60.0..=0.0).contains(&self.music.volume_db) {
             return Err(StoryboardError::at("music.volumeDb", format!("{} is not from -60 to 0", self.music.volume_db)));
@@ -339,6 +335,10 @@ mod tests {
         check_error(
             r#"{"size":{"width":101,"height":100},"scenes":[{"imageUrl":"a","duration":1}]}"#,
             "storyboard: size.width: 101 is not an even number from 64 to 3840",
+        );
+        check_error(
+            r#"{"captions":{"size":9},"scenes":[{"imageUrl":"a","duration":1}]}"#,
+            "storyboard: captions.size: 9 is not from 0.5 to 2",
         );
     }
 

@@ -1,4 +1,8 @@
-//! Captions as files beside the video: SubRip (`.srt`) and WebVTT (`.vtt`).
+//! Captions as files beside the video: SubRip (`.srt`), WebVTT (`.vtt`) and, with look and word times, SubStation (`.ass`).
+
+mod ass;
+
+pub use ass::to_ass;
 
 use crate::caption::{joined, pages};
 use crate::timeline::Timeline;
@@ -21,7 +25,7 @@ pub fn cues(timeline: &Timeline) -> Vec<Cue> {
     let mut cues = Vec::new();
     for scene in &timeline.scenes {
         let offset = scene.first_frame as f64 / fps;
-        for page in pages(&scene.words, timeline.captions.max_words, scene.frame_count as f64 / fps) {
+        for page in pages(&scene.words, timeline.captions.file_limits(), scene.frame_count as f64 / fps) {
             let text = joined(scene.words[page.words].iter().map(|word| word.word.as_str()));
             cues.push(Cue { start: offset + page.start, end: offset + page.end, text });
         }

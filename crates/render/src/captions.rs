@@ -1,19 +1,22 @@
 //! Which caption stands on which frame: pages and the spoken word, switched on the exact frame.
 //!
-//! How a state looks is in `overlay`; how words form pages is the model's rule.
+//! How a state looks is in `page`; how words form pages is the model's rule.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use model::caption::{CaptionOptions, CaptionPage, CaptionStyle, WordTiming, pages};
-use model::storyboard::{Size, parse_colour};
+use model::storyboard::Size;
 use model::timeline::TimelineScene;
 
 use crate::frame::Frame;
-use crate::overlay::{self, Look, Overlay, PageDrawing};
+use crate::look::{Look, RISE};
+use crate::overlay::Overlay;
+use crate::page::{self, PageDrawing};
 use crate::text::{Fonts, Layout};
 
 /// A page comes in over these frames: opacity (of 256) and how many pixels lower than its place, at a width of 1080.
-const ENTRANCE: [(u16, f32); 3] = [(96, 14.0), (190, 6.0), (240, 2.0)];
+const ENTRANCE: [(u16, f32); 3] = [(96, RISE), (190, 6.0), (240, 2.0)];
 
 /// A word's bounce: how long it takes in seconds, the size it starts from, and how far it swings over its own size.
 const POP_SECONDS: f64 = 0.2;
@@ -25,8 +28,8 @@ pub(crate) struct Captions<'a> {
     words: &'a [WordTiming],
     pages: Vec<CaptionPage>,
     fps: u32,
+    options: &'a CaptionOptions,
     look: Look,
-    size: Size,
     drawn: Option<DrawnPage>,
 }
 
@@ -56,14 +59,12 @@ pub(crate) struct CaptionState {
 
 impl<'a> Captions<'a> {
     /// The captions of `scene`; nothing is drawn yet.
-    pub(crate) fn new(scene: &'a TimelineScene, options: &CaptionOptions, size: Size, fps: u32) -> Self {
+    pub(crate) fn new(scene: &'a TimelineScene, options: &'a CaptionOptions, size: Size, fps: u32) -> Self {
         let pages = match options.style {
             CaptionStyle::None => Vec::new(),
-            _ => pages(&scene.words, options.words_per_page(), scene.frame_count as f64 / f64::from(fps)),
+            _ => pages(&scene.words, options.page_limits(), scene.frame_count as f64 / f64::from(fps)),
         };
-        let highlight = parse_colour(&options.highlight).unwrap_or([0xff, 0xd9, 0x3d]);
-        let look = Look { style: options.style, highlight, position: options.position };
-        Self { words: &scene.words, pages, fps, look, size, drawn: None }
+        Self { words: &scene.words, pages, fps, options, look: Look::new(options, size), drawn: None }
     }
 
     /// What frame `index` of the scene shows.
@@ -99,7 +100,7 @@ impl<'a> Captions<'a> {
         // Where words come one by one, they need no page that comes in.
         let one_by_one = matches!(self.look.style, CaptionStyle::Pop | CaptionStyle::Typewriter | CaptionStyle::Word);
         match ENTRANCE.get(age as usize).filter(|_| !one_by_one) {
-            Some((opacity, pixels)) => (*opacity, (pixels * overlay::unit(self.size) / 2.0).round() as usize * 2),
+            Some((opacity, pixels)) => (*opacity, (pixels * self.look.unit() / 2.0).round() as usize * 2),
             None => (256, 0),
         }
     }
@@ -111,17 +112,17 @@ impl<'a> Captions<'a> {
             self.drawn = Some(DrawnPage { page: state.page, layout, shared: None, words: None, spoken: None });
         }
         let bounce = self.bounce(state);
-        let (look, size) = (self.look, self.size);
+        let look = self.look;
         let Some(drawn) = &mut self.drawn else { return };
         // Without a highlight all states of a page look the same.
         let word = if look.style == CaptionStyle::Plain { 0 } else { state.word };
         if drawn.words.as_ref().is_none_or(|(of, _)| *of != word) {
-            drawn.words = Some((word, drawn.draw_words(word, look, size)));
+            drawn.words = Some((word, drawn.draw_words(word, look)));
         }
         if let Some((step, scale)) = bounce
             && drawn.spoken.as_ref().is_none_or(|(of, at, _)| (*of, *at) != (word, step))
         {
-            drawn.spoken = Some((word, step, overlay::scaled_word(&drawn.layout, word, scale, look, size)));
+            drawn.spoken = Some((word, step, page::scaled_word(&drawn.layout, word, scale, look)));
         }
     }
 
@@ -145,9 +146,9 @@ impl<'a> Captions<'a> {
     }
 
     fn lay_out(&self, page: usize, fonts: &mut Fonts) -> Layout {
-        let words: Vec<&str> = self.words[self.pages[page].words.clone()].iter().map(|word| word.word.trim()).collect();
-        let style = self.look.style;
-        fonts.lay_out(&words, overlay::font_sizes(style, self.size), overlay::text_width(style, self.size))
+        let words = &self.words[self.pages[page].words.clone()];
+        let words: Vec<Cow<'_, str>> = words.iter().map(|word| self.options.in_case(word.word.trim())).collect();
+        fonts.lay_out(&words, &self.look.fit())
     }
 
     /// Characters of this scene that no bundled font has.
@@ -158,7 +159,7 @@ impl<'a> Captions<'a> {
 
 impl DrawnPage {
     /// The page's words while `word` is spoken, without those that have not come yet or have a box of their own.
-    fn draw_words(&mut self, word: usize, look: Look, size: Size) -> Option<Overlay> {
+    fn draw_words(&mut self, word: usize, look: Look) -> Option<Overlay> {
         let all = 0..self.layout.words.len();
         let (words, active) = match look.style {
             CaptionStyle::Pop | CaptionStyle::Word => (0..word, None),
@@ -170,9 +171,9 @@ impl DrawnPage {
             return None;
         }
         if self.shared.as_ref().is_none_or(|shared| shared.words != words) {
-            self.shared = overlay::page(&self.layout, words, look, size);
+            self.shared = page::page(&self.layout, words, look);
         }
-        Some(overlay::state(self.shared.as_ref()?, &self.layout, active, look, size))
+        Some(page::state(self.shared.as_ref()?, &self.layout, active, look))
     }
 }
 
@@ -197,7 +198,8 @@ mod tests {
     #[test]
     fn the_spoken_word_switches_on_the_exact_frame() {
         let scene = scene(&[("one", 0.1, 0.4), ("two", 0.5166, 0.9), ("three.", 0.95, 1.2), ("Four", 2.5, 2.7)]);
-        let captions = Captions::new(&scene, &CaptionOptions::default(), Size::default(), 30);
+        let options = CaptionOptions::default();
+        let captions = Captions::new(&scene, &options, Size::default(), 30);
         let check = |index, expected: Option<(usize, usize)>| {
             assert_eq!(captions.state(index).map(|state| (state.page, state.word)), expected, "frame {index}");
         };

@@ -4,6 +4,7 @@
 //! decodes and encodes them in child processes. [`plan()`] checks everything first, [`render()`] then draws, and
 //! [`thumbnail`], [`frame_at`] and [`raw_frames`] give pictures without a video.
 
+mod breaks;
 mod cache;
 mod camera;
 mod captions;
@@ -11,15 +12,18 @@ mod clip;
 mod cut_short;
 mod decoded;
 mod duck;
+mod emoji;
 mod encode;
 mod error;
 mod ffmpeg;
+mod fonts;
 mod frame;
 mod gate;
 mod join;
 mod known;
 pub mod leftover;
 mod limiter;
+mod look;
 mod loudness;
 mod media;
 mod mix;
@@ -27,6 +31,7 @@ mod music;
 mod music_loop;
 mod options;
 mod overlay;
+mod page;
 mod picture;
 mod pipe;
 mod plan;
@@ -37,6 +42,7 @@ mod render;
 mod resample;
 mod scene;
 mod segment;
+mod shadow;
 mod sound;
 mod sound_file;
 mod still;

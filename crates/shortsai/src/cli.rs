@@ -35,7 +35,7 @@ pub struct Make {
     /// A Markdown script: the first heading is the title, each paragraph a scene. A topic in quotes needs a language model, which can't be configured yet
     #[arg(value_name = "SCRIPT.md | TOPIC")]
     pub script: String,
-    /// The video to write; captions (.srt, .vtt) and a thumbnail (.jpg) go beside it [default: the script's name .mp4]
+    /// The video to write; captions (.srt, .vtt, .ass) and a thumbnail (.jpg) go beside it [default: the script's name .mp4]
     #[arg(short, long, value_name = "FILE.mp4")]
     pub output: Option<PathBuf>,
     #[command(flatten)]
@@ -47,7 +47,7 @@ pub struct Render {
     /// The storyboard; media paths in it are relative to its folder
     #[arg(value_name = "STORYBOARD.json")]
     pub storyboard: PathBuf,
-    /// The video to write; captions (.srt, .vtt) and a thumbnail (.jpg) go beside it [default: the storyboard's name .mp4]
+    /// The video to write; captions (.srt, .vtt, .ass) and a thumbnail (.jpg) go beside it [default: the storyboard's name .mp4]
     #[arg(short, long, value_name = "FILE.mp4")]
     pub output: Option<PathBuf>,
     /// Speed against size and sharpness

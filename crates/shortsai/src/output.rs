@@ -17,6 +17,7 @@ pub struct OutputFiles {
     pub video: PathBuf,
     pub srt: PathBuf,
     pub vtt: PathBuf,
+    pub ass: PathBuf,
     pub thumbnail: PathBuf,
 }
 
@@ -44,6 +45,7 @@ impl OutputFiles {
         let files = Self {
             srt: video.with_extension("srt"),
             vtt: video.with_extension("vtt"),
+            ass: video.with_extension("ass"),
             thumbnail: video.with_extension("jpg"),
             video,
         };
@@ -55,7 +57,7 @@ impl OutputFiles {
     fn spare(&self, media: &[PathBuf]) -> anyhow::Result<()> {
         let media: Vec<PathBuf> = media.iter().filter_map(|file| file.canonicalize().ok()).collect();
         let lost = |file: &&PathBuf| file.canonicalize().is_ok_and(|file| media.contains(&file));
-        match [&self.video, &self.thumbnail, &self.srt, &self.vtt].into_iter().find(lost) {
+        match [&self.video, &self.thumbnail, &self.srt, &self.vtt, &self.ass].into_iter().find(lost) {
             Some(file) => {
                 let problem = format!(
                     "the output would replace {}, which the video is made of; choose another name with -o",

@@ -14,7 +14,7 @@ use crate::record::{project_record, render_of};
 use crate::{Store, StoreError};
 
 /// Every place where a row names an object, as the indexes have it.
-const REFERENCES: [(&str, &str); 8] = [
+const REFERENCES: [(&str, &str); 9] = [
     ("scene", "image_asset ->> 'key'"),
     ("scene", "audio_asset ->> 'key'"),
     ("scene", "video_asset ->> 'key'"),
@@ -22,6 +22,7 @@ const REFERENCES: [(&str, &str); 8] = [
     ("render", "output ->> 'video'"),
     ("render", "output ->> 'srt'"),
     ("render", "output ->> 'vtt'"),
+    ("render", "output ->> 'ass'"),
     ("render", "output ->> 'thumbnail'"),
 ];
 
@@ -59,8 +60,8 @@ async fn keys_of(txn: &impl ConnectionTrait, row: project::Model) -> Result<BTre
         keys.extend([&scene.image, &scene.audio, &scene.video].into_iter().filter_map(key));
     }
     for render in renders {
-        if let Some(RenderOutput { video, srt, vtt, thumbnail, .. }) = render_of(render)?.output {
-            keys.extend([video, srt, vtt, thumbnail]);
+        if let Some(RenderOutput { video, srt, vtt, ass, thumbnail, .. }) = render_of(render)?.output {
+            keys.extend([video, srt, vtt, thumbnail].into_iter().chain(ass));
         }
     }
     Ok(keys)

@@ -2,6 +2,7 @@
 
 mod m0001_first;
 mod m0002_scene_look;
+mod m0003_ass;
 
 use sea_orm_migration::prelude::*;
 
@@ -11,6 +12,6 @@ pub struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m0001_first::Step), Box::new(m0002_scene_look::Step)]
+        vec![Box::new(m0001_first::Step), Box::new(m0002_scene_look::Step), Box::new(m0003_ass::Step)]
     }
 }

@@ -94,6 +94,7 @@ async fn store(assets: &Assets, video: &Path, made: Made) -> Result<RenderOutput
     let text = |media_type, text| assets.put_text(Place::Captions, media_type, text);
     let srt = text(MediaType::SRT, subtitles::to_srt(&cues)).await.map_err(WorkerError::Store)?;
     let vtt = text(MediaType::VTT, subtitles::to_vtt(&cues)).await.map_err(WorkerError::Store)?;
+    let ass = text(MediaType::ASS, subtitles::to_ass(&made.plan.timeline)).await.map_err(WorkerError::Store)?;
     let thumbnail = assets.put(Place::Thumbnails, Bytes::from(made.thumbnail)).await.map_err(WorkerError::Store)?;
     let Stored { key, bytes, .. } = assets.put_file(Place::Renders, video).await.map_err(WorkerError::Store)?;
     tracing::info!(
@@ -111,6 +112,7 @@ async fn store(assets: &Assets, video: &Path, made: Made) -> Result<RenderOutput
         video: key,
         srt: srt.key,
         vtt: vtt.key,
+        ass: Some(ass.key),
         thumbnail: thumbnail.key,
         seconds: made.report.seconds,
         bytes: i64::try_from(bytes).unwrap_or(i64::MAX),

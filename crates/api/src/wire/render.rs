@@ -1,7 +1,7 @@
 //! Renders on the wire.
 
 use garde::Validate;
-use model::project::{Render, RenderStatus};
+use model::project::{Render, RenderOutput, RenderStatus};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -78,6 +78,18 @@ pub struct Captions {
     /// WebVTT.
     #[schema(example = "/api/assets?url=captions/0123456789abcdef0123456789abcdef.vtt")]
     pub vtt: String,
+    /// SubStation Alpha with the look and word times of the picture; older videos have none.
+    #[schema(example = "/api/assets?url=captions/0123456789abcdef0123456789abcdef.ass")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ass: Option<String>,
+}
+
+impl Captions {
+    /// Where a finished render's captions are.
+    pub fn of(output: &RenderOutput) -> Self {
+        let ass = output.ass.as_deref().map(url_of);
+        Self { srt: url_of(&output.srt), vtt: url_of(&output.vtt), ass }
+    }
 }
 
 /// A share as a whole percentage; 100 only when all is done.
@@ -104,7 +116,7 @@ impl From<&Render> for RenderState {
             eta: None,
             result_url: output.map(|output| url_of(&output.video)),
             error: render_error(render),
-            captions: output.map(|output| Captions { srt: url_of(&output.srt), vtt: url_of(&output.vtt) }),
+            captions: output.map(Captions::of),
             thumbnail: output.map(|output| url_of(&output.thumbnail)),
             seconds: output.map(|output| output.seconds),
             warnings: output.map(|output| output.warnings.clone()).unwrap_or_default(),

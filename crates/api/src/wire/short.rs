@@ -67,7 +67,7 @@ pub struct OrderShort {
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(
     untagged,
-    expecting = "expected karaoke, box, pop, typewriter, word, outline, minimal, plain or none, or an object with style, position, maxWords and highlight"
+    expecting = "expected karaoke, box, pop, typewriter, word, outline, minimal, plain or none, or an object with style and more options"
 )]
 pub enum CaptionWish {
     /// `karaoke`, `box`, `pop`, `typewriter`, `word`, `outline`, `minimal`, `plain` or `none`.
@@ -81,8 +81,18 @@ pub enum CaptionWish {
         position: Option<String>,
         /// The most words at a time, 1 to 12.
         max_words: Option<u32>,
+        /// The most lines at a time, 1 to 3.
+        max_lines: Option<u32>,
         /// Colour of the spoken word, such as `#ffd93d`.
         highlight: Option<String>,
+        /// Colour of the other words, such as `#ffffff`.
+        text_colour: Option<String>,
+        /// How much larger than usual the letters are, 0.5 to 2.
+        size: Option<f64>,
+        /// `montserrat`, `noto`, `anton` or `bebas`.
+        font: Option<String>,
+        /// `written`, `upper` or `lower`, in the picture.
+        case: Option<String>,
     },
 }
 
@@ -318,7 +328,7 @@ impl Short {
             progress,
             error: render_error(render),
             video: output.map(|output| url_of(&output.video)),
-            captions: output.map(|output| Captions { srt: url_of(&output.srt), vtt: url_of(&output.vtt) }),
+            captions: output.map(Captions::of),
             thumbnail: output.map(|output| url_of(&output.thumbnail)),
             seconds: output.map(|output| output.seconds),
             warnings: output.map(|output| output.warnings.clone()).unwrap_or_default(),

@@ -166,6 +166,7 @@ impl TestApp {
                 video: self.store_bytes(Place::Renders, &mp4(subject)).await.key,
                 srt: "captions/0123456789abcdef0123456789abcdef.srt".into(),
                 vtt: "captions/0123456789abcdef0123456789abcdef.vtt".into(),
+                ass: Some("captions/0123456789abcdef0123456789abcdef.ass".into()),
                 thumbnail: self.store_bytes(Place::Thumbnails, &png(subject)).await.key,
                 seconds: 5.0,
                 bytes: 100,

@@ -34,6 +34,7 @@ async fn a_complete_project_is_rendered() {
     assert_eq!((&done["status"], &done["progress"], &done["seconds"]), (&json!("completed"), &json!(100), &json!(5.0)));
     assert!(text(&done["resultUrl"]).starts_with("/api/assets?url=renders/"));
     assert!(text(&done["captions"]["vtt"]).ends_with(".vtt"));
+    assert!(text(&done["captions"]["ass"]).ends_with(".ass"));
     assert!(text(&done["captions"]["srt"]).ends_with(".srt"));
     assert!(text(&done["thumbnail"]).starts_with("/api/assets?url=thumbnails/"));
     assert_eq!(done["warnings"], json!(["The music was short."]));

@@ -66,7 +66,8 @@ async fn a_storyboard_brings_its_own_pictures() {
         "music": "none",
         "storyboard": {
             "title": "Mix", "size": { "width": 720, "height": 1280 }, "fps": 24, "transition": "fadeBlack",
-            "captions": { "style": "plain", "maxWords": 3, "position": "top", "highlight": "#ff0000" },
+            "captions": { "style": "plain", "maxWords": 3, "position": "top", "highlight": "#ff0000",
+                "maxLines": 3, "textColour": "#00ff00", "size": 1.5, "font": "anton", "case": "upper" },
             "music": { "volumeDb": -20, "duck": false },
             "scenes": [
                 { "narration": "One.", "imageUrl": picture["key"], "motion": "zoomIn" },
@@ -92,7 +93,13 @@ async fn a_storyboard_brings_its_own_pictures() {
     let settings = project.settings;
     assert_eq!((settings.topic.as_str(), settings.include_music, settings.video.fps), ("Mix", false, 24));
     assert_eq!((settings.video.music.volume_db, settings.video.music.duck), (-20.0, false));
-    assert_eq!((settings.video.captions.max_words, settings.video.captions.highlight.as_str()), (3, "#ff0000"));
+    assert_eq!(
+        serde_json::to_value(&settings.video.captions).expect("JSON"),
+        json!({
+            "style": "plain", "position": "top", "maxWords": 3, "maxLines": 3, "highlight": "#ff0000",
+            "textColour": "#00ff00", "size": 1.5, "font": "anton", "case": "upper"
+        })
+    );
     assert_eq!(settings.video.transition, model::storyboard::Transition::FadeBlack);
 }
 

@@ -275,6 +275,7 @@ impl Renderer for TestRenderer {
             video: key("v.mp4"),
             srt: key("v.srt"),
             vtt: key("v.vtt"),
+            ass: Some(key("v.ass")),
             thumbnail: key("v.jpg"),
             seconds: 1.5,
             bytes: 1,

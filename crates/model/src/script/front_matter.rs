@@ -1,11 +1,11 @@
 //! The settings block between two `---` lines at the top of a script: one `key: value` a line.
 
-use crate::caption::{CaptionPosition, CaptionStyle};
+use crate::caption::{CaptionCase, CaptionFont, CaptionPosition, CaptionStyle, SIZES};
 use crate::storyboard::{Size, Transition, parse_colour};
 
 use super::{ScriptError, ScriptSettings};
 
-const KEYS: [&str; 13] = [
+const KEYS: [&str; 18] = [
     "title",
     "language",
     "voice",
@@ -13,7 +13,12 @@ const KEYS: [&str; 13] = [
     "captions",
     "caption-position",
     "caption-colour",
+    "caption-text-colour",
+    "caption-size",
+    "caption-font",
+    "caption-case",
     "caption-words",
+    "caption-lines",
     "music",
     "size",
     "fps",
@@ -70,11 +75,13 @@ pub(super) fn set(settings: &mut ScriptSettings, key: &str, value: &str) -> Resu
         "style" => settings.style = value.to_owned(),
         "captions" => settings.captions.style = choice(key, value, &CAPTION_STYLES)?,
         "caption-position" => settings.captions.position = choice(key, value, &CAPTION_POSITIONS)?,
-        "caption-colour" => {
-            parse_colour(value).ok_or_else(|| format!("caption-colour: \"{value}\" is not a colour such as #ffd93d"))?;
-            settings.captions.highlight = value.to_owned();
-        }
+        "caption-colour" => settings.captions.highlight = colour(key, value)?,
+        "caption-text-colour" => settings.captions.text_colour = colour(key, value)?,
+        "caption-size" => settings.captions.size = caption_size(key, value)?,
+        "caption-font" => settings.captions.font = choice(key, value, &CAPTION_FONTS)?,
+        "caption-case" => settings.captions.case = choice(key, value, &CAPTION_CASES)?,
         "caption-words" => settings.captions.max_words = number(key, value, 1, 12)? as usize,
+        "caption-lines" => settings.captions.max_lines = number(key, value, 1, 3)? as usize,
         "music" => settings.music = (value != "none").then(|| value.to_owned()),
         "size" => settings.size = size(value)?,
         "fps" => settings.fps = number(key, value, 24, 60)?,
@@ -98,6 +105,15 @@ const CAPTION_STYLES: [(&str, CaptionStyle); 9] = [
 ];
 const CAPTION_POSITIONS: [(&str, CaptionPosition); 3] =
     [("top", CaptionPosition::Top), ("middle", CaptionPosition::Middle), ("bottom", CaptionPosition::Bottom)];
+const CAPTION_FONTS: [(&str, CaptionFont); 4] = [
+    ("montserrat", CaptionFont::Montserrat),
+    ("noto", CaptionFont::Noto),
+    ("anton", CaptionFont::Anton),
+    ("bebas", CaptionFont::Bebas),
+];
+const CAPTION_CASES: [(&str, CaptionCase); 3] =
+    [("written", CaptionCase::Written), ("upper", CaptionCase::Upper), ("lower", CaptionCase::Lower)];
+const CAPTION_SIZES: [(&str, f64); 3] = [("small", 0.8), ("normal", 1.0), ("large", 1.3)];
 const TRANSITIONS: [(&str, Transition); 5] = [
     ("cut", Transition::Cut),
     ("crossfade", Transition::Crossfade),
@@ -124,6 +140,20 @@ fn number(key: &str, value: &str, min: u32, max: u32) -> Result<u32, String> {
         .ok()
         .filter(|number| (min..=max).contains(number))
         .ok_or_else(|| format!("{key}: \"{value}\" is not a number from {min} to {max}"))
+}
+
+fn colour(key: &str, value: &str) -> Result<String, String> {
+    match parse_colour(value) {
+        Some(_) => Ok(value.to_owned()),
+        None => Err(format!("{key}: \"{value}\" is not a colour such as #ffd93d")),
+    }
+}
+
+fn caption_size(key: &str, value: &str) -> Result<f64, String> {
+    let named = CAPTION_SIZES.iter().find(|(name, _)| *name == value).map(|(_, size)| *size);
+    named.or_else(|| value.parse().ok().filter(|size| SIZES.contains(size))).ok_or_else(|| {
+        format!("{key}: \"{value}\" is not small, normal, large or a number from {} to {}", SIZES.start(), SIZES.end())
+    })
 }
 
 fn language(value: &str) -> Result<String, String> {

@@ -156,6 +156,24 @@ fn a_picture_sets_how_its_scene_looks() {
 }
 
 #[test]
+fn captions_take_their_options() {
+    let front = "captions: box\ncaption-text-colour: \"#e0f0ff\"\ncaption-size: large\ncaption-font: bebas\ncaption-case: upper\ncaption-lines: 3";
+    let captions = parse(&format!("---\n{front}\n---\nHi.")).expect("a good script").settings.captions;
+    let json = serde_json::json!({
+        "style": "box", "textColour": "#e0f0ff", "size": 1.3, "font": "bebas", "case": "upper", "maxLines": 3
+    });
+    assert_eq!(captions, serde_json::from_value(json).expect("captions"));
+    check_error(
+        "---\ncaption-size: huge\n---\nHi.",
+        "line 2: caption-size: \"huge\" is not small, normal, large or a number from 0.5 to 2",
+    );
+    check_error(
+        "---\ncaption-font: comic\n---\nHi.",
+        "line 2: caption-font: \"comic\" is not one of montserrat, noto, anton, bebas",
+    );
+}
+
+#[test]
 fn what_has_no_effect_is_said() {
     let script = parse("# Title\n\n## Part one\n\nText.\n\n<!-- a note -->\n").expect("a good script");
     assert_eq!(script.warnings, ["line 3: the heading \"Part one\" is not spoken"]);

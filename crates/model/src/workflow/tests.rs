@@ -14,7 +14,16 @@ fn asset(key: &str) -> Asset {
 
 fn output() -> RenderOutput {
     let key = || "k".to_owned();
-    RenderOutput { video: key(), srt: key(), vtt: key(), thumbnail: key(), seconds: 1.0, bytes: 1, warnings: vec![] }
+    RenderOutput {
+        video: key(),
+        srt: key(),
+        vtt: key(),
+        ass: Some(key()),
+        thumbnail: key(),
+        seconds: 1.0,
+        bytes: 1,
+        warnings: vec![],
+    }
 }
 
 fn project(scenes: u128) -> Project {

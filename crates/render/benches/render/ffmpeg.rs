@@ -83,8 +83,8 @@ impl RawFrames {
 /// two scenes at a time; then everything is joined and the music ducked under the narration. Transitions are left out, in
 /// its favour.
 pub fn command_line(fixture: &Fixture, storyboard: &Storyboard, plan: &Plan, folder: &Path) -> anyhow::Result<f64> {
-    let captions = folder.join("captions.srt");
-    std::fs::write(&captions, subtitles::to_srt(&subtitles::cues(&plan.timeline)))?;
+    let captions = folder.join("captions.ass");
+    std::fs::write(&captions, subtitles::to_ass(&plan.timeline))?;
     let scenes: Vec<usize> = (0..storyboard.scenes.len()).collect();
     let mut seconds = 0.0;
     for pair in scenes.chunks(2) {
@@ -103,7 +103,7 @@ fn scene_command(fixture: &Fixture, plan: &Plan, scene: usize, captions: &Path, 
     let filter = format!(
         "scale=4320:7680:force_original_aspect_ratio=increase,crop=4320:7680,\
          zoompan=z='1+0.12*on/{frames}':x='iw/2-iw/zoom/2':y='ih/2-ih/zoom/2':d={frames}:s=1080x1920:fps={fps},\
-         setpts=PTS+{start}/TB,subtitles={captions},setpts=PTS-{start}/TB,format=yuv420p"
+         setpts=PTS+{start}/TB,ass={captions},setpts=PTS-{start}/TB,format=yuv420p"
     );
     let mut command = ffmpeg();
     command.arg("-i").arg(fixture.folder.join(medium)).args(["-vf", &filter, "-frames:v", &frames.to_string()]).args(X264);

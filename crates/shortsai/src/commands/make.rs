@@ -103,6 +103,8 @@ async fn ask_for_render(store: &Store, project: Uuid) -> anyhow::Result<Uuid> {
         && render.status == RenderStatus::Completed
         && render.revision == record.project.revision
         && record.project.missing_for_render().is_empty()
+        // Older versions wrote no .ass.
+        && render.output.as_ref().is_some_and(|output| output.ass.is_some())
     {
         return Ok(render.id);
     }
@@ -120,7 +122,8 @@ async fn publish(house: &House, data: &DataDir, render: &RenderOutput, files: &O
         // The video last: once it is there, everything is.
         (&render.video, &files.video),
     ];
-    let mut copies = Vec::with_capacity(pairs.len());
+    let pairs = render.ass.iter().map(|ass| (ass, &files.ass)).chain(pairs);
+    let mut copies = Vec::new();
     for (key, target) in pairs {
         copies.push((house.assets.local_path(key, data.root()).await?, target.as_path()));
     }
@@ -135,9 +138,10 @@ fn say_what_came_out(render: &RenderOutput, files: &OutputFiles, took: f64) {
     println!("{}", files.video.display());
     println!("  {:.1} s long, {:.1} MB, made in {took:.1} s", render.seconds, render.bytes as f64 / 1e6);
     println!(
-        "  beside it: {} (captions), {} (captions for the web), {} (thumbnail)",
+        "  beside it: {} (captions), {} (captions for the web), {} (captions with their look), {} (thumbnail)",
         name(&files.srt),
         name(&files.vtt),
+        name(&files.ass),
         name(&files.thumbnail)
     );
     println!(

@@ -36,6 +36,7 @@ pub fn render(arguments: cli::Render) -> anyhow::Result<ExitCode> {
     let cues = subtitles::cues(&plan.timeline);
     output::write(&files.srt, subtitles::to_srt(&cues).as_bytes())?;
     output::write(&files.vtt, subtitles::to_vtt(&cues).as_bytes())?;
+    output::write(&files.ass, subtitles::to_ass(&plan.timeline).as_bytes())?;
     output::write(&files.thumbnail, &render::thumbnail(&plan)?)?;
     for warning in &report.warnings {
         eprintln!("note: {warning}");

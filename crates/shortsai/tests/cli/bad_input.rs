@@ -12,8 +12,9 @@ pub fn refused(desk: &Desk, ended: &Ended, code: i32, parts: &[&str]) {
     for part in ["error: "].iter().chain(parts) {
         assert!(complaints[0].contains(part), "no \"{part}\" in: {}", complaints[0]);
     }
-    let written =
-        |name: &String| [".mp4", ".srt", ".vtt", ".jpg"].iter().any(|ending| name.ends_with(ending)) || name.starts_with('.');
+    let written = |name: &String| {
+        [".mp4", ".srt", ".vtt", ".ass", ".jpg"].iter().any(|ending| name.ends_with(ending)) || name.starts_with('.')
+    };
     let left: Vec<String> = desk.left(&["text.jpg", "zero.jpg", "cut.jpg", "folder.mp4"]).into_iter().filter(written).collect();
     assert_eq!(left, Vec::<String>::new(), "after {}", complaints[0]);
 }

@@ -38,7 +38,7 @@ fn goes_on(desk: &Desk) {
     let after = desk.kept("objects");
     let changed: Vec<_> = before.iter().filter(|(name, stamp)| after.get(*name) != Some(stamp)).collect();
     assert!(changed.is_empty(), "{changed:?}");
-    assert_eq!(desk.left(&["story.md"]), ["story.jpg", "story.mp4", "story.srt", "story.vtt"]);
+    assert_eq!(desk.left(&["story.md"]), ["story.ass", "story.jpg", "story.mp4", "story.srt", "story.vtt"]);
     for folder in [desk.temporary(), desk.data().join("work"), desk.data().join("workers")] {
         assert_eq!(names_in(&folder), Vec::<String>::new(), "in {}", folder.display());
     }
@@ -86,7 +86,7 @@ fn leftovers_of_a_killed_write_are_swept() {
     desk.script("story.md", "Go on.\n");
     desk.write(".shortsai-dead01", "half a video");
     desk.succeed(&["make", "story.md"]);
-    assert_eq!(desk.left(&["story.md"]), ["story.jpg", "story.mp4", "story.srt", "story.vtt"]);
+    assert_eq!(desk.left(&["story.md"]), ["story.ass", "story.jpg", "story.mp4", "story.srt", "story.vtt"]);
 }
 
 #[test]
@@ -103,6 +103,6 @@ fn leftovers_of_a_killed_render_are_swept() {
     child.kill().expect("it runs");
     assert_eq!(child.wait().expect("it was killed").code(), None, "it ended before it could be killed");
     desk.succeed(&["render", "board.json"]);
-    assert_eq!(desk.left(&["it.png"]), ["board.jpg", "board.json", "board.mp4", "board.srt", "board.vtt"]);
+    assert_eq!(desk.left(&["it.png"]), ["board.ass", "board.jpg", "board.json", "board.mp4", "board.srt", "board.vtt"]);
     assert_eq!(names_in(&desk.temporary()), Vec::<String>::new());
 }

@@ -22,7 +22,7 @@ fn a_script_becomes_a_video_that_platforms_take() {
 
     let first = ended.stdout.lines().next().unwrap_or_default();
     assert_eq!(first, "out/short.mp4");
-    for part in [" s long, ", " MB, made in ", "short.srt", "short.vtt", "short.jpg", "Next: "] {
+    for part in [" s long, ", " MB, made in ", "short.srt", "short.vtt", "short.ass", "short.jpg", "Next: "] {
         assert!(ended.stdout.contains(part), "no \"{part}\" in: {}", ended.stdout);
     }
     assert_eq!(ended.complaints(), Vec::<&str>::new());
@@ -98,7 +98,7 @@ fn captions_and_thumbnail_stand_beside_the_video() {
     assert_eq!(spoken(&read("story.vtt")), words);
     let thumbnail = image::open(desk.path("story.jpg")).expect("a picture");
     assert_eq!((thumbnail.width(), thumbnail.height()), (180, 320));
-    assert_eq!(desk.left(&["story.md", "chart.png"]), ["story.jpg", "story.mp4", "story.srt", "story.vtt"]);
+    assert_eq!(desk.left(&["story.md", "chart.png"]), ["story.ass", "story.jpg", "story.mp4", "story.srt", "story.vtt"]);
 }
 
 #[test]

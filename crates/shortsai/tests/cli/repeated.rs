@@ -19,7 +19,7 @@ fn the_same_script_again_makes_nothing_anew() {
     let (objects, first) = (desk.kept("objects"), std::fs::read(desk.path("story.mp4")).expect("it is there"));
     assert!(!objects.keys().any(|name| name.starts_with("music/")), "music: none, but {objects:?}");
 
-    for name in ["story.mp4", "story.srt", "story.vtt", "story.jpg"] {
+    for name in ["story.mp4", "story.srt", "story.vtt", "story.ass", "story.jpg"] {
         std::fs::remove_file(desk.path(name)).expect("it is there");
     }
     desk.succeed(&["make", "story.md"]);

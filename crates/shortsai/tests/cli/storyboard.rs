@@ -30,7 +30,7 @@ fn the_example_is_rendered_alike_each_time() {
     let ended = desk.succeed(&["render", "board.json", "-o", "a.mp4"]);
     assert!(ended.stdout.starts_with("a.mp4\n  13.0 s long, "), "{}", ended.stdout);
     desk.succeed(&["render", "board.json", "-o", "b.mp4"]);
-    for ending in ["mp4", "srt", "vtt", "jpg"] {
+    for ending in ["mp4", "srt", "vtt", "ass", "jpg"] {
         let read = |name: &str| std::fs::read(desk.path(&format!("{name}.{ending}"))).expect("it is there");
         assert!(read("a") == read("b"), "{ending} differs");
     }

@@ -149,6 +149,7 @@ pub fn output(video: &str) -> RenderOutput {
         video: video.to_owned(),
         srt: format!("{video}.srt"),
         vtt: format!("{video}.vtt"),
+        ass: Some(format!("{video}.ass")),
         thumbnail: format!("{video}.jpg"),
         seconds: 12.5,
         bytes: 99,

@@ -37,7 +37,7 @@ pub async fn only_unused_objects_are_named(database: &Database) {
         assert!(rows == left && left > 0, "{table} has {rows} rows, {left} of them of the other project");
     }
 
-    let video = ["render", "render.jpg", "render.srt", "render.vtt"];
+    let video = ["render", "render.ass", "render.jpg", "render.srt", "render.vtt"];
     let mut last = vec!["compose_music", "draw_image", "six"];
     last.extend(video);
     last.sort_unstable();
