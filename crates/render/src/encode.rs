@@ -156,7 +156,7 @@ fn command_line(plan: &Plan, (first, segments): (usize, &[Segment]), quality: Qu
     // Without a cut of its own the muxer would cut every two seconds.
     let list = if list.is_empty() { (i32::MAX - 1).to_string() } else { list };
     line.extend(["-fflags", "+bitexact", "-flags:v", "+bitexact", "-f", "segment", "-segment_format", "mp4"].map(String::from));
-    let options = format!("video_track_timescale={}", join::timescale(timeline.fps));
+    let options = format!("video_track_timescale={}:{}", join::timescale(timeline.fps), join::SEGMENT_FLAGS);
     line.extend(["-segment_frames", &list, "-segment_start_number", &first.to_string()].map(String::from));
     line.extend(
         ["-reset_timestamps", "1", "-avoid_negative_ts", "disabled", "-segment_format_options", &options].map(String::from),

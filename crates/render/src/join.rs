@@ -1,24 +1,30 @@
 //! Putting segments and sound together by copying, without encoding anything again.
+//!
+//! A segment is a fragmented MP4 with one fragment. Put one after another with their times moved they are one stream, which
+//! ffmpeg reads at once; opening hundreds of files would take longer than all the copying.
 
 use std::ffi::OsString;
-use std::fmt::Write as _;
 use std::path::Path;
 
 use crate::error::RenderError;
-use crate::ffmpeg::{self, Tool};
+use crate::ffmpeg;
 use crate::media;
 
 /// What segments are called in the working folder, as ffmpeg takes it.
 pub(crate) const SEGMENT_NAMES: &str = "segment-%05d.mp4";
+/// The muxer's settings that make such a file.
+pub(crate) const SEGMENT_FLAGS: &str = "movflags=+empty_moov+default_base_moof";
+/// Ticks of one frame.
+const FRAME: u64 = 512;
 
 /// A segment's file name in the working folder.
 pub(crate) fn segment_name(index: usize) -> String {
     format!("segment-{index:05}.mp4")
 }
 
-/// Ticks per second of the video: a multiple of every frame rate's own.
+/// Ticks per second of the video.
 pub(crate) fn timescale(fps: u32) -> u32 {
-    fps * 512
+    fps * FRAME as u32
 }
 
 /// Joins the segments in `folder` (their frame counts in their order) with the sound into the MP4 `target`.
@@ -29,16 +35,7 @@ pub(crate) fn join(
     (sound, title): (&Path, &str),
     target: &Path,
 ) -> Result<(), RenderError> {
-    let mut list = String::from("ffconcat version 1.0\n");
-    for (index, frames) in frame_counts.iter().enumerate() {
-        let seconds = *frames as f64 / f64::from(fps);
-        writeln!(list, "file {}\nduration {seconds:.9}", segment_name(index)).expect("writing to a string can't fail");
-    }
-    let list_path = folder.join("segments.ffconcat");
-    std::fs::write(&list_path, list).map_err(|error| RenderError::file("can't write", &list_path, &error))?;
-    let mut arguments: Vec<OsString> = ["-f", "concat", "-i"].map(OsString::from).to_vec();
-    arguments.push(media::ffmpeg_path(&list_path));
-    arguments.push("-i".into());
+    let mut arguments: Vec<OsString> = ["-f", "mov", "-i", "pipe:0", "-i"].map(OsString::from).to_vec();
     arguments.push(media::ffmpeg_path(sound));
     arguments.extend(["-map", "0:v:0", "-map", "1:a:0", "-c", "copy", "-map_metadata", "-1"].map(OsString::from));
     arguments.extend(["-metadata".into(), OsString::from(format!("title={}", title.replace('\0', " ")))]);
@@ -48,5 +45,115 @@ pub(crate) fn join(
             .map(OsString::from),
     );
     arguments.push(media::ffmpeg_path(target));
-    ffmpeg::ffmpeg("joining the scenes", arguments).and_then(Tool::finish).map(|_| ())
+    let mut tool = ffmpeg::ffmpeg("joining the scenes", arguments)?;
+    let (mut head, mut frames) = (Vec::new(), 0);
+    for (index, count) in frame_counts.iter().enumerate() {
+        let path = folder.join(segment_name(index));
+        let bytes = std::fs::read(&path).map_err(|error| RenderError::file("can't read", &path, &error))?;
+        let fits = Parts::of(bytes).filter(|parts| index == 0 || parts.head == head);
+        let Some(mut parts) = fits else {
+            let detail = format!("segment {} does not fit to the others; render again without the cache", index + 1);
+            return Err(RenderError::Ffmpeg { doing: "joining the scenes".to_owned(), detail });
+        };
+        parts.move_to(index as u32 + 1, frames * FRAME);
+        if index == 0 {
+            head.clone_from(&parts.head);
+            tool.write(&head)?;
+        }
+        tool.write(&parts.fragment)?;
+        frames += count;
+    }
+    tool.finish().map(|_| ())
+}
+
+/// A segment's file.
+struct Parts {
+    /// What says how to decode it; it is the same in all segments of a video.
+    head: Vec<u8>,
+    /// The frames: a `moof` and an `mdat` box.
+    fragment: Vec<u8>,
+    /// Where the fragment's number and its start time stand in it.
+    number: usize,
+    time: usize,
+}
+
+impl Parts {
+    fn of(bytes: Vec<u8>) -> Option<Self> {
+        let boxes = boxes(&bytes, 0..bytes.len())?;
+        let find = |kind: &[u8]| boxes.iter().find(|(found, _)| found == kind).map(|(_, range)| range.clone());
+        let (moof, mdat) = (find(b"moof")?, find(b"mdat")?);
+        if mdat.start != moof.end || boxes.iter().filter(|(kind, _)| kind == b"moof").count() != 1 {
+            return None;
+        }
+        let inside = |range: &std::ops::Range<usize>, kind: &[u8]| {
+            let inner = self::boxes(&bytes, range.start + 8..range.end)?;
+            inner.into_iter().find(|(found, _)| found == kind).map(|(_, range)| range)
+        };
+        let number = inside(&moof, b"mfhd")?;
+        let time = inside(&inside(&moof, b"traf")?, b"tfdt")?;
+        // Version 1 has 64 bits for the time.
+        if number.len() != 16 || time.len() != 20 || bytes[time.start + 8] != 1 {
+            return None;
+        }
+        let (number, time) = (number.start + 12 - moof.start, time.start + 12 - moof.start);
+        Some(Self { head: bytes[..moof.start].to_vec(), fragment: bytes[moof.start..mdat.end].to_vec(), number, time })
+    }
+
+    fn move_to(&mut self, number: u32, time: u64) {
+        self.fragment[self.number..self.number + 4].copy_from_slice(&number.to_be_bytes());
+        self.fragment[self.time..self.time + 8].copy_from_slice(&time.to_be_bytes());
+    }
+}
+
+/// The boxes in a part of an MP4, with their headers; `None` if they don't fill it exactly.
+fn boxes(bytes: &[u8], within: std::ops::Range<usize>) -> Option<Vec<([u8; 4], std::ops::Range<usize>)>> {
+    let (mut at, mut found) = (within.start, Vec::new());
+    while at < within.end {
+        let header = bytes.get(at..at + 8)?;
+        let length = u32::from_be_bytes(header[..4].try_into().expect("four bytes")) as usize;
+        let end = at.checked_add(length).filter(|end| length >= 8 && *end <= within.end)?;
+        found.push((header[4..].try_into().expect("four bytes"), at..end));
+        at = end;
+    }
+    Some(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn boxed(kind: &[u8; 4], content: &[u8]) -> Vec<u8> {
+        [&(content.len() as u32 + 8).to_be_bytes()[..], kind, content].concat()
+    }
+
+    fn segment() -> Vec<u8> {
+        let tfdt = boxed(b"tfdt", &[&[1, 0, 0, 0][..], &[0; 8]].concat());
+        let traf = boxed(b"traf", &[boxed(b"tfhd", &[0; 20]), tfdt].concat());
+        let moof = boxed(b"moof", &[boxed(b"mfhd", &[0; 8]), traf].concat());
+        [boxed(b"ftyp", b"isom"), boxed(b"moov", b"how"), moof, boxed(b"mdat", b"frames"), boxed(b"mfra", b"")].concat()
+    }
+
+    #[test]
+    fn a_fragment_moves_to_its_place() {
+        let mut parts = Parts::of(segment()).expect("a segment");
+        parts.move_to(7, 0x0102_0304_0506);
+        assert_eq!(parts.head, [boxed(b"ftyp", b"isom"), boxed(b"moov", b"how")].concat());
+        assert!(parts.fragment.ends_with(b"mdatframes"));
+        let at = |kind: &[u8]| parts.fragment.windows(4).position(|four| four == kind).expect("the box is there") + 8;
+        assert_eq!(parts.fragment[at(b"mfhd")..][..4], [0, 0, 0, 7]);
+        assert_eq!(parts.fragment[at(b"tfdt")..][..8], [0, 0, 1, 2, 3, 4, 5, 6]);
+    }
+
+    proptest! {
+        #[test]
+        fn no_damage_is_a_panic(place in 0usize..200, value in any::<u8>(), length in 0usize..200) {
+            let mut bytes = segment();
+            if let Some(byte) = bytes.get_mut(place) {
+                *byte = value;
+            }
+            bytes.truncate(length);
+            let _ = Parts::of(bytes);
+        }
+    }
 }

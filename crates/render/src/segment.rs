@@ -112,7 +112,7 @@ fn shown(plan: &Plan, index: usize) -> String {
         Visual::Still { motion, focus, .. } => format!("{motion:?} {focus:?}"),
         Visual::Clip { .. } => "clip".to_owned(),
     };
-    format!("{look} {} {:?} {}", file.hash, file.clip, scene.frame_count)
+    format!("{look} {} {}", file.hash, scene.frame_count)
 }
 
 /// What shapes a scene's last picture, which is held under the next scene's transition.
@@ -126,7 +126,7 @@ fn held(plan: &Plan, index: usize) -> String {
             let camera = Camera::new(motion, focus, scene.frame_count, plan.timeline.fps);
             format!("{motion:?} {focus:?} {} {} {}", file.hash, camera.headroom(), scene.frame_count == 1)
         }
-        Visual::Clip { .. } => format!("clip {} {:?} {}", file.hash, file.clip, scene.frame_count),
+        Visual::Clip { .. } => format!("clip {} {}", file.hash, scene.frame_count),
     }
 }
 

@@ -45,13 +45,13 @@ pub(crate) fn recipe(plan: &Plan) -> String {
     let timeline = &plan.timeline;
     let mut recipe = format!("sound {}\n{}\n{}\n", crate::RENDER_VERSION, plan.ffmpeg, timeline.fps);
     for (scene, files) in timeline.scenes.iter().zip(&plan.scenes) {
-        let narration = files.sound.as_ref().map(|sound| (&sound.hash, sound.facts));
-        let clip = files.clip_sound.as_ref().map(|(sound, volume_db)| (&sound.hash, sound.facts, volume_db));
+        let narration = files.sound.as_ref().map(|sound| &sound.hash);
+        let clip = files.clip_sound.as_ref().map(|(sound, volume_db)| (&sound.hash, volume_db));
         // Under a transition the sound of the clip before goes on.
         let place = (scene.first_frame, scene.frame_count, scene.transition);
         writeln!(recipe, "{place:?} {narration:?} {clip:?}").expect("writing to a string can't fail");
     }
-    let music = plan.music.as_ref().map(|music| (&music.hash, music.facts));
+    let music = plan.music.as_ref().map(|music| &music.hash);
     recipe + &format!("{music:?} {:?}", timeline.music.as_ref().map(|music| music.options))
 }
 

@@ -53,8 +53,9 @@ fn keep_fixture(folder: &Path) -> anyhow::Result<()> {
 
 /// One render in this process.
 fn render_here(storyboard: &Path, video: &Path, cache: Option<PathBuf>) -> anyhow::Result<()> {
-    let plan = plan(storyboard)?;
     let options = RenderOptions { workers: 2, cache, ..RenderOptions::default() };
+    let media = FolderMedia::new(storyboard.parent().context("the storyboard is in a folder")?);
+    let plan = render::plan_cached(&read(storyboard)?, &media, &options)?;
     render::render(&plan, video, &options, &|_| Flow::Continue)?;
     Ok(())
 }
