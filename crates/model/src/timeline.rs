@@ -132,7 +132,11 @@ impl Timeline {
     }
 }
 
-fn visual(scene: &StoryboardScene, index: usize) -> Visual {
+/// What is seen in the scene with that index, with the defaults of what it doesn't say.
+///
+/// # Panics
+/// If the scene has neither picture nor clip: `Storyboard::check` refuses it.
+pub fn visual(scene: &StoryboardScene, index: usize) -> Visual {
     match (&scene.video_url, &scene.image_url) {
         (Some(clip), _) => Visual::Clip { medium: clip.clone() },
         (None, Some(still)) => Visual::Still {

@@ -7,8 +7,8 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::error::RenderError;
+use crate::feed::Feed;
 use crate::ffmpeg;
-use crate::frame::Frame;
 use crate::join;
 use crate::options::{Encoder, Quality};
 use crate::plan::Plan;
@@ -122,13 +122,13 @@ pub(crate) fn encode(
     let mut frames = SceneFrames::open(plan, scene, from, stop)?;
     let doing = format!("encoding scene {}", timeline.scenes[scene].number);
     let mut tool = ffmpeg::ffmpeg_in(folder, doing, command_line(plan, (first, segments), quality, encoder))?;
-    let mut frame = Frame::black(timeline.size);
+    let mut feed = Feed::new(timeline.size);
     for index in from..to {
         if stop.load(Ordering::Relaxed) {
             return Err(RenderError::Stopped);
         }
-        frames.draw(index, &mut frame, fonts)?;
-        tool.write_until(&frame.data, stop)?;
+        frames.draw(index, feed.frame(), fonts)?;
+        feed.send(&mut tool, stop)?;
         drawn();
     }
     tool.finish_until(stop).map(|_| ())

@@ -5,7 +5,7 @@
 use std::ffi::OsStr;
 use std::io::{self, Read};
 use std::path::Path;
-use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
+use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
@@ -21,6 +21,9 @@ const STDERR_BYTES: usize = 4096;
 const PATIENCE: Duration = Duration::from_secs(60);
 /// The most time that a child has to end after its input: a long video is copied on a slow disk.
 const TIME_TO_FINISH: Duration = Duration::from_secs(600);
+
+/// A way to give bytes to a child: it answers how many it gave.
+type Send = fn(&mut ChildStdin, &[u8], Duration, Option<&AtomicBool>) -> io::Result<usize>;
 
 /// A running `ffmpeg` or `ffprobe`. Dropping it kills it.
 pub(crate) struct Tool {
@@ -182,18 +185,29 @@ fn tie_to_us(_command: &mut Command) {}
 impl Tool {
     /// Writes to its stdin; if it has died, the error carries its last words.
     pub(crate) fn write(&mut self, bytes: &[u8]) -> Result<(), RenderError> {
-        self.write_all(bytes, None)
+        self.send_all(bytes, pipe::write, None)
     }
 
     /// Writes to its stdin unless `stop` is set meanwhile, also when it is too busy to read.
     pub(crate) fn write_until(&mut self, bytes: &[u8], stop: &AtomicBool) -> Result<(), RenderError> {
-        self.write_all(bytes, Some(stop))
+        self.send_all(bytes, pipe::write, Some(stop))
     }
 
-    fn write_all(&mut self, mut bytes: &[u8], stop: Option<&AtomicBool>) -> Result<(), RenderError> {
+    /// The same without copying where the system can: the bytes must stay as they are until as many others have followed as
+    /// the pipe holds, or the child has ended.
+    pub(crate) fn lend_until(&mut self, bytes: &[u8], stop: &AtomicBool) -> Result<(), RenderError> {
+        self.send_all(bytes, pipe::lend, Some(stop))
+    }
+
+    /// What the pipe to its stdin holds at most.
+    pub(crate) fn pipe_bytes(&self) -> usize {
+        self.child.stdin.as_ref().map_or(usize::MAX, pipe::capacity)
+    }
+
+    fn send_all(&mut self, mut bytes: &[u8], send: Send, stop: Option<&AtomicBool>) -> Result<(), RenderError> {
         while !bytes.is_empty() {
             let pipe = self.child.stdin.as_mut().expect("write is not called after finish");
-            match pipe::write(pipe, bytes, self.patience, stop) {
+            match send(pipe, bytes, self.patience, stop) {
                 Ok(written) => bytes = &bytes[written..],
                 Err(error) if error.kind() == io::ErrorKind::TimedOut => return Err(self.failure(&silence(self.patience))),
                 Err(_) if stop.is_some_and(|stop| stop.load(Ordering::Relaxed)) => return Err(RenderError::Stopped),

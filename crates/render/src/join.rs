@@ -1,9 +1,10 @@
 //! Putting segments and sound together by copying, without encoding anything again.
 //!
-//! A segment is a fragmented MP4 with one fragment. Put one after another with their times moved they are one stream, which
+//! A segment is a fragmented MP4. Put one after another with their times moved they are one stream, which
 //! ffmpeg reads at once; opening hundreds of files would take longer than all the copying.
 
 use std::ffi::OsString;
+use std::ops::Range;
 use std::path::Path;
 
 use crate::error::RenderError;
@@ -46,7 +47,7 @@ pub(crate) fn join(
     );
     arguments.push(media::ffmpeg_path(target));
     let mut tool = ffmpeg::ffmpeg("joining the scenes", arguments)?;
-    let (mut head, mut frames) = (Vec::new(), 0);
+    let (mut head, mut frames, mut fragments) = (Vec::new(), 0, 0);
     for (index, count) in frame_counts.iter().enumerate() {
         let path = folder.join(segment_name(index));
         let bytes = std::fs::read(&path).map_err(|error| RenderError::file("can't read", &path, &error))?;
@@ -55,12 +56,13 @@ pub(crate) fn join(
             let detail = format!("segment {} does not fit to the others; render again without the cache", index + 1);
             return Err(RenderError::Ffmpeg { doing: "joining the scenes".to_owned(), detail });
         };
-        parts.move_to(index as u32 + 1, frames * FRAME);
+        parts.move_by(fragments, frames * FRAME);
         if index == 0 {
             head.clone_from(&parts.head);
             tool.write(&head)?;
         }
-        tool.write(&parts.fragment)?;
+        tool.write(&parts.fragments)?;
+        fragments += parts.places.len() as u32;
         frames += count;
     }
     tool.finish().map(|_| ())
@@ -70,43 +72,52 @@ pub(crate) fn join(
 struct Parts {
     /// What says how to decode it; it is the same in all segments of a video.
     head: Vec<u8>,
-    /// The frames: a `moof` and an `mdat` box.
-    fragment: Vec<u8>,
-    /// Where the fragment's number and its start time stand in it.
-    number: usize,
-    time: usize,
+    /// The frames: pairs of `moof` and `mdat` boxes.
+    fragments: Vec<u8>,
+    /// Where each fragment's number and its start time stand in them.
+    places: Vec<(usize, usize)>,
 }
 
 impl Parts {
     fn of(bytes: Vec<u8>) -> Option<Self> {
         let boxes = boxes(&bytes, 0..bytes.len())?;
-        let find = |kind: &[u8]| boxes.iter().find(|(found, _)| found == kind).map(|(_, range)| range.clone());
-        let (moof, mdat) = (find(b"moof")?, find(b"mdat")?);
-        if mdat.start != moof.end || boxes.iter().filter(|(kind, _)| kind == b"moof").count() != 1 {
-            return None;
-        }
-        let inside = |range: &std::ops::Range<usize>, kind: &[u8]| {
+        let begin = boxes.iter().find(|(kind, _)| kind == b"moof")?.1.start;
+        let end = boxes.iter().rfind(|(kind, _)| kind == b"mdat")?.1.end;
+        let inside = |range: &Range<usize>, kind: &[u8]| {
             let inner = self::boxes(&bytes, range.start + 8..range.end)?;
             inner.into_iter().find(|(found, _)| found == kind).map(|(_, range)| range)
         };
-        let number = inside(&moof, b"mfhd")?;
-        let time = inside(&inside(&moof, b"traf")?, b"tfdt")?;
-        // Version 1 has 64 bits for the time.
-        if number.len() != 16 || time.len() != 20 || bytes[time.start + 8] != 1 {
-            return None;
+        let mut places = Vec::new();
+        for (kind, range) in boxes.iter().filter(|(_, range)| range.start >= begin && range.end <= end) {
+            match kind {
+                b"mdat" => {}
+                b"moof" => {
+                    let (number, time) = (inside(range, b"mfhd")?, inside(&inside(range, b"traf")?, b"tfdt")?);
+                    // Version 1 has 64 bits for the time.
+                    if number.len() != 16 || time.len() != 20 || bytes[time.start + 8] != 1 {
+                        return None;
+                    }
+                    places.push((number.start + 12 - begin, time.start + 12 - begin));
+                }
+                _ => return None,
+            }
         }
-        let (number, time) = (number.start + 12 - moof.start, time.start + 12 - moof.start);
-        Some(Self { head: bytes[..moof.start].to_vec(), fragment: bytes[moof.start..mdat.end].to_vec(), number, time })
+        Some(Self { head: bytes[..begin].to_vec(), fragments: bytes[begin..end].to_vec(), places })
     }
 
-    fn move_to(&mut self, number: u32, time: u64) {
-        self.fragment[self.number..self.number + 4].copy_from_slice(&number.to_be_bytes());
-        self.fragment[self.time..self.time + 8].copy_from_slice(&time.to_be_bytes());
+    /// Numbers the fragments from `before` on and moves them by `time` ticks.
+    fn move_by(&mut self, before: u32, time: u64) {
+        for ((number_at, time_at), number) in self.places.iter().zip(before + 1..) {
+            self.fragments[*number_at..number_at + 4].copy_from_slice(&number.to_be_bytes());
+            let place = &mut self.fragments[*time_at..time_at + 8];
+            let own = u64::from_be_bytes(place.try_into().expect("eight bytes"));
+            place.copy_from_slice(&own.saturating_add(time).to_be_bytes());
+        }
     }
 }
 
 /// The boxes in a part of an MP4, with their headers; `None` if they don't fill it exactly.
-fn boxes(bytes: &[u8], within: std::ops::Range<usize>) -> Option<Vec<([u8; 4], std::ops::Range<usize>)>> {
+fn boxes(bytes: &[u8], within: Range<usize>) -> Option<Vec<([u8; 4], Range<usize>)>> {
     let (mut at, mut found) = (within.start, Vec::new());
     while at < within.end {
         let header = bytes.get(at..at + 8)?;
@@ -127,22 +138,32 @@ mod tests {
         [&(content.len() as u32 + 8).to_be_bytes()[..], kind, content].concat()
     }
 
-    fn segment() -> Vec<u8> {
-        let tfdt = boxed(b"tfdt", &[&[1, 0, 0, 0][..], &[0; 8]].concat());
+    fn fragment(time: u8, frames: &[u8]) -> Vec<u8> {
+        let tfdt = boxed(b"tfdt", &[&[1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0][..], &[time]].concat());
         let traf = boxed(b"traf", &[boxed(b"tfhd", &[0; 20]), tfdt].concat());
-        let moof = boxed(b"moof", &[boxed(b"mfhd", &[0; 8]), traf].concat());
-        [boxed(b"ftyp", b"isom"), boxed(b"moov", b"how"), moof, boxed(b"mdat", b"frames"), boxed(b"mfra", b"")].concat()
+        [boxed(b"moof", &[boxed(b"mfhd", &[0; 8]), traf].concat()), boxed(b"mdat", frames)].concat()
+    }
+
+    fn head() -> Vec<u8> {
+        [boxed(b"ftyp", b"isom"), boxed(b"moov", b"how")].concat()
+    }
+
+    fn segment() -> Vec<u8> {
+        [head(), fragment(0, b"first"), fragment(9, b"second"), boxed(b"mfra", b"")].concat()
     }
 
     #[test]
-    fn a_fragment_moves_to_its_place() {
+    fn fragments_move_to_their_place() {
         let mut parts = Parts::of(segment()).expect("a segment");
-        parts.move_to(7, 0x0102_0304_0506);
-        assert_eq!(parts.head, [boxed(b"ftyp", b"isom"), boxed(b"moov", b"how")].concat());
-        assert!(parts.fragment.ends_with(b"mdatframes"));
-        let at = |kind: &[u8]| parts.fragment.windows(4).position(|four| four == kind).expect("the box is there") + 8;
-        assert_eq!(parts.fragment[at(b"mfhd")..][..4], [0, 0, 0, 7]);
-        assert_eq!(parts.fragment[at(b"tfdt")..][..8], [0, 0, 1, 2, 3, 4, 5, 6]);
+        parts.move_by(6, 0x0102_0304_0500);
+        assert_eq!(parts.head, head());
+        assert!(parts.fragments.ends_with(b"mdatsecond"));
+        let found = |kind: &[u8], length: usize| -> Vec<Vec<u8>> {
+            let starts = (0..parts.fragments.len()).filter(|at| parts.fragments[*at..].starts_with(kind));
+            starts.map(|at| parts.fragments[at + 8..at + 8 + length].to_vec()).collect()
+        };
+        assert_eq!(found(b"mfhd", 4), [[0, 0, 0, 7], [0, 0, 0, 8]]);
+        assert_eq!(found(b"tfdt", 8), [[0, 0, 1, 2, 3, 4, 5, 0], [0, 0, 1, 2, 3, 4, 5, 9]]);
     }
 
     proptest! {

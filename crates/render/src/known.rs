@@ -24,22 +24,22 @@ impl Known {
     }
 
     /// The facts about the file at `path`, and the SHA-256 of its content in hex. `question` says which facts are meant;
-    /// `find` finds them out.
+    /// `find` finds them out; it is given the hash.
     pub(crate) fn facts<T: Serialize + DeserializeOwned>(
         &self,
         path: &Path,
         question: &str,
-        find: impl FnOnce() -> Result<T, String>,
+        find: impl FnOnce(&str) -> Result<T, String>,
     ) -> Result<(T, String), String> {
         // A missing or empty file has a sentence of its own.
         media::head(path)?;
         let hash = media::hash(path)?;
-        let Some(cache) = &self.cache else { return Ok((find()?, hash)) };
+        let Some(cache) = &self.cache else { return Ok((find(&hash)?, hash)) };
         let recipe = format!("facts {}\n{}\n{question}\n{hash}", crate::RENDER_VERSION, self.ffmpeg);
         if let Some(facts) = cache.get(&recipe).and_then(|bytes| serde_json::from_slice(&bytes).ok()) {
             return Ok((facts, hash));
         }
-        let facts = find()?;
+        let facts = find(&hash)?;
         let bytes = serde_json::to_vec(&facts).expect("facts are plain values");
         // A plan can do without its notes.
         let _ = cache.put(&recipe, &bytes);

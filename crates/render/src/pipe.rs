@@ -35,6 +35,25 @@ pub(crate) fn write(pipe: &mut ChildStdin, bytes: &[u8], patience: Duration, sto
     }
 }
 
+/// Like [`write()`], but the pipe refers to the bytes instead of copying them, where the system can do that. Until they are read
+/// they must stay as they are.
+pub(crate) fn lend(pipe: &mut ChildStdin, bytes: &[u8], patience: Duration, stop: Option<&AtomicBool>) -> io::Result<usize> {
+    loop {
+        match ready::lend(pipe, bytes) {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => ready::for_writing(pipe, patience, stop)?,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            // Some sandboxes don't have the call.
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => return write(pipe, bytes, patience, stop),
+            other => return other,
+        }
+    }
+}
+
+/// What a pipe holds at most, in bytes; without an answer more than anything.
+pub(crate) fn capacity(pipe: &ChildStdin) -> usize {
+    ready::capacity(pipe)
+}
+
 /// Makes writes that find no room return at once.
 pub(crate) fn never_block(pipe: &ChildStdin) {
     ready::never_block(pipe);
@@ -51,6 +70,32 @@ mod ready {
 
     pub(super) fn for_writing(pipe: &ChildStdin, patience: Duration, stop: Option<&AtomicBool>) -> io::Result<()> {
         wait(pipe.as_raw_fd(), libc::POLLOUT, patience, stop)
+    }
+
+    #[cfg(target_os = "linux")]
+    pub(super) fn lend(pipe: &ChildStdin, bytes: &[u8]) -> io::Result<usize> {
+        let part = libc::iovec { iov_base: bytes.as_ptr().cast_mut().cast(), iov_len: bytes.len() };
+        // SAFETY: one part is given and it lies in `bytes`, from which the call only reads.
+        match unsafe { libc::vmsplice(pipe.as_raw_fd(), &raw const part, 1, libc::SPLICE_F_NONBLOCK) } {
+            given @ 0.. => Ok(given as usize),
+            _ => Err(io::Error::last_os_error()),
+        }
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    pub(super) fn lend(_: &ChildStdin, _: &[u8]) -> io::Result<usize> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
+    #[cfg(target_os = "linux")]
+    pub(super) fn capacity(pipe: &ChildStdin) -> usize {
+        // SAFETY: the descriptor is open as long as `pipe`.
+        usize::try_from(unsafe { libc::fcntl(pipe.as_raw_fd(), libc::F_GETPIPE_SZ) }).unwrap_or(usize::MAX)
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    pub(super) fn capacity(_: &ChildStdin) -> usize {
+        usize::MAX
     }
 
     pub(super) fn never_block(pipe: &ChildStdin) {
@@ -93,6 +138,14 @@ mod ready {
 
     pub(super) fn for_writing(_: &ChildStdin, _: Duration, _: Option<&AtomicBool>) -> io::Result<()> {
         Ok(())
+    }
+
+    pub(super) fn lend(_: &ChildStdin, _: &[u8]) -> io::Result<usize> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
+    pub(super) fn capacity(_: &ChildStdin) -> usize {
+        usize::MAX
     }
 
     pub(super) fn never_block(_: &ChildStdin) {}

@@ -3,10 +3,11 @@
 //! Nothing is drawn or written here.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use model::storyboard::{MAX_SCENE_SECONDS, Size, Storyboard};
-use model::timeline::{Timeline, Visual};
+use model::timeline::{self, Timeline, Visual};
 
 use crate::cache::Cache;
 use crate::clip::{self, ClipFacts};
@@ -15,8 +16,8 @@ use crate::ffmpeg;
 use crate::known::Known;
 use crate::media::Media;
 use crate::options::RenderOptions;
-use crate::picture;
 use crate::sound_file::{self, Memory, SoundFile};
+use crate::stills::{Recipe, Stills};
 use crate::words;
 
 /// A checked storyboard, ready to be rendered as often as wanted.
@@ -30,6 +31,8 @@ pub struct Plan {
     pub estimated_scenes: Vec<usize>,
     pub(crate) scenes: Vec<SceneFiles>,
     pub(crate) music: Option<SoundFile>,
+    /// Pictures that were prepared and may be needed again.
+    pub(crate) stills: Arc<Stills>,
     /// ffmpeg's version: part of what shapes a segment.
     pub(crate) ffmpeg: String,
 }
@@ -71,8 +74,27 @@ pub fn plan(storyboard: &Storyboard, media: &dyn Media) -> Result<Plan, RenderEr
 pub fn plan_cached(storyboard: &Storyboard, media: &dyn Media, options: &RenderOptions) -> Result<Plan, RenderError> {
     storyboard.check()?;
     let ffmpeg = ffmpeg::version()?;
-    let sources = Sources { media, known: Known::new(Cache::of(options)?, &ffmpeg), memory: Memory::new() };
+    let sources = Sources::new(media, Known::new(Cache::of(options)?, &ffmpeg));
     let scenes = scene_files(storyboard, &sources)?;
+    assemble(storyboard, scenes, sources, ffmpeg)
+}
+
+/// A plan of the scenes up to a moment, without music: enough for a picture of that moment, and sooner.
+pub(crate) fn plan_until(storyboard: &Storyboard, media: &dyn Media, seconds: f64) -> Result<Plan, RenderError> {
+    storyboard.check()?;
+    let sources = Sources::new(media, Known::new(None, ""));
+    let (mut scenes, mut length) = (Vec::new(), 0.0);
+    while scenes.len() < storyboard.scenes.len() && length <= seconds {
+        let scene = one_scene(storyboard, scenes.len(), &sources)?;
+        length += scene.seconds.or(storyboard.scenes[scenes.len()].duration).unwrap_or_default();
+        scenes.push(scene);
+    }
+    let until = storyboard.scenes[..scenes.len()].to_vec();
+    let storyboard = Storyboard { scenes: until, bg_music_url: None, ..storyboard.clone() };
+    assemble(&storyboard, scenes, sources, String::new())
+}
+
+fn assemble(storyboard: &Storyboard, scenes: Vec<SceneFiles>, sources: Sources, ffmpeg: String) -> Result<Plan, RenderError> {
     let lengths: Vec<Option<f64>> = scenes.iter().map(|scene| scene.seconds).collect();
     let mut timeline = Timeline::build(storyboard, &lengths);
     let music = match &storyboard.bg_music_url {
@@ -85,7 +107,7 @@ pub fn plan_cached(storyboard: &Storyboard, media: &dyn Media, options: &RenderO
     };
     let (estimated_scenes, mut warnings) = words::complete(&mut timeline, storyboard, &scenes);
     warnings.extend(cut_clips(&timeline, &scenes)?);
-    Ok(Plan { timeline, warnings, estimated_scenes, scenes, music, ffmpeg })
+    Ok(Plan { timeline, warnings, estimated_scenes, scenes, music, stills: sources.stills, ffmpeg })
 }
 
 /// Checks scenes side by side; the error of the first bad scene wins, whoever finds it.
@@ -120,16 +142,19 @@ fn scene_files(storyboard: &Storyboard, sources: &Sources) -> Result<Vec<SceneFi
 fn one_scene(storyboard: &Storyboard, index: usize, sources: &Sources) -> Result<SceneFiles, RenderError> {
     let scene = &storyboard.scenes[index];
     let failed = |file: &str, problem: String| RenderError::Scene { scene: index + 1, file: file.to_owned(), problem };
-    let visual = match (&scene.video_url, &scene.image_url) {
-        (Some(name), _) => sources.clip(name).map_err(|problem| failed(name, problem))?,
-        (None, Some(name)) => sources.picture(name).map_err(|problem| failed(name, problem))?,
-        (None, None) => unreachable!("Storyboard::check refuses a scene without a picture"),
-    };
     let sound = match &scene.audio_url {
         None => None,
         Some(name) => Some(sources.sound(name, None).map_err(|problem| failed(name, problem))?),
     };
     let mut seconds = sound.as_ref().map(|sound| sound.facts.seconds());
+    let visual = match timeline::visual(scene, index) {
+        Visual::Clip { medium } => sources.clip(&medium).map_err(|problem| failed(&medium, problem))?,
+        Visual::Still { medium, motion, focus } => {
+            let frames = (seconds.or(scene.duration).unwrap_or_default() * f64::from(storyboard.fps)).round() as u64;
+            let still = |hash: &str| Recipe::new(hash, storyboard.size, (motion, focus), frames, storyboard.fps);
+            sources.picture(&medium, still).map_err(|problem| failed(&medium, problem))?
+        }
+    };
     let mut clip_sound = None;
     if let (Some(name), Some(clip)) = (&scene.video_url, &visual.clip) {
         if scene.audio_url.is_none() && scene.duration.is_none() {
@@ -161,18 +186,24 @@ struct Sources<'a> {
     media: &'a dyn Media,
     known: Known,
     memory: Memory,
+    stills: Arc<Stills>,
 }
 
-impl Sources<'_> {
-    fn picture(&self, name: &str) -> Result<VisualFile, String> {
+impl<'a> Sources<'a> {
+    fn new(media: &'a dyn Media, known: Known) -> Self {
+        Self { media, known, memory: Memory::new(), stills: Arc::default() }
+    }
+
+    /// `still` says how it is shown, with its hash: once it is decoded it is also prepared for that.
+    fn picture(&self, name: &str, still: impl Fn(&str) -> Recipe) -> Result<VisualFile, String> {
         let path = self.media.path(name)?;
-        let ((), hash) = self.known.facts(&path, "picture", || picture::decode(&path).map(drop))?;
+        let ((), hash) = self.known.facts(&path, "picture", |hash| self.stills.get(&still(hash), &path).map(drop))?;
         Ok(VisualFile { path, hash, clip: None })
     }
 
     fn clip(&self, name: &str) -> Result<VisualFile, String> {
         let path = self.media.path(name)?;
-        let (clip, hash) = self.known.facts(&path, "clip", || clip::clip(&path))?;
+        let (clip, hash) = self.known.facts(&path, "clip", |_| clip::clip(&path))?;
         Ok(VisualFile { path, hash, clip: Some(clip) })
     }
 

@@ -2,6 +2,7 @@
 //!
 //! Encoding the frames is in `encode`.
 
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use model::timeline::Visual;
@@ -11,10 +12,9 @@ use crate::captions::Captions;
 use crate::clip::Player;
 use crate::error::RenderError;
 use crate::frame::Frame;
-use crate::picture;
 use crate::plan::Plan;
-use crate::prepare;
 use crate::resample::{Scratch, resample};
+use crate::stills::Recipe;
 use crate::text::Fonts;
 use crate::transition::{self, Passage};
 
@@ -32,7 +32,7 @@ pub(crate) struct SceneFrames<'a> {
 /// The picture of one scene without transition and captions.
 pub(crate) enum Background<'a> {
     Still {
-        source: Frame,
+        source: Arc<Frame>,
         camera: Camera,
     },
     /// A clip and the video's frame rate.
@@ -85,11 +85,10 @@ impl<'a> Background<'a> {
         match &scene.visual {
             Visual::Still { medium, motion, focus } => {
                 let failed = |problem| RenderError::Scene { scene: scene.number, file: medium.clone(), problem };
-                let decoded = picture::decode(&file.path).map_err(failed)?;
-                let (width, height) = decoded.upright();
-                let (part, focus) = prepare::cover(width, height, plan.size(), *focus);
-                let camera = Camera::new(*motion, focus, scene.frame_count, plan.timeline.fps);
-                Ok(Self::Still { source: prepare::source(&decoded, part, plan.size(), camera.headroom()), camera })
+                let (frames, fps) = (scene.frame_count, plan.timeline.fps);
+                let recipe = Recipe::new(&file.hash, plan.size(), (*motion, *focus), frames, fps);
+                let (source, focus) = plan.stills.get(&recipe, &file.path).map_err(failed)?;
+                Ok(Self::Still { source, camera: Camera::new(*motion, focus, frames, fps) })
             }
             Visual::Clip { medium } => {
                 let facts = file.clip.as_ref().expect("plan looked into every clip");

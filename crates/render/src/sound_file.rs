@@ -87,7 +87,7 @@ struct Measured {
 /// Opens, decodes and measures a sound. With `most` seconds no more than these are decoded. Errors are plain sentences.
 pub(crate) fn open(path: PathBuf, most: Option<f64>, (memory, known): (&Memory, &Known)) -> Result<SoundFile, String> {
     let mut kept = None;
-    let (measured, hash) = known.facts(&path, &format!("sound {most:?}"), || {
+    let (measured, hash) = known.facts(&path, &format!("sound {most:?}"), |_| {
         let measured;
         (measured, kept) = check(&path, most, memory)?;
         Ok(measured)
@@ -133,7 +133,7 @@ pub(crate) fn open_clip(
     (memory, known): (&Memory, &Known),
 ) -> Result<Option<SoundFile>, String> {
     let mut kept = None;
-    let (measured, hash) = known.facts(path, &format!("clip's sound {most}"), || {
+    let (measured, hash) = known.facts(path, &format!("clip's sound {most}"), |_| {
         if !probe::probe(path, demuxer)?.has_sound() {
             return Ok(None);
         }

@@ -11,7 +11,7 @@ use crate::error::RenderError;
 use crate::frame::Frame;
 use crate::media::Media;
 use crate::options::Flow;
-use crate::plan::Plan;
+use crate::plan::{Plan, plan_until};
 use crate::resample::Scratch;
 use crate::scene::{Background, SceneFrames};
 use crate::text::Fonts;
@@ -86,22 +86,10 @@ const PREVIEW_SIDE: u32 = 540;
 /// # Errors
 /// As in [`crate::plan()`], for the scenes up to that moment.
 pub fn preview(storyboard: &Storyboard, media: &dyn Media, seconds: f64) -> Result<RgbImage, RenderError> {
-    let mut storyboard = storyboard.clone();
-    storyboard.check()?;
     let Size { width, height } = storyboard.size;
-    let side = |side: u32| (side * PREVIEW_SIDE / width.min(height)).next_multiple_of(2);
-    storyboard.size = Size { width: side(width), height: side(height) };
-    storyboard.bg_music_url = None;
-    let scenes = std::mem::take(&mut storyboard.scenes);
-    let mut plan = None;
-    for scene in scenes {
-        storyboard.scenes.push(scene);
-        let until_here = crate::plan(&storyboard, media)?;
-        let enough = until_here.timeline.seconds() > seconds;
-        plan = Some(until_here);
-        if enough {
-            break;
-        }
-    }
-    frame_at(&plan.expect("a checked storyboard has a scene"), seconds)
+    // A video that is smaller than that is not enlarged.
+    let shorter = width.min(height).max(PREVIEW_SIDE);
+    let side = |side: u32| (side * PREVIEW_SIDE / shorter).next_multiple_of(2);
+    let small = Storyboard { size: Size { width: side(width), height: side(height) }, ..storyboard.clone() };
+    frame_at(&plan_until(&small, media, seconds)?, seconds)
 }

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use render::{Flow, RenderError, RenderOptions, Stage};
+use render::{Flow, FolderMedia, RenderError, RenderOptions, Stage};
 
 use crate::fixture::Fixture;
 
@@ -89,10 +89,14 @@ fn assert_nothing_left(fixture: &Fixture) {
 #[test]
 fn a_file_that_goes_bad_after_the_plan_is_an_error_too() {
     let fixture = Fixture::new();
-    let plan = fixture.plan(r#"{"imageUrl":"a.png","duration":1},{"imageUrl":"c.png","duration":1}"#, "").expect("plans");
+    let storyboard = fixture.storyboard(r#"{"imageUrl":"a.png","duration":1},{"imageUrl":"c.png","duration":1}"#, "");
+    let options = RenderOptions { cache: Some(fixture.path("cache")), ..fixture.options() };
+    // The second plan knows from the first that the pictures are good, and so doesn't decode them.
+    let plan = || render::plan_cached(&storyboard, &FolderMedia::new(fixture.folder.path()), &options).expect("plans");
+    plan();
+    let plan = plan();
     std::fs::write(fixture.path("c.png"), b"").expect("writes");
-    let error =
-        render::render(&plan, &fixture.path("out/video.mp4"), &fixture.options(), &|_| Flow::Continue).expect_err("fails");
+    let error = render::render(&plan, &fixture.path("out/video.mp4"), &options, &|_| Flow::Continue).expect_err("fails");
     assert_eq!(error.to_string(), "scene 2: c.png: the file is empty (0 bytes)");
     assert_nothing_left(&fixture);
 }
