@@ -4,7 +4,7 @@ SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup setup-tests build demo test serve bench lint lint-format lint-scripts lint-code lint-docs fmt clean
+.PHONY: help setup setup-tests build demo test serve bench bench-encoders lint lint-format lint-scripts lint-code lint-docs fmt clean
 
 # rustup's folder goes first: a fresh installation is not in PATH yet, and a distribution's own cargo is often too old.
 export PATH := $(or $(CARGO_HOME),$(HOME)/.cargo)/bin:$(PATH)
@@ -12,7 +12,7 @@ TARGET := $(or $(CARGO_TARGET_DIR),target)
 SHORTSAI := $(TARGET)/release/shortsai
 
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 setup: ## install what is missing to build and run (asks for sudo only when something is)
 	@scripts/setup.sh
@@ -38,8 +38,12 @@ test: setup-tests lint ## run all checks and all tests, installing what is missi
 serve: build ## start the server and its page on http://127.0.0.1:3333
 	$(SHORTSAI) serve
 
-bench: build ## time the main job, fresh and warm; numbers go to target/bench/main.json
+bench: build ## measure the renderer and the main job; numbers go to target/bench (about 8 minutes, 6 GB of disk)
+	cargo bench --package render --bench render -- $(abspath $(TARGET))/bench/render.json
 	@scripts/bench.sh $(SHORTSAI) $(TARGET)/bench/main.json
+
+bench-encoders: setup ## compare encoder settings: size, likeness to the original and processor time
+	cargo bench --package render --bench encoders
 
 lint: lint-format lint-scripts lint-code lint-docs ## check format, scripts, lints and documentation without running tests
 

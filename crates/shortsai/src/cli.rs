@@ -39,6 +39,8 @@ pub struct Make {
     #[arg(short, long, value_name = "FILE.mp4")]
     pub output: Option<PathBuf>,
     #[command(flatten)]
+    pub encoder: Encoder,
+    #[command(flatten)]
     pub data: DataDir,
 }
 
@@ -53,6 +55,11 @@ pub struct Render {
     /// Speed against size and sharpness
     #[arg(long, value_enum, default_value_t = Quality::Standard)]
     pub quality: Quality,
+    #[command(flatten)]
+    pub encoder: Encoder,
+    /// Keep encoded scenes here, so that after a change only what changed is made again
+    #[arg(long, value_name = "FOLDER")]
+    pub cache: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -63,10 +70,40 @@ pub enum Quality {
 }
 
 #[derive(Debug, Args)]
+pub struct Encoder {
+    /// Who encodes the picture; hardware that does not work here is replaced by x264, with a note
+    #[arg(long, value_enum, default_value_t = EncoderName::X264, env = "SHORTSAI_ENCODER")]
+    pub encoder: EncoderName,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum EncoderName {
+    X264,
+    Nvenc,
+    Vaapi,
+    Qsv,
+    Videotoolbox,
+}
+
+impl From<&Encoder> for render::Encoder {
+    fn from(encoder: &Encoder) -> Self {
+        match encoder.encoder {
+            EncoderName::X264 => Self::X264,
+            EncoderName::Nvenc => Self::Nvenc,
+            EncoderName::Vaapi => Self::Vaapi,
+            EncoderName::Qsv => Self::Qsv,
+            EncoderName::Videotoolbox => Self::VideoToolbox,
+        }
+    }
+}
+
+#[derive(Debug, Args)]
 pub struct Serve {
     /// Where to listen; only loopback addresses until sign-in is configured
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:3333", env = "SHORTSAI_LISTEN")]
     pub listen: SocketAddr,
+    #[command(flatten)]
+    pub encoder: Encoder,
     #[command(flatten)]
     pub data: DataDir,
 }

@@ -65,7 +65,7 @@ impl House {
     }
 
     /// Starts the engine in this process; with `only`, for the tasks of that project alone.
-    pub async fn start_engine(&self, only: Option<Uuid>) -> anyhow::Result<RunningEngine> {
+    pub async fn start_engine(&self, only: Option<Uuid>, encoder: render::Encoder) -> anyhow::Result<RunningEngine> {
         let worker = format!("{}-{}", std::process::id(), new_id().simple());
         let folder = self.data.workers();
         let lock =
@@ -77,7 +77,7 @@ impl House {
         WorkerLock::sweep(&folder, &self.data.work());
         let work = self.data.work().join(&worker);
         let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
-        let options = WorkerOptions { segment_cache: Some(self.data.segments()), temp_dir: Some(work.clone()), workers: cores };
+        let options = WorkerOptions { cache: Some(self.data.segments()), temp_dir: Some(work.clone()), workers: cores, encoder };
         let engine = Engine {
             store: self.store.clone(),
             assets: self.assets.clone(),

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use model::project::RenderOutput;
 use model::storyboard::Storyboard;
 use model::subtitles;
-use render::{Flow, Plan, Progress, RenderOptions, Report};
+use render::{Encoder, Flow, Plan, Progress, RenderOptions, Report};
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 
@@ -18,13 +18,15 @@ use crate::media::{Fetched, fetch};
 /// How this worker renders.
 #[derive(Debug, Clone, Default)]
 pub struct WorkerOptions {
-    /// Encoded segments are kept here, so that a changed scene costs one scene.
-    pub segment_cache: Option<PathBuf>,
+    /// Encoded segments and sound are kept here, so that a changed scene costs one scene.
+    pub cache: Option<PathBuf>,
     /// Where half-made files go, in a folder that is removed at the end; `None` is the system's temporary folder. It is made
     /// if it is not there.
     pub temp_dir: Option<PathBuf>,
     /// Scenes drawn at the same time; 0 is one for each core.
     pub workers: usize,
+    /// Who encodes the picture.
+    pub encoder: Encoder,
 }
 
 /// What the blocking part makes.
@@ -68,13 +70,14 @@ async fn draw(
 ) -> Result<Made, WorkerError> {
     let video = video.to_owned();
     let blocking = tokio::task::spawn_blocking(move || {
-        let plan = render::plan(&storyboard, &media)?;
         let render_options = RenderOptions {
             workers: options.workers,
-            cache: options.segment_cache,
+            cache: options.cache,
+            encoder: options.encoder,
             temp_dir: video.parent().map(Path::to_owned),
             ..RenderOptions::default()
         };
+        let plan = render::plan_cached(&storyboard, &media, &render_options)?;
         let tell = |now: Progress| {
             progress(now.fraction);
             if cancel.is_cancelled() { Flow::Stop } else { Flow::Continue }

@@ -1,7 +1,7 @@
 //! What comes out: format, frames, colours, sound, clips and the segment cache.
 
 use ebur128::{EbuR128, Mode};
-use render::RenderOptions;
+use render::{Encoder, RenderOptions};
 
 use crate::fixture::{Fixture, probe, run, sound};
 
@@ -176,4 +176,17 @@ fn another_length_of_a_scene_leaves_its_neighbour_alone() {
     assert_eq!((hits(3.0), hits(3.5)), (0, 2));
     // A very short scene ends before its camera has come all the way, which its neighbour shows.
     assert_eq!(hits(1.0), 1);
+}
+
+#[test]
+fn an_encoder_that_is_not_there_is_replaced_and_named() {
+    let fixture = Fixture::new();
+    let plan = fixture.plan(r#"{"imageUrl":"a.png","duration":0.2}"#, "").expect("plans");
+    // Only Apple's systems have it.
+    let encoder = if cfg!(target_os = "macos") { Encoder::Vaapi } else { Encoder::VideoToolbox };
+    let report = fixture.render(&plan, &RenderOptions { encoder, ..fixture.options() });
+    let expected = format!("the encoder {} does not work here, so libx264 was used (", encoder.name());
+    assert!(report.warnings.iter().any(|warning| warning.starts_with(&expected)), "{:?}", report.warnings);
+    let facts = probe(&fixture.path("out/video.mp4"), &["-select_streams", "v", "-show_entries", "stream=codec_name"]);
+    assert_eq!(facts, "codec_name=h264\n");
 }

@@ -33,15 +33,20 @@ pub fn make(arguments: cli::Make) -> anyhow::Result<ExitCode> {
     import::check(&script, &path)?;
     let data = DataDir::open(&arguments.data)?;
     let runtime = tokio::runtime::Runtime::new().context("the async runtime can't be started")?;
-    runtime.block_on(run(&data, &path, script, &files))
+    runtime.block_on(run(&data, &path, script, (&files, (&arguments.encoder).into())))
 }
 
-async fn run(data: &DataDir, path: &Path, script: model::script::Script, files: &OutputFiles) -> anyhow::Result<ExitCode> {
+async fn run(
+    data: &DataDir,
+    path: &Path,
+    script: model::script::Script,
+    (files, encoder): (&OutputFiles, render::Encoder),
+) -> anyhow::Result<ExitCode> {
     let begun = Instant::now();
     let house = House::open(data).await?;
     let project = import::import(&house, path, script).await?;
     let render = ask_for_render(&house.store, project).await?;
-    let mut engine = house.start_engine(Some(project)).await?;
+    let mut engine = house.start_engine(Some(project), encoder).await?;
     let ended = tokio::select! {
         ended = follow::follow(&house.store, project, render) => ended,
         trouble = engine.trouble() => Err(trouble),

@@ -24,8 +24,13 @@ pub fn render(arguments: cli::Render) -> anyhow::Result<ExitCode> {
     let storyboard = Storyboard::from_json(&text).with_context(|| path.display().to_string())?;
     let folder = path.parent().unwrap_or(Path::new("."));
     let files = OutputFiles::plan(arguments.output.as_deref(), path, &media_of(&storyboard, folder))?;
-    let plan = render::plan(&storyboard, &FolderMedia::new(folder))?;
-    let options = RenderOptions { quality: quality(arguments.quality), ..RenderOptions::default() };
+    let options = RenderOptions {
+        quality: quality(arguments.quality),
+        encoder: (&arguments.encoder).into(),
+        cache: arguments.cache,
+        ..RenderOptions::default()
+    };
+    let plan = render::plan_cached(&storyboard, &FolderMedia::new(folder), &options)?;
     let report = match draw(&plan, &files, &options)? {
         Some(report) => report,
         None => {

@@ -35,7 +35,7 @@ async fn run(arguments: cli::Serve, data: &DataDir) -> anyhow::Result<ExitCode> 
         format!("can't listen on {}; is another server running there? Choose another port with --listen", arguments.listen)
     })?;
     let address = listener.local_addr().context("the listening address")?;
-    let engine = house.start_engine(None).await?;
+    let engine = house.start_engine(None, (&arguments.encoder).into()).await?;
     let stop = CancellationToken::new();
     let app = api::router(api::AppState {
         store: house.store.clone(),
