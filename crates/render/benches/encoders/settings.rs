@@ -33,7 +33,7 @@ pub fn all() -> Vec<Setting> {
     let mut all: Vec<Setting> =
         [20, 21, 22, 23].map(|crf| Setting { reference: true, ..setting("superfast", crf, STANDARD) }).into();
     all.push(setting("superfast", 21, ":mbtree=1:rc-lookahead=10"));
-    all.push(setting("superfast", 21, ":mbtree=1:rc-lookahead=5:b-adapt=0"));
+    all.extend([20, 21].map(|crf| setting("superfast", crf, ":mbtree=1:rc-lookahead=5:b-adapt=0")));
     all.push(setting("superfast", 21, ":mbtree=1:rc-lookahead=20:b-adapt=0"));
     all.push(setting("superfast", 21, ""));
     all.extend([":bframes=0", ":bframes=5", ":subme=2", ":scenecut=0"].map(standard));
