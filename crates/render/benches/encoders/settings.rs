@@ -48,7 +48,7 @@ pub fn all() -> Vec<Setting> {
 }
 
 /// Changes to the standard quality that were found to bring nothing, or to cost more than they bring.
-const OTHERS: [&str; 21] = [
+const OTHERS: [&str; 20] = [
     ":bframes=2",
     ":bframes=4",
     ":b-pyramid=none",
@@ -69,5 +69,4 @@ const OTHERS: [&str; 21] = [
     ":no-fast-pskip=1",
     ":no-dct-decimate=1",
     ":trellis=1",
-    ":min-keyint=1",
 ];
