@@ -25,7 +25,7 @@ const X264: [&str; 10] = [
     "-crf",
     "21",
     "-x264-params",
-    "keyint=60:open-gop=0:stitchable=1:force-cfr=1:mbtree=1:rc-lookahead=10",
+    "keyint=60:open-gop=0:stitchable=1:force-cfr=1:mbtree=1:rc-lookahead=10:b-adapt=0",
 ];
 
 fn ffmpeg() -> Command {
