@@ -33,7 +33,7 @@ pub(crate) fn arguments(fps: u32, quality: Quality, encoder: Encoder) -> Vec<Str
 fn x264_arguments(fps: u32, quality: Quality) -> Vec<String> {
     let (preset, crf, lookahead) = match quality {
         Quality::Draft => ("ultrafast", "27", ""),
-        Quality::Standard => ("superfast", "21", ":mbtree=1:rc-lookahead=10:b-adapt=0"),
+        Quality::Standard => ("superfast", "20", ":mbtree=1:rc-lookahead=5:b-adapt=0"),
         Quality::High => ("medium", "18", ":mbtree=1:rc-lookahead=30"),
     };
     let keyframes = SEGMENT_SECONDS * fps;

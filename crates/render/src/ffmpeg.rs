@@ -126,9 +126,6 @@ pub(crate) fn version() -> Result<String, RenderError> {
 fn start(mut command: Command, program: &'static str, doing: String) -> Result<Tool, RenderError> {
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     tie_to_us(&mut command);
-    // A raw frame is allocated and freed for each picture; without this glibc gives its pages back every time, and the
-    // kernel clears them again.
-    command.env("MALLOC_MMAP_THRESHOLD_", "67108864").env("MALLOC_TRIM_THRESHOLD_", "268435456");
     let mut child = command.spawn().map_err(|error| match error.kind() {
         io::ErrorKind::NotFound => RenderError::MissingProgram(program),
         _ => RenderError::Ffmpeg { doing: doing.clone(), detail: format!("it could not be started: {error}") },

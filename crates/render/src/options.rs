@@ -132,3 +132,14 @@ pub struct Report {
     /// Seconds that each stage took, in their order. "sound" runs beside "drawing".
     pub stage_seconds: Vec<(&'static str, f64)>,
 }
+
+/// Tells the system's allocator to give large blocks back as soon as they are free. A program that renders should call this
+/// once, before it starts threads: pictures of some megabytes come and go in each of them, and glibc would otherwise keep
+/// the room of the largest for every thread.
+pub fn give_memory_back() {
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    // SAFETY: this only sets a number in the allocator.
+    unsafe {
+        libc::mallopt(libc::M_MMAP_THRESHOLD, 1 << 20);
+    }
+}

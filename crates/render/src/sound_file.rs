@@ -21,8 +21,8 @@ use crate::voice::Levels;
 
 /// Samples per second of everything that is mixed.
 pub(crate) const RATE: u32 = 48_000;
-/// Samples (of one channel) that all sounds of a plan may keep in memory: 48 MB, some minutes.
-const KEPT: usize = 12 << 20;
+/// Samples (of one channel) that all sounds of a plan may keep in memory: 24 MB, two minutes.
+const KEPT: usize = 6 << 20;
 
 /// A sound and its measures.
 #[derive(Debug, Clone)]

@@ -19,6 +19,7 @@ use crate::cli::{Cli, Command};
 
 fn main() -> ExitCode {
     stay_off_the_sound_server();
+    render::give_memory_back();
     let cli = Cli::parse();
     logging::start(cli.log_level());
     let done = match cli.command {

@@ -23,9 +23,9 @@ const X264: [&str; 10] = [
     "-preset",
     "superfast",
     "-crf",
-    "21",
+    "20",
     "-x264-params",
-    "keyint=60:open-gop=0:stitchable=1:force-cfr=1:mbtree=1:rc-lookahead=10:b-adapt=0",
+    "keyint=60:open-gop=0:stitchable=1:force-cfr=1:mbtree=1:rc-lookahead=5:b-adapt=0",
 ];
 
 fn ffmpeg() -> Command {
