@@ -16,7 +16,7 @@ use crate::scene;
 pub(crate) const SEGMENT_SECONDS: u32 = 2;
 /// Runs that each worker gets when there is enough to do: with more of them no core waits long for another's last one, and
 /// with fewer there are fewer processes to start.
-const RUNS_PER_WORKER: u64 = 2;
+const RUNS_PER_WORKER: u64 = 8;
 
 /// Some frames of one scene that can be decoded on their own.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -149,7 +149,7 @@ mod tests {
         check(&[2, 3, 4, 5, 6], 2, None, &[(2, 4), (4, 5), (5, 6), (6, 7)]);
         check(&[2, 3, 4, 5, 6], 2, Some(1), &[(2, 6), (6, 7)]);
         check(&[6], 2, None, &[(6, 7)]);
-        check(&[0, 1, 2, 3, 4, 5, 6, 7], 1, None, &[(2, 6), (0, 2), (6, 8)]);
+        check(&[0, 1, 2, 3, 4, 5, 6, 7], 1, None, &[(6, 8), (2, 4), (0, 1), (1, 2), (4, 5), (5, 6)]);
         check(&[], 2, None, &[]);
     }
 

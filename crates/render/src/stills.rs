@@ -13,8 +13,8 @@ use crate::frame::Frame;
 use crate::picture;
 use crate::prepare;
 
-/// The most memory for stills that may be needed again, in bytes: eight of the usual size.
-const KEPT: usize = 32 << 20;
+/// The most memory for stills that may be needed again, in bytes: five of the usual size.
+const KEPT: usize = 20 << 20;
 
 /// Stills by what they were made from; what was used longest ago goes first.
 #[derive(Debug, Default)]

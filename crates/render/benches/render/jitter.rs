@@ -34,14 +34,16 @@ pub fn measure(folder: &Path) -> anyhow::Result<f64> {
         let plan = render::plan(&Storyboard::from_json(&json)?, &FolderMedia::new(folder))?;
         // Where the first and the last pixel of the frame stand in the waves, across and down.
         let mut places: [Vec<f64>; 4] = Default::default();
-        let mut waves = PERIODS.map(|period| Wave { offset: 120.0, sine: 45.0, cosine: 0.0, frequency: TAU / period });
+        let mut waves: [Option<Wave>; 2] = [None; 2];
         let mut number = 0;
         render::raw_frames(&plan, 0..FRAMES, &mut |frame| {
             if number % STEP == 0 {
                 for (direction, wave) in waves.iter_mut().enumerate() {
-                    *wave = wave.fitted(&profile(frame, direction));
-                    places[2 * direction].push(wave.place(0.0));
-                    places[2 * direction + 1].push(wave.place((SIZE - 1) as f64));
+                    let profile = profile(frame, direction);
+                    let found = wave.map_or_else(|| Wave::found(&profile, PERIODS[direction]), |wave| wave.fitted(&profile));
+                    places[2 * direction].push(found.place(0.0));
+                    places[2 * direction + 1].push(found.place((SIZE - 1) as f64));
+                    *wave = Some(found);
                 }
             }
             number += 1;
@@ -70,9 +72,31 @@ struct Wave {
     cosine: f64,
     /// Radians per pixel.
     frequency: f64,
+    /// The phase of the first pixel. It goes on from frame to frame and never jumps back by a turn.
+    angle: f64,
+    /// In pixels of the picture.
+    period: f64,
 }
 
 impl Wave {
+    /// The wave of a first profile. From a wrong length of the wave the nearest one is not found: several are tried.
+    fn found(profile: &[f64], period: f64) -> Self {
+        let start = |step: u32| {
+            let frequency = TAU / period * (0.85 + 0.01 * f64::from(step));
+            let rows = profile.iter().enumerate().map(|(x, value)| {
+                let (sine, cosine) = (frequency * x as f64).sin_cos();
+                (vec![1.0, sine, cosine], *value)
+            });
+            let known = least_squares(rows, 3);
+            Self { offset: known[0], sine: known[1], cosine: known[2], frequency, angle: 0.0, period }.fitted(profile)
+        };
+        let apart = |wave: &Self| -> f64 {
+            let at = |x: f64| wave.offset + wave.sine * (wave.frequency * x).sin() + wave.cosine * (wave.frequency * x).cos();
+            profile.iter().enumerate().map(|(x, value)| (value - at(x as f64)).powi(2)).sum()
+        };
+        (0..40).map(start).min_by(|a, b| apart(a).total_cmp(&apart(b))).expect("there is more than one try")
+    }
+
     /// The wave nearest to a profile, by least squares; this one is the first guess.
     fn fitted(mut self, profile: &[f64]) -> Self {
         for _ in 0..12 {
@@ -88,16 +112,18 @@ impl Wave {
             self.cosine += step[2];
             self.frequency += step[3];
         }
+        let turn = self.cosine.atan2(self.sine) - self.angle;
+        self.angle += turn - (turn / TAU).round() * TAU;
         self
     }
 
-    /// The place in the wave of a pixel, in pixels of the frame, up to whole periods.
+    /// Where a pixel of the frame stands in the picture, in pixels of the picture, up to whole periods.
     fn place(&self, x: f64) -> f64 {
-        x + self.cosine.atan2(self.sine) / self.frequency
+        (self.frequency * x + self.angle) / TAU * self.period
     }
 }
 
-/// The mean square deviation of values from a smooth curve over time. Jumps by a whole period are taken out before.
+/// The mean square deviation of values from a smooth curve over time.
 fn roughness(values: &[f64]) -> f64 {
     let time = |index: usize| 2.0 * index as f64 / (values.len() - 1) as f64 - 1.0;
     let basis = |t: f64| (0..=DEGREE).map(|degree| (degree as f64 * t.clamp(-1.0, 1.0).acos()).cos()).collect::<Vec<f64>>();

@@ -37,6 +37,7 @@ fn main() -> anyhow::Result<()> {
         ["render", storyboard, video, cache] => render_here(storyboard.as_ref(), video.as_ref(), Some(cache.into())),
         ["render", storyboard, video] => render_here(storyboard.as_ref(), video.as_ref(), None),
         ["fixture", folder] => keep_fixture(folder.as_ref()),
+        ["jitter"] => say(&format!("{:.4} px", jitter::measure(tempfile::tempdir()?.path())?)),
         [result] => measure(result.as_ref()),
         _ => anyhow::bail!("give the name of the JSON file for the numbers"),
     }

@@ -8,9 +8,10 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 
-/// How often it is asked whether a process has ended, and how often memory is looked at.
+/// How often it is asked whether a process has ended, and how often memory is looked at: adding up the pages of large processes
+/// takes milliseconds, which must not slow down what is measured.
 const TICK: Duration = Duration::from_millis(4);
-const TICKS_PER_SAMPLE: u32 = 6;
+const TICKS_PER_SAMPLE: u32 = 40;
 
 /// What a run cost, with all the processes that it started.
 #[derive(Debug, Clone, Copy, Default)]
