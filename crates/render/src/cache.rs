@@ -43,7 +43,9 @@ impl Cache {
     }
 
     fn entry(&self, recipe: &str) -> PathBuf {
-        self.folder.join(format!("{}.cached", hex(&Sha256::digest(recipe.as_bytes()))))
+        // A recipe begins with what it is for, so that people can tell the files apart.
+        let kind = recipe.split(' ').next().unwrap_or_default();
+        self.folder.join(format!("{kind}-{}.cached", hex(&Sha256::digest(recipe.as_bytes()))))
     }
 
     /// What was kept under a recipe, if it is here and whole.

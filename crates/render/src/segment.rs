@@ -92,7 +92,7 @@ pub(crate) fn recipe(plan: &Plan, segment: &Segment, quality: Quality, encoder: 
         _ => String::new(),
     };
     format!(
-        "{}\n{}\n{} {}\n{:?}\n{}\n{before}\n{:?}\n{:?}\n{:?}",
+        "segment {}\n{}\n{} {}\n{:?}\n{}\n{before}\n{:?}\n{:?}\n{:?}",
         crate::RENDER_VERSION,
         plan.ffmpeg,
         timeline.size,

@@ -107,6 +107,13 @@ impl Desk {
         files_under(&self.data().join(folder))
     }
 
+    /// The encoded parts of scenes that are kept.
+    pub fn segments(&self) -> BTreeMap<String, Stamp> {
+        let mut kept = self.kept("segments");
+        kept.retain(|name, _| name.starts_with("segment-"));
+        kept
+    }
+
     /// Names of what is in the folder where the program runs, hidden files too, without `but`.
     pub fn left(&self, but: &[&str]) -> Vec<String> {
         let mut names = names_in(&self.path(""));

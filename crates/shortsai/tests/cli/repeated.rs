@@ -35,12 +35,12 @@ fn a_changed_paragraph_redoes_only_its_scene() {
     let desk = Desk::new();
     desk.write("story.md", format!("{}{STORY}", QUICK.replace("---\n\n", "transition: cut\n---\n\n")));
     desk.succeed(&["make", "story.md"]);
-    let (audio, segments) = (desk.kept("objects/scenes/audio"), desk.kept("segments"));
+    let (audio, segments) = (desk.kept("objects/scenes/audio"), desk.segments());
     let text = std::fs::read_to_string(desk.path("story.md")).expect("it is there");
     desk.write("story.md", text.replace("look around", "look far around"));
     desk.succeed(&["make", "story.md"]);
 
-    let (later_audio, later_segments) = (desk.kept("objects/scenes/audio"), desk.kept("segments"));
+    let (later_audio, later_segments) = (desk.kept("objects/scenes/audio"), desk.segments());
     assert_eq!((audio.len(), fresh(&audio, &later_audio)), (3, 1));
     // A used segment is touched, so that the oldest can go first: it counts by its inode.
     let inodes = |files: &BTreeMap<String, Stamp>| files.values().map(|stamp| stamp.0).collect::<Vec<_>>();
@@ -54,11 +54,11 @@ fn another_music_encodes_no_picture_again() {
     let desk = Desk::new();
     desk.script("story.md", STORY);
     desk.succeed(&["make", "story.md"]);
-    let (scenes, segments) = (desk.kept("objects/scenes"), desk.kept("segments"));
+    let (scenes, segments) = (desk.kept("objects/scenes"), desk.segments());
     desk.write("story.md", format!("{}{STORY}", QUICK.replace("music: none", "music: happy")));
     desk.succeed(&["make", "story.md"]);
     assert_eq!(desk.kept("objects/scenes"), scenes);
-    assert_eq!(desk.kept("segments").keys().collect::<Vec<_>>(), segments.keys().collect::<Vec<_>>());
+    assert_eq!(desk.segments().keys().collect::<Vec<_>>(), segments.keys().collect::<Vec<_>>());
     assert_eq!(desk.kept("objects/music").len(), 1);
 }
 
