@@ -53,8 +53,8 @@ fn storyboards_that_can_not_be_rendered() {
     check(&one_scene(json!({})), &["scenes[0]: there is neither audioUrl nor duration"]);
     check(&one_scene(json!({ "duration": -1 })), &["scenes[0].duration: -1 is not from"]);
     check(&one_scene(json!({ "duration": 1 })).replace("\"duration\":1", "\"duration\":NaN"), &["scenes[0].duration: "]);
-    let backwards = json!({ "duration": 1, "wordTimings": [{ "word": "x", "start": 0.5, "end": 0.2 }] });
-    check(&one_scene(backwards), &["scenes[0].wordTimings[0]: 0.5 to 0.2 is not a span"]);
+    let negative = json!({ "duration": 1, "wordTimings": [{ "word": "x", "start": -0.5, "end": 0.2 }] });
+    check(&one_scene(negative), &["scenes[0].wordTimings[0]: -0.5 to 0.2 is not a span"]);
     check(&one_scene(json!({ "duration": 1, "imageUrl": "no.png" })), &["scene 1: no.png: the file is missing; check its name"]);
     check(&one_scene(json!({ "duration": 1, "imageUrl": "https://x.org/a.png" })), &["is a web address; download it"]);
     refused(&desk, &desk.run(&["render", "nope.json"]), 1, &["the storyboard nope.json can't be read", "no such file"]);
