@@ -106,32 +106,53 @@ pub(crate) fn available(wanted: Encoder, quality: Quality) -> (Encoder, Option<S
     }
 }
 
-/// Draws and encodes the segments from index `first` of the video, which follow each other in one scene, to their files in
-/// `folder`. `drawn` is called after each frame; `stop` ends the work at the next frame.
+/// Who is told how far the encoding is.
+pub(crate) struct Watch<'a> {
+    /// Set to end the work at the next frame.
+    pub(crate) stop: &'a AtomicBool,
+    /// Called after each frame that was drawn.
+    pub(crate) drawn: &'a (dyn Fn() + Sync),
+    /// Called with a segment's index in the video when its file is complete, in rising order.
+    pub(crate) complete: &'a (dyn Fn(usize) -> Result<(), RenderError> + Sync),
+}
+
+/// Draws and encodes the segments from index `first` of the video, which follow each other, to their files in `folder`.
 pub(crate) fn encode(
     plan: &Plan,
     (first, segments): (usize, &[Segment]),
     (quality, encoder): (Quality, Encoder),
     folder: &Path,
     fonts: &mut Fonts,
-    (stop, drawn): (&AtomicBool, &(dyn Fn() + Sync)),
+    watch: &Watch,
 ) -> Result<(), RenderError> {
-    let timeline = &plan.timeline;
-    let (scene, from) = (segments[0].scene, segments[0].frames.start);
-    let to = segments[segments.len() - 1].frames.end;
-    let mut frames = SceneFrames::open(plan, scene, from, stop)?;
-    let doing = format!("encoding scene {}", timeline.scenes[scene].number);
+    let number = |segment: &Segment| plan.timeline.scenes[segment.scene].number;
+    let doing = match (number(&segments[0]), number(&segments[segments.len() - 1])) {
+        (one, other) if one == other => format!("encoding scene {one}"),
+        (one, other) => format!("encoding scenes {one} to {other}"),
+    };
+    let mut feed = Feed::new(plan.timeline.size);
     let mut tool = ffmpeg::ffmpeg_in(folder, doing, command_line(plan, (first, segments), quality, encoder))?;
-    let mut feed = Feed::new(timeline.size);
-    for index in from..to {
-        if stop.load(Ordering::Relaxed) {
-            return Err(RenderError::Stopped);
+    let mut completed = first;
+    for scene in segments.chunk_by(|one, other| one.scene == other.scene) {
+        let mut frames = SceneFrames::open(plan, scene[0].scene, scene[0].frames.start, watch.stop)?;
+        for segment in scene {
+            for index in segment.frames.clone() {
+                if watch.stop.load(Ordering::Relaxed) {
+                    return Err(RenderError::Stopped);
+                }
+                frames.draw(index, feed.frame(), fonts)?;
+                feed.send(&mut tool, watch.stop)?;
+                (watch.drawn)();
+            }
+            // The muxer closes a file before it opens the next one.
+            while completed + 1 < first + segments.len() && folder.join(join::segment_name(completed + 1)).exists() {
+                (watch.complete)(completed)?;
+                completed += 1;
+            }
         }
-        frames.draw(index, feed.frame(), fonts)?;
-        feed.send(&mut tool, stop)?;
-        drawn();
     }
-    tool.finish_until(stop).map(|_| ())
+    tool.finish_until(watch.stop)?;
+    (completed..first + segments.len()).try_for_each(watch.complete)
 }
 
 fn command_line(plan: &Plan, (first, segments): (usize, &[Segment]), quality: Quality, encoder: Encoder) -> Vec<OsString> {
@@ -146,8 +167,13 @@ fn command_line(plan: &Plan, (first, segments): (usize, &[Segment]), quality: Qu
         line.extend(["-pix_fmt", "yuv420p"].map(String::from));
     }
     // Where segments meet: each begins with a keyframe and a file.
-    let from = segments[0].frames.start;
-    let cuts: Vec<u64> = segments[1..].iter().map(|segment| segment.frames.start - from).collect();
+    let lengths = segments[..segments.len() - 1].iter().map(Segment::len);
+    let cuts: Vec<u64> = lengths
+        .scan(0, |frames, length| {
+            *frames += length;
+            Some(*frames)
+        })
+        .collect();
     if !cuts.is_empty() {
         let each: Vec<String> = cuts.iter().map(|cut| format!("eq(n,{cut})")).collect();
         line.extend(["-force_key_frames".to_owned(), format!("expr:{}", each.join("+"))]);

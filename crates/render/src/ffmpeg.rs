@@ -115,6 +115,16 @@ pub fn check_ffmpeg() -> Result<(), RenderError> {
     version().map(drop)
 }
 
+/// Which file is started as `ffmpeg`, with its size and the time of its last change; `None` if it isn't found.
+pub(crate) fn program() -> Option<String> {
+    let folders = std::env::var_os("PATH")?;
+    let path = std::env::split_paths(&folders).map(|folder| folder.join("ffmpeg")).find(|path| path.is_file())?;
+    let path = path.canonicalize().ok()?;
+    let facts = path.metadata().ok()?;
+    let changed = facts.modified().ok()?.duration_since(std::time::UNIX_EPOCH).ok()?;
+    Some(format!("{} {} {}", path.display(), facts.len(), changed.as_nanos()))
+}
+
 /// The first line of `ffmpeg -version`; also the check that it is there.
 pub(crate) fn version() -> Result<String, RenderError> {
     let mut command = Command::new("ffmpeg");

@@ -6,6 +6,7 @@
 use std::ffi::OsString;
 use std::ops::Range;
 use std::path::Path;
+use std::sync::atomic::AtomicBool;
 
 use crate::error::RenderError;
 use crate::ffmpeg;
@@ -29,12 +30,15 @@ pub(crate) fn timescale(fps: u32) -> u32 {
 }
 
 /// Joins the segments in `folder` (their frame counts in their order) with the sound into the MP4 `target`.
+///
+/// `arrived` is asked for each segment before it is read and answers when it is there; the sound must be there already.
 pub(crate) fn join(
     folder: &Path,
     frame_counts: &[u64],
     fps: u32,
     (sound, title): (&Path, &str),
     target: &Path,
+    (arrived, stop): (&dyn Fn(usize) -> Result<(), RenderError>, &AtomicBool),
 ) -> Result<(), RenderError> {
     let mut arguments: Vec<OsString> = ["-f", "mov", "-i", "pipe:0", "-i"].map(OsString::from).to_vec();
     arguments.push(media::ffmpeg_path(sound));
@@ -49,6 +53,7 @@ pub(crate) fn join(
     let mut tool = ffmpeg::ffmpeg("joining the scenes", arguments)?;
     let (mut head, mut frames, mut fragments) = (Vec::new(), 0, 0);
     for (index, count) in frame_counts.iter().enumerate() {
+        arrived(index)?;
         let path = folder.join(segment_name(index));
         let bytes = std::fs::read(&path).map_err(|error| RenderError::file("can't read", &path, &error))?;
         let fits = Parts::of(bytes).filter(|parts| index == 0 || parts.head == head);
@@ -59,13 +64,13 @@ pub(crate) fn join(
         parts.move_by(fragments, frames * FRAME);
         if index == 0 {
             head.clone_from(&parts.head);
-            tool.write(&head)?;
+            tool.write_until(&head, stop)?;
         }
-        tool.write(&parts.fragments)?;
+        tool.write_until(&parts.fragments, stop)?;
         fragments += parts.places.len() as u32;
         frames += count;
     }
-    tool.finish().map(|_| ())
+    tool.finish_until(stop).map(|_| ())
 }
 
 /// A segment's file.

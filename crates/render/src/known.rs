@@ -9,18 +9,42 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::cache::Cache;
+use crate::error::RenderError;
+use crate::ffmpeg;
 use crate::media;
 
 /// The facts of earlier plans, if there is a cache to keep them in.
 pub(crate) struct Known {
     cache: Option<Cache>,
     /// ffmpeg's version: another one may decode what this one refuses.
-    ffmpeg: String,
+    pub(crate) ffmpeg: String,
 }
 
 impl Known {
-    pub(crate) fn new(cache: Option<Cache>, ffmpeg: &str) -> Self {
-        Self { cache, ffmpeg: ffmpeg.to_owned() }
+    /// What a cache knows, if there is one; ffmpeg must be there.
+    pub(crate) fn new(cache: Option<Cache>) -> Result<Self, RenderError> {
+        let ffmpeg = match (&cache, ffmpeg::program()) {
+            (Some(cache), Some(program)) => Self::version_of(&program, cache)?,
+            _ => ffmpeg::version()?,
+        };
+        Ok(Self { cache, ffmpeg })
+    }
+
+    /// Nothing at all, and nothing will be remembered.
+    pub(crate) fn nothing() -> Self {
+        Self { cache: None, ffmpeg: String::new() }
+    }
+
+    /// Starting ffmpeg for its version takes as long as all else when nothing has changed: the answer is kept for as long as
+    /// the program's file is the same.
+    fn version_of(program: &str, cache: &Cache) -> Result<String, RenderError> {
+        let recipe = format!("version\n{program}");
+        if let Some(version) = cache.get(&recipe).and_then(|bytes| String::from_utf8(bytes).ok()) {
+            return Ok(version);
+        }
+        let version = ffmpeg::version()?;
+        let _ = cache.put(&recipe, version.as_bytes());
+        Ok(version)
     }
 
     /// The facts about the file at `path`, and the SHA-256 of its content in hex. `question` says which facts are meant;

@@ -4,6 +4,7 @@
 //! decodes and encodes them in child processes. [`plan()`] checks everything first, [`render()`] then draws, and
 //! [`thumbnail`], [`frame_at`] and [`raw_frames`] give pictures without a video.
 
+mod arrivals;
 mod breaks;
 mod cache;
 mod camera;

@@ -12,7 +12,6 @@ use model::timeline::{self, Timeline, Visual};
 use crate::cache::Cache;
 use crate::clip::{self, ClipFacts};
 use crate::error::RenderError;
-use crate::ffmpeg;
 use crate::known::Known;
 use crate::media::Media;
 use crate::options::RenderOptions;
@@ -73,8 +72,9 @@ pub fn plan(storyboard: &Storyboard, media: &dyn Media) -> Result<Plan, RenderEr
 /// Those of [`plan()`], and when the cache can't be used.
 pub fn plan_cached(storyboard: &Storyboard, media: &dyn Media, options: &RenderOptions) -> Result<Plan, RenderError> {
     storyboard.check()?;
-    let ffmpeg = ffmpeg::version()?;
-    let sources = Sources::new(media, Known::new(Cache::of(options)?, &ffmpeg));
+    let known = Known::new(Cache::of(options)?)?;
+    let ffmpeg = known.ffmpeg.clone();
+    let sources = Sources::new(media, known);
     let scenes = scene_files(storyboard, &sources)?;
     assemble(storyboard, scenes, sources, ffmpeg)
 }
@@ -82,7 +82,7 @@ pub fn plan_cached(storyboard: &Storyboard, media: &dyn Media, options: &RenderO
 /// A plan of the scenes up to a moment, without music: enough for a picture of that moment, and sooner.
 pub(crate) fn plan_until(storyboard: &Storyboard, media: &dyn Media, seconds: f64) -> Result<Plan, RenderError> {
     storyboard.check()?;
-    let sources = Sources::new(media, Known::new(None, ""));
+    let sources = Sources::new(media, Known::nothing());
     let (mut scenes, mut length) = (Vec::new(), 0.0);
     while scenes.len() < storyboard.scenes.len() && length <= seconds {
         let scene = one_scene(storyboard, scenes.len(), &sources)?;
@@ -197,7 +197,7 @@ impl<'a> Sources<'a> {
     /// `still` says how it is shown, with its hash: once it is decoded it is also prepared for that.
     fn picture(&self, name: &str, still: impl Fn(&str) -> Recipe) -> Result<VisualFile, String> {
         let path = self.media.path(name)?;
-        let ((), hash) = self.known.facts(&path, "picture", |hash| self.stills.get(&still(hash), &path).map(drop))?;
+        let ((), hash) = self.known.facts(&path, "picture", |hash| self.stills.check(&still(hash), &path))?;
         Ok(VisualFile { path, hash, clip: None })
     }
 

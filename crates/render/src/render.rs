@@ -1,4 +1,5 @@
-//! The whole way from a plan to an MP4: workers draw and encode segments, the sound is made beside them, all is joined.
+//! The whole way from a plan to an MP4: workers draw and encode segments, the sound is made beside them, and both are joined
+//! as they come.
 //!
 //! Each step lives in a module of its own; here is only their order, progress, stopping and cleaning up.
 
@@ -11,9 +12,10 @@ use std::time::{Duration, Instant};
 
 use tempfile::{NamedTempFile, TempDir};
 
+use crate::arrivals::Arrivals;
 use crate::cache::Cache;
 use crate::captions::Captions;
-use crate::encode;
+use crate::encode::{self, Watch};
 use crate::error::RenderError;
 use crate::join;
 use crate::leftover;
@@ -45,7 +47,13 @@ struct Job<'a> {
     runs: OnceLock<Vec<Range<usize>>>,
     next_run: AtomicUsize,
     folder: &'a Path,
+    /// The video before it has its name.
+    target: &'a Path,
     cache: Option<Cache>,
+    /// The segments, and behind them the sound.
+    arrivals: Arrivals,
+    /// When the last segment was there.
+    drawn: Mutex<Option<Instant>>,
     stop: AtomicBool,
     frames_done: AtomicU64,
     error: Mutex<Option<RenderError>>,
@@ -76,18 +84,16 @@ pub fn render(
     let _held = leftover::hold_folder(folder.path());
     let cache = Cache::of(options)?;
     let (encoder, unavailable) = encode::available(options.encoder, options.quality);
-    let job = Job::new(plan, (options, encoder), folder.path(), cache);
+    let unnamed = target.path().to_owned();
+    let job = Job::new(plan, (options, encoder), (folder.path(), &unnamed), cache);
     job.run(progress)?;
-    let drawn = begun.elapsed().as_secs_f64();
     if let Some(cache) = &job.cache {
         // Too large a cache is no reason to fail a finished video.
         let _ = cache.prune();
     }
     let (loudness, sound_seconds) = lock(&job.loudness).take().expect("the sound is made when no thread failed");
-    tell(progress, Stage::Joining, DRAWING_SHARE)?;
-    let counts: Vec<u64> = job.segments.iter().map(Segment::len).collect();
+    let drawn = lock(&job.drawn).take().expect("all is drawn when no thread failed").duration_since(begun).as_secs_f64();
     let timeline = &plan.timeline;
-    join::join(folder.path(), &counts, timeline.fps, (&job.sound_path(), &timeline.title), target.path())?;
     tell(progress, Stage::Joining, 0.99)?;
     let bytes = publish(target, output)?;
     let joined = begun.elapsed().as_secs_f64();
@@ -182,18 +188,27 @@ fn missing_glyphs(plan: &Plan) -> Vec<String> {
 }
 
 impl<'a> Job<'a> {
-    fn new(plan: &'a Plan, (options, encoder): (&'a RenderOptions, Encoder), folder: &'a Path, cache: Option<Cache>) -> Self {
+    fn new(
+        plan: &'a Plan,
+        (options, encoder): (&'a RenderOptions, Encoder),
+        (folder, target): (&'a Path, &'a Path),
+        cache: Option<Cache>,
+    ) -> Self {
+        let segments = segment::segments(plan);
         Self {
             plan,
             options,
             encoder,
-            segments: segment::segments(plan),
+            arrivals: Arrivals::of(segments.len() + 1),
+            segments,
             next_fetch: AtomicUsize::new(0),
             missing: Mutex::new(Vec::new()),
             runs: OnceLock::new(),
             next_run: AtomicUsize::new(0),
             folder,
+            target,
             cache,
+            drawn: Mutex::new(None),
             stop: AtomicBool::new(false),
             frames_done: AtomicU64::new(0),
             error: Mutex::new(None),
@@ -222,8 +237,13 @@ impl<'a> Job<'a> {
                     drop(sender);
                 });
             }
+            let sound_sender = sender.clone();
             scope.spawn(move || {
                 self.note(self.make_sound());
+                drop(sound_sender);
+            });
+            scope.spawn(move || {
+                self.note(self.join());
                 drop(sender);
             });
             let total = self.plan.timeline.frame_count().max(1) as f64;
@@ -269,6 +289,7 @@ impl<'a> Job<'a> {
             };
             if found {
                 self.frames_done.fetch_add(segment.len(), Ordering::Relaxed);
+                self.arrivals.arrive(index);
             } else {
                 lock(&self.missing).push(index);
             }
@@ -294,20 +315,36 @@ impl<'a> Job<'a> {
             };
             let settings = (self.options.quality, self.encoder);
             let segments = (run.start, &self.segments[run.clone()]);
-            encode::encode(self.plan, segments, settings, self.folder, &mut fonts, (&self.stop, &drawn))?;
-            self.keep(run.clone())?;
+            let watch = Watch { stop: &self.stop, drawn: &drawn, complete: &|index| self.keep(index) };
+            encode::encode(self.plan, segments, settings, self.folder, &mut fonts, &watch)?;
         }
     }
 
-    fn keep(&self, run: Range<usize>) -> Result<(), RenderError> {
-        let Some(cache) = &self.cache else { return Ok(()) };
-        for index in run {
+    /// A segment was encoded.
+    fn keep(&self, index: usize) -> Result<(), RenderError> {
+        if let Some(cache) = &self.cache {
             let path = self.segment_path(index);
-            cache
-                .keep(&self.recipe(&self.segments[index]), &path)
-                .map_err(|error| RenderError::file("can't keep in the cache", &path, &error))?;
+            let kept = cache.keep(&self.recipe(&self.segments[index]), &path);
+            kept.map_err(|error| RenderError::file("can't keep in the cache", &path, &error))?;
         }
+        self.arrivals.arrive(index);
         Ok(())
+    }
+
+    /// Copies the sound and one segment after the other to the video while later segments are still drawn.
+    fn join(&self) -> Result<(), RenderError> {
+        self.arrivals.wait(self.segments.len(), &self.stop)?;
+        let counts: Vec<u64> = self.segments.iter().map(Segment::len).collect();
+        let arrived = |index| {
+            self.arrivals.wait(index, &self.stop)?;
+            if index + 1 == self.segments.len() {
+                *lock(&self.drawn) = Some(Instant::now());
+            }
+            Ok(())
+        };
+        let timeline = &self.plan.timeline;
+        let sound = (self.sound_path(), &*timeline.title);
+        join::join(self.folder, &counts, timeline.fps, (&sound.0, sound.1), self.target, (&arrived, &self.stop))
     }
 
     fn segment_path(&self, index: usize) -> PathBuf {
@@ -341,6 +378,7 @@ impl<'a> Job<'a> {
             Some(cache) => self.remembered_sound(cache)?,
         };
         *lock(&self.loudness) = Some((loudness, begun.elapsed().as_secs_f64()));
+        self.arrivals.arrive(self.segments.len());
         Ok(())
     }
 }

@@ -6,6 +6,9 @@
 use crate::camera::View;
 use crate::frame::Frame;
 
+#[cfg(target_arch = "x86_64")]
+mod x86;
+
 /// Weights are fixed point with this many fraction bits.
 const WEIGHT_BITS: u32 = 14;
 /// The rows between the two passes keep this many fraction bits; with the cubic's overshoot they still fit an `i16`.
@@ -16,6 +19,8 @@ const SUM_BITS: u32 = ROW_BITS - 1;
 const PHASES: u32 = 4096;
 /// Source samples that one group of four output samples is picked from.
 const REACH: usize = 16;
+/// Source samples that one group of 32 output samples is picked from.
+const WIDE_REACH: usize = 64;
 
 /// Where the samples of one output row or column come from.
 struct Taps {
@@ -24,6 +29,8 @@ struct Taps {
     /// The same for the wide loop, in groups of sixteen output samples; the last group overlaps the one before it where the
     /// samples don't come out even.
     groups: Vec<Group>,
+    /// The same again for processors that pick from 64 bytes at once, in groups of 32 output samples.
+    wide_groups: Vec<WideGroup>,
     /// The length that a row must have for the groups.
     row: usize,
 }
@@ -39,6 +46,20 @@ struct Group {
     weights: [[[i16; 16]; 2]; 2],
     /// The first byte of each quarter's reach.
     start: [u32; 4],
+}
+
+/// Thirty-two neighbouring output samples. The first register has those of every other four, the second the rest, which is
+/// the order in which packing puts them side by side.
+#[derive(Clone)]
+#[repr(C, align(64))]
+struct WideGroup {
+    /// For the two registers: which bytes of the [`WIDE_REACH`] are the four taps of each 32-bit lane.
+    pick: [[u8; 64]; 2],
+    /// Their weights, of which a processor multiplies only eight bits at a time: the upper ones and the signed rest.
+    upper: [[i8; 64]; 2],
+    lower: [[i8; 64]; 2],
+    /// The first byte of the reach.
+    start: u32,
 }
 
 /// Memory that is used again from frame to frame.
@@ -58,19 +79,20 @@ pub(crate) fn resample(source: &Frame, view: View, target: &mut Frame, scratch: 
         target.data.copy_from_slice(&source.data);
         return;
     }
+    let passes = Passes::for_this_machine();
     let luma = (
-        Taps::new(width, left + 0.5 * step_x - 0.5, step_x, source.width),
+        Taps::new(width, left + 0.5 * step_x - 0.5, step_x, source.width, passes),
         Taps::of_rows(height, top + 0.5 * step_y - 0.5, step_y, source.height),
     );
     // Chroma samples stand on even columns (as H.264 has them by default) and between the rows.
     let chroma = (
-        Taps::new(width / 2, (left + 0.5 * step_x - 0.5) / 2.0, step_x, source.width / 2),
+        Taps::new(width / 2, (left + 0.5 * step_x - 0.5) / 2.0, step_x, source.width / 2, passes),
         Taps::of_rows(height / 2, (top + step_y) / 2.0 - 0.5, step_y, source.height / 2),
     );
     let planes = source.planes();
     for (index, plane) in target.planes_mut().into_iter().enumerate() {
         let ((columns, rows), half) = if index == 0 { (&luma, 1) } else { (&chroma, 2) };
-        resample_plane(planes[index], source.width / half, columns, rows, plane, scratch);
+        resample_plane(planes[index], source.width / half, (columns, rows), plane, scratch, passes);
     }
 }
 
@@ -82,14 +104,17 @@ impl Taps {
             let phases = (position * f64::from(PHASES)).round() as i64;
             (phases.div_euclid(i64::from(PHASES)) as i32 - 1, WEIGHTS[phases.rem_euclid(i64::from(PHASES)) as usize])
         });
-        Self { each: each.collect(), groups: Vec::new(), row: limit }
+        Self { each: each.collect(), groups: Vec::new(), wide_groups: Vec::new(), row: limit }
     }
 
     /// Output columns, out of rows of `limit` samples.
-    fn new(count: usize, origin: f64, step: f64, limit: usize) -> Self {
+    fn new(count: usize, origin: f64, step: f64, limit: usize, passes: Passes) -> Self {
         let mut taps = Self::of_rows(count, origin, step, limit);
-        // Four samples and their taps must be within reach.
-        if count >= 16 && limit >= REACH && 3.0 * step + 4.0 <= (REACH - 1) as f64 {
+        // All samples of a group and their taps must be within reach.
+        if passes.is_wide() && count >= 32 && limit >= WIDE_REACH && 31.0 * step + 4.0 <= (WIDE_REACH - 1) as f64 {
+            let group = |number: usize| WideGroup::new(&taps.each[(number * 32).min(count - 32)..][..32], limit as i32);
+            taps.wide_groups = (0..count.div_ceil(32)).map(group).collect();
+        } else if count >= 16 && limit >= REACH && 3.0 * step + 4.0 <= (REACH - 1) as f64 {
             let group = |number: usize| Group::new(&taps.each[(number * 16).min(count - 16)..][..16], limit as i32);
             taps.groups = (0..count.div_ceil(16)).map(group).collect();
         }
@@ -113,6 +138,24 @@ impl Group {
                     group.pick[register][tap / 2][lane * 2] = byte as u8;
                     group.weights[register][tap / 2][lane] = *weight;
                 }
+            }
+        }
+        group
+    }
+}
+
+impl WideGroup {
+    fn new(each: &[(i32, [i16; 4])], limit: i32) -> Self {
+        let start = each[0].0.clamp(0, limit - WIDE_REACH as i32);
+        let mut group = Self { pick: [[0; 64]; 2], upper: [[0; 64]; 2], lower: [[0; 64]; 2], start: start as u32 };
+        for (place, (first, weights)) in each.iter().enumerate() {
+            let (register, lane) = (place / 4 % 2, place / 8 * 4 + place % 4);
+            for (tap, weight) in weights.iter().enumerate() {
+                // Beyond its ends a row goes on with its last sample.
+                group.pick[register][lane * 4 + tap] = ((first + tap as i32).clamp(0, limit - 1) - start) as u8;
+                let lower = *weight as i8;
+                group.lower[register][lane * 4 + tap] = lower;
+                group.upper[register][lane * 4 + tap] = ((weight - i16::from(lower)) >> 8) as i8;
             }
         }
         group
@@ -149,10 +192,16 @@ const fn cubic(phase: u32) -> [i16; 4] {
     weights
 }
 
-fn resample_plane(source: &[u8], width: usize, columns: &Taps, rows: &Taps, target: &mut [u8], scratch: &mut Scratch) {
+fn resample_plane(
+    source: &[u8],
+    width: usize,
+    (columns, rows): (&Taps, &Taps),
+    target: &mut [u8],
+    scratch: &mut Scratch,
+    passes: Passes,
+) {
     let (height, across) = (source.len() / width, columns.each.len());
     scratch.rows.resize(4 * across, 0);
-    let passes = Passes::for_this_machine();
     // Which source row stands in each of the four places: row r always in place r modulo 4.
     let mut held = [usize::MAX; 4];
     for ((first, weights), line) in rows.each.iter().zip(target.chunks_exact_mut(across)) {
@@ -169,20 +218,41 @@ fn resample_plane(source: &[u8], width: usize, columns: &Taps, rows: &Taps, targ
 }
 
 /// The two inner loops in the best form the processor has; all forms give the same bytes.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 enum Passes {
     Portable,
     #[cfg(target_arch = "x86_64")]
     Avx2,
+    /// With the byte permutations and dot products that came with Intel's Ice Lake and AMD's Zen 4.
+    #[cfg(target_arch = "x86_64")]
+    Avx512,
 }
 
 impl Passes {
     fn for_this_machine() -> Self {
+        Self::of_this_machine().pop().unwrap_or(Self::Portable)
+    }
+
+    /// All that the processor can run, the best last.
+    fn of_this_machine() -> Vec<Self> {
+        let mut forms = vec![Self::Portable];
         #[cfg(target_arch = "x86_64")]
         if is_x86_feature_detected!("avx2") {
-            return Self::Avx2;
+            forms.push(Self::Avx2);
+            let new_ones = is_x86_feature_detected!("avx512vbmi") && is_x86_feature_detected!("avx512vnni");
+            if is_x86_feature_detected!("avx512bw") && new_ones {
+                forms.push(Self::Avx512);
+            }
         }
-        Self::Portable
+        forms
+    }
+
+    /// Whether rows are scaled in groups of 32.
+    fn is_wide(self) -> bool {
+        #[cfg(target_arch = "x86_64")]
+        return matches!(self, Self::Avx512);
+        #[cfg(not(target_arch = "x86_64"))]
+        false
     }
 
     /// Scales a row of bytes to `row`.
@@ -191,7 +261,13 @@ impl Passes {
             Self::Portable => horizontal(line, columns, row),
             #[cfg(target_arch = "x86_64")]
             // SAFETY: this variant is only made when the processor has AVX2.
-            Self::Avx2 => unsafe { avx2::horizontal(line, columns, row) },
+            Self::Avx2 => unsafe { x86::avx2::horizontal(line, columns, row) },
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: this variant is only made when the processor has AVX2 and these parts of AVX-512.
+            Self::Avx512 if columns.wide_groups.is_empty() => unsafe { x86::avx2::horizontal(line, columns, row) },
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: as above.
+            Self::Avx512 => unsafe { x86::avx512::horizontal(line, columns, row) },
         }
     }
 
@@ -201,7 +277,10 @@ impl Passes {
             Self::Portable => vertical(rows, weights, line),
             #[cfg(target_arch = "x86_64")]
             // SAFETY: this variant is only made when the processor has AVX2.
-            Self::Avx2 => unsafe { avx2::vertical(rows, weights, line) },
+            Self::Avx2 => unsafe { x86::avx2::vertical(rows, weights, line) },
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: this variant is only made when the processor has AVX2 and these parts of AVX-512.
+            Self::Avx512 => unsafe { x86::avx512::vertical(rows, weights, line) },
         }
     }
 }
@@ -221,73 +300,6 @@ fn vertical(rows: [&[i16]; 4], weights: [i16; 4], line: &mut [u8]) {
         let sum = product(0) + product(1) + product(2) + product(3);
         line[column] = ((sum + (1 << (SUM_BITS - 1))) >> SUM_BITS).clamp(0, 255) as u8;
     }
-}
-
-#[cfg(target_arch = "x86_64")]
-mod avx2 {
-    use super::{Group, ROW_BITS, SUM_BITS, Taps, WEIGHT_BITS};
-    use std::arch::x86_64::*;
-
-    #[target_feature(enable = "avx2")]
-    pub(super) fn horizontal(line: &[u8], columns: &Taps, row: &mut [i16]) {
-        let half = _mm256_set1_epi32(1 << (WEIGHT_BITS - ROW_BITS - 1));
-        // Every group's starts were kept within this length when it was made.
-        assert!(line.len() >= columns.row);
-        let count = row.len();
-        for (number, group) in columns.groups.iter().enumerate() {
-            let out = &mut row[(number * 16).min(count - 16)..][..16];
-            let register = |number: usize| {
-                // SAFETY: sixteen bytes from each start are within the line, as their group was made for it; picks and weights are 32 bytes each.
-                unsafe {
-                    let load = |quarter: usize| _mm_loadu_si128(line.as_ptr().add(group.start[quarter] as usize).cast());
-                    let bytes = _mm256_set_m128i(load(number + 2), load(number));
-                    let part = |taps: usize| {
-                        let pick = _mm256_load_si256(group.pick[number][taps].as_ptr().cast());
-                        let weights = _mm256_load_si256(group.weights[number][taps].as_ptr().cast());
-                        _mm256_madd_epi16(_mm256_shuffle_epi8(bytes, pick), weights)
-                    };
-                    let sums = _mm256_add_epi32(_mm256_add_epi32(part(0), part(1)), half);
-                    _mm256_srai_epi32::<{ (WEIGHT_BITS - ROW_BITS) as i32 }>(sums)
-                }
-            };
-            // SAFETY: `out` has sixteen samples.
-            unsafe { _mm256_storeu_si256(out.as_mut_ptr().cast(), _mm256_packs_epi32(register(0), register(1))) };
-        }
-        if columns.groups.is_empty() {
-            super::horizontal(line, columns, row);
-        }
-    }
-
-    #[target_feature(enable = "avx2")]
-    pub(super) fn vertical(rows: [&[i16]; 4], weights: [i16; 4], line: &mut [u8]) {
-        let weights16 = weights.map(|weight| _mm256_set1_epi16(weight));
-        let half = _mm256_set1_epi16(1 << (SUM_BITS - 1));
-        let count = line.len();
-        if count < 32 {
-            return super::vertical(rows, weights, line);
-        }
-        assert!(rows.iter().all(|row| row.len() >= count));
-        for column in (0..count).step_by(32) {
-            // The last step overlaps the one before where the samples don't come out even.
-            let column = column.min(count - 32);
-            let sixteen = |column: usize| {
-                let product = |tap: usize| {
-                    // SAFETY: `column + 16` is within every row, as asserted above.
-                    let samples = unsafe { _mm256_loadu_si256(rows[tap].as_ptr().add(column).cast()) };
-                    _mm256_mulhrs_epi16(samples, weights16[tap])
-                };
-                let sum = _mm256_add_epi16(_mm256_add_epi16(product(0), product(1)), _mm256_add_epi16(product(2), product(3)));
-                _mm256_srai_epi16::<{ SUM_BITS as i32 }>(_mm256_add_epi16(sum, half))
-            };
-            let bytes = _mm256_packus_epi16(sixteen(column), sixteen(column + 16));
-            let bytes = _mm256_permute4x64_epi64::<0b11_01_10_00>(bytes);
-            // SAFETY: 32 bytes from `column` are within the line.
-            unsafe { _mm256_storeu_si256(line.as_mut_ptr().add(column).cast(), bytes) };
-        }
-    }
-
-    // A group's arrays are read with aligned loads.
-    const _: () = assert!(align_of::<Group>() == 32 && size_of::<[u8; 32]>() == 32 && size_of::<[i16; 16]>() == 32);
 }
 
 #[cfg(test)]
@@ -360,21 +372,25 @@ mod tests {
     proptest! {
         #[test]
         fn every_form_of_the_loops_gives_the_same_bytes(
-            samples in prop::collection::vec(any::<u8>(), 4 * 61), t in 0.0f64..1.0, origin in -1.0f64..3.0, step in 0.7f64..1.2,
+            samples in prop::collection::vec(any::<u8>(), 4 * 131), t in 0.0f64..1.0, origin in -1.0f64..3.0, step in 0.7f64..2.0,
+            count in 8usize..131,
         ) {
-            let columns = Taps::new(53, origin, step, 61);
             let weights = cubic((t * f64::from(PHASES)) as u32);
             let run = |passes: Passes| {
-                let rows: Vec<Vec<i16>> = samples.chunks_exact(61).map(|line| {
-                    let mut row = vec![0; 53];
+                let columns = Taps::new(count, origin, step, 131, passes);
+                let rows: Vec<Vec<i16>> = samples.chunks_exact(131).map(|line| {
+                    let mut row = vec![0; count];
                     passes.horizontal(line, &columns, &mut row);
                     row
                 }).collect();
-                let mut line = vec![0; 53];
+                let mut line = vec![0; count];
                 passes.vertical([&rows[0], &rows[1], &rows[2], &rows[3]], weights, &mut line);
                 line
             };
-            prop_assert_eq!(run(Passes::Portable), run(Passes::for_this_machine()));
+            let plain = run(Passes::Portable);
+            for passes in Passes::of_this_machine() {
+                prop_assert_eq!(&run(passes), &plain, "{:?}", passes);
+            }
         }
     }
 }

@@ -14,9 +14,9 @@ use crate::scene;
 
 /// The longest segment, in seconds. It is the distance of keyframes too, so cutting costs no bits.
 pub(crate) const SEGMENT_SECONDS: u32 = 2;
-/// Runs that each worker gets when there is enough to do: with more of them no core waits long for another's last one, and
-/// with fewer there are fewer processes to start.
-const RUNS_PER_WORKER: u64 = 8;
+/// A run is this part of what one worker would get if all that is left were shared out evenly: runs become shorter towards
+/// the end, so that no core waits long for another's last one, and few processes are started.
+const PART_OF_SHARE: f64 = 0.7;
 
 /// Some frames of one scene that can be decoded on their own.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,8 +52,8 @@ pub(crate) fn segments(plan: &Plan) -> Vec<Segment> {
     segments
 }
 
-/// Puts the segments with the indexes `missing` (rising) into runs: neighbours in one scene that one process encodes one
-/// after the other. The longest run comes first, so that no worker begins a long one at the end.
+/// Puts the segments with the indexes `missing` (rising) into runs: neighbours that one process encodes one after the
+/// other. The longest run comes first, so that no worker begins a long one at the end.
 ///
 /// The same segments and workers always give the same runs, and so the same bytes.
 pub(crate) fn runs(
@@ -62,24 +62,35 @@ pub(crate) fn runs(
     workers: usize,
     is_clip: impl Fn(usize) -> bool,
 ) -> Vec<Range<usize>> {
-    let total: u64 = missing.iter().map(|index| segments[*index].len()).sum();
-    let most = total.div_ceil(workers as u64 * RUNS_PER_WORKER).max(1);
+    let frames = |run: Range<usize>| segments[run].iter().map(Segment::len).sum::<u64>();
+    let mut left: u64 = missing.iter().map(|index| segments[*index].len()).sum();
     let mut runs = Vec::new();
-    for stretch in missing.chunk_by(|a, b| a + 1 == *b && segments[*a].scene == segments[*b].scene) {
-        let frames: u64 = stretch.iter().map(|index| segments[*index].len()).sum();
-        // A clip is decoded from its start: cutting it would decode it twice.
-        let parts = if is_clip(segments[stretch[0]].scene) { 1 } else { frames.div_ceil(most) };
-        let share = frames.div_ceil(parts);
-        let (mut from, mut length) = (stretch[0], 0);
-        for index in stretch {
-            length += segments[*index].len();
-            if length >= share || index == &stretch[stretch.len() - 1] {
-                runs.push(from..index + 1);
-                (from, length) = (index + 1, 0);
+    let mut run: Option<Range<usize>> = None;
+    // A clip is decoded from its start: cutting it would decode it twice.
+    let inseparable =
+        |a: &usize, b: &usize| a + 1 == *b && segments[*a].scene == segments[*b].scene && is_clip(segments[*a].scene);
+    for part in missing.chunk_by(inseparable) {
+        let (from, to) = (part[0], part[part.len() - 1] + 1);
+        let next = match run.take() {
+            Some(run) if run.end == from => run.start..to,
+            gap => {
+                if let Some(run) = gap {
+                    left -= frames(run.clone());
+                    runs.push(run);
+                }
+                from..to
             }
+        };
+        let length = frames(next.clone());
+        if length as f64 >= left as f64 * PART_OF_SHARE / workers as f64 {
+            left -= length;
+            runs.push(next);
+        } else {
+            run = Some(next);
         }
     }
-    runs.sort_by_key(|run| std::cmp::Reverse(segments[run.clone()].iter().map(Segment::len).sum::<u64>()));
+    runs.extend(run);
+    runs.sort_by_key(|run| std::cmp::Reverse(frames(run.clone())));
     runs
 }
 
@@ -149,24 +160,31 @@ mod tests {
         check(&[2, 3, 4, 5, 6], 2, None, &[(2, 4), (4, 5), (5, 6), (6, 7)]);
         check(&[2, 3, 4, 5, 6], 2, Some(1), &[(2, 6), (6, 7)]);
         check(&[6], 2, None, &[(6, 7)]);
-        check(&[0, 1, 2, 3, 4, 5, 6, 7], 1, None, &[(6, 8), (2, 4), (0, 1), (1, 2), (4, 5), (5, 6)]);
+        check(&[0, 1, 2, 3, 4, 5, 6, 7], 1, None, &[(0, 6), (6, 8)]);
+        check(&[0, 1, 2, 3, 4, 5, 6, 7], 2, None, &[(0, 4), (4, 6), (6, 8)]);
+        check(&[0, 1, 3, 4, 6, 7], 2, None, &[(0, 2), (3, 5), (6, 8)]);
         check(&[], 2, None, &[]);
     }
 
     proptest! {
         #[test]
-        fn every_missing_segment_is_in_one_run_of_its_scene(
+        fn every_missing_segment_is_in_one_run(
             scenes in prop::collection::vec(1u64..6, 1..12), keep in prop::collection::vec(any::<bool>(), 60), workers in 1usize..9,
         ) {
             let segments: Vec<Segment> = scenes.iter().enumerate()
                 .flat_map(|(scene, parts)| (0..*parts).map(move |part| Segment { scene, frames: part * 50..(part + 1) * 50 }))
                 .collect();
             let missing: Vec<usize> = (0..segments.len()).filter(|index| keep[*index]).collect();
-            let runs = runs(&segments, &missing, workers, |scene| scene % 3 == 0);
+            let runs = runs(&segments, &missing, workers, |scene| scene.is_multiple_of(3));
             let mut covered: Vec<usize> = runs.iter().cloned().flatten().collect();
             covered.sort_unstable();
             prop_assert_eq!(covered, missing);
-            prop_assert!(runs.iter().all(|run| segments[run.clone()].iter().all(|segment| segment.scene == segments[run.start].scene)));
+            let starts_within = |run: &Range<usize>| {
+                let before = run.start.checked_sub(1).filter(|before| keep[*before]).map(|before| segments[before].scene);
+                segments[run.start].scene.is_multiple_of(3) && before == Some(segments[run.start].scene)
+            };
+            prop_assert!(!runs.iter().any(starts_within), "a clip is cut: {runs:?}");
+            prop_assert!(runs.is_sorted_by_key(|run| std::cmp::Reverse(run.len())));
         }
     }
 }

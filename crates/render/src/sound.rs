@@ -176,8 +176,9 @@ fn factor(db: f64) -> f32 {
 fn encoder(path: &Path) -> Result<Tool, RenderError> {
     let path = crate::media::ffmpeg_path(path);
     let input = ["-f", "f32le", "-ar", "48000", "-ac", "2", "-i", "pipe:0"];
-    // At this bit rate the fast search is nearer to the original than the default one, and takes half the time.
-    let coder = ["-c:a", "aac", "-profile:a", "aac_low", "-aac_coder", "fast", "-b:a", "192k"];
+    // At this bit rate the fast search is nearer to the original than the default one, and takes half the time; without
+    // trying the sum and the difference of the channels it takes half of that, and is still nearer.
+    let coder = ["-c:a", "aac", "-profile:a", "aac_low", "-aac_coder", "fast", "-aac_ms", "0", "-b:a", "192k"];
     let rest = ["-fflags", "+bitexact", "-flags:a", "+bitexact", "-f", "mp4"];
     let arguments: Vec<std::ffi::OsString> =
         input.into_iter().chain(coder).chain(rest).map(std::ffi::OsString::from).chain(std::iter::once(path)).collect();

@@ -4,7 +4,7 @@
 //! Decoding is in `picture`, preparing in `prepare`.
 
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use model::storyboard::{Focus, Motion, Size};
 
@@ -47,16 +47,42 @@ impl Stills {
         if let Some(found) = self.find(recipe) {
             return Ok(found);
         }
-        let decoded = picture::decode(path)?;
-        let (width, height) = decoded.upright();
-        let (part, focus) = prepare::cover(width, height, recipe.size, recipe.focus);
-        let still = Arc::new(prepare::source(&decoded, part, recipe.size, recipe.headroom));
+        let (still, focus) = Self::decoded(recipe, path)?;
         self.keep(recipe.clone(), Arc::clone(&still), focus);
         Ok((still, focus))
     }
 
+    /// Decodes a picture to see that it can be, and keeps the still if there is room: of a long video the first ones, which
+    /// are needed first.
+    pub(crate) fn check(&self, recipe: &Recipe, path: &Path) -> Result<(), String> {
+        if self.find(recipe).is_some() {
+            return Ok(());
+        }
+        let (still, focus) = Self::decoded(recipe, path)?;
+        let mut kept = self.lock();
+        if Self::bytes(&kept) + still.data.len() <= KEPT {
+            kept.push((recipe.clone(), still, focus));
+        }
+        Ok(())
+    }
+
+    fn decoded(recipe: &Recipe, path: &Path) -> Result<(Arc<Frame>, Focus), String> {
+        let decoded = picture::decode(path)?;
+        let (width, height) = decoded.upright();
+        let (part, focus) = prepare::cover(width, height, recipe.size, recipe.focus);
+        Ok((Arc::new(prepare::source(&decoded, part, recipe.size, recipe.headroom)), focus))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<(Recipe, Arc<Frame>, Focus)>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn bytes(kept: &[(Recipe, Arc<Frame>, Focus)]) -> usize {
+        kept.iter().map(|(_, still, _)| still.data.len()).sum()
+    }
+
     fn find(&self, recipe: &Recipe) -> Option<(Arc<Frame>, Focus)> {
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut kept = self.lock();
         let found = kept.iter().position(|(of, _, _)| of == recipe)?;
         // The last is the one that was used last.
         let entry = kept.remove(found);
@@ -66,9 +92,9 @@ impl Stills {
     }
 
     fn keep(&self, recipe: Recipe, still: Arc<Frame>, focus: Focus) {
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut kept = self.lock();
         kept.push((recipe, still, focus));
-        let mut total: usize = kept.iter().map(|(_, still, _)| still.data.len()).sum();
+        let mut total = Self::bytes(&kept);
         while total > KEPT {
             total -= kept.remove(0).1.data.len();
         }

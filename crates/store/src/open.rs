@@ -2,7 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use sea_orm::sqlx;
 use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
@@ -16,6 +16,8 @@ use crate::{Store, StoreError};
 
 /// How long a statement waits for another process's write to an SQLite file.
 const BUSY_WAIT: Duration = Duration::from_secs(5);
+/// Between two tries to open a file that another process is opening.
+const BUSY_PAUSE: Duration = Duration::from_millis(20);
 /// How long to wait for a connection.
 const CONNECT_WAIT: Duration = Duration::from_secs(10);
 
@@ -30,12 +32,25 @@ pub async fn open(url: &str) -> Result<Store, StoreError> {
         let remedy = "use sqlite:// with the path of a file, or postgres://user@host/database".to_owned();
         return Err(StoreError::Open { place, reason, remedy, source: None });
     }
-    let db = connect(url, path).await.map_err(|error| open_error(&place, path, error))?;
-    let store = Store { db, changes: Arc::new(watch::Sender::new(0)), turn: Arc::new(Mutex::new(())) };
-    match migrate(&store).await.map_err(|error| open_error(&place, path, error))? {
+    let begun = Instant::now();
+    let (store, newer) = loop {
+        match open_now(url, path).await {
+            // SQLite doesn't wait where a file gets its journal: two processes that start together must.
+            Err(error) if error_code(&error) == Code::Busy && begun.elapsed() < BUSY_WAIT => tokio::time::sleep(BUSY_PAUSE).await,
+            done => break done.map_err(|error| open_error(&place, path, error))?,
+        }
+    };
+    match newer {
         Some(step) => Err(StoreError::NewerSchema { place, step }),
         None => Ok(store),
     }
+}
+
+async fn open_now(url: &str, path: Option<&str>) -> Result<(Store, Option<String>), DbErr> {
+    let db = connect(url, path).await?;
+    let store = Store { db, changes: Arc::new(watch::Sender::new(0)), turn: Arc::new(Mutex::new(())) };
+    let newer = migrate(&store).await?;
+    Ok((store, newer))
 }
 
 impl Store {

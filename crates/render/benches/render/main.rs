@@ -38,6 +38,7 @@ fn main() -> anyhow::Result<()> {
         ["render", storyboard, video] => render_here(storyboard.as_ref(), video.as_ref(), None),
         ["fixture", folder] => keep_fixture(folder.as_ref()),
         ["jitter"] => say(&format!("{:.4} px", jitter::measure(tempfile::tempdir()?.path())?)),
+        ["floor"] => floor(),
         [result] => measure(result.as_ref()),
         _ => anyhow::bail!("give the name of the JSON file for the numbers"),
     }
@@ -57,9 +58,11 @@ fn keep_fixture(folder: &Path) -> anyhow::Result<()> {
 fn render_here(storyboard: &Path, video: &Path, cache: Option<PathBuf>) -> anyhow::Result<()> {
     let options = RenderOptions { workers: 2, cache, ..RenderOptions::default() };
     let media = FolderMedia::new(storyboard.parent().context("the storyboard is in a folder")?);
+    let begun = Instant::now();
     let plan = render::plan_cached(&read(storyboard)?, &media, &options)?;
-    render::render(&plan, video, &options, &|_| Flow::Continue)?;
-    Ok(())
+    let planned = begun.elapsed().as_secs_f64();
+    let report = render::render(&plan, video, &options, &|_| Flow::Continue)?;
+    say(&format!("planning {planned:.3} s, then {:.3?}", report.stage_seconds))
 }
 
 fn read(storyboard: &Path) -> anyhow::Result<Storyboard> {
@@ -69,6 +72,24 @@ fn read(storyboard: &Path) -> anyhow::Result<Storyboard> {
 fn plan(storyboard: &Path) -> anyhow::Result<Plan> {
     let media = FolderMedia::new(storyboard.parent().context("the storyboard is in a folder")?);
     Ok(render::plan(&read(storyboard)?, &media)?)
+}
+
+/// Only the ratio that changes of the renderer move most, in less time.
+fn floor() -> anyhow::Result<()> {
+    let folder = tempfile::tempdir()?;
+    let folder = folder.path();
+    let storyboard = Fixture::make(folder)?.storyboard("storyboard.json", 8, None)?;
+    let (raw, drawing) = ffmpeg::RawFrames::draw(&plan(&storyboard)?, folder)?;
+    say(&format!("drawing takes {drawing:.2} processor s"))?;
+    let mut ratios = Vec::new();
+    for _ in 0..ROUNDS {
+        let (floor, whole) = (raw.encode(folder)?, render_apart(&storyboard, folder, None)?);
+        let processor = (floor.processor, whole.processor);
+        say(&format!("encoder alone {:.2} s, render {:.2} s, processor {processor:.2?} s", floor.seconds, whole.seconds))?;
+        say(&format!("memory {:.0} MB", whole.proportional))?;
+        ratios.push(whole.seconds / floor.seconds);
+    }
+    say(&format!("whole render ÷ encoder alone {:.3}", median(ratios)))
 }
 
 /// A render in a process of its own.

@@ -11,7 +11,7 @@ use model::workflow::{Edit, Input, SceneDraft};
 use providers::espeak::Espeak;
 use providers::speech::SpeechProvider;
 use render::{FolderMedia, RenderError};
-use store::{Details, NewProject};
+use store::{Details, NewProject, StoreError};
 use uuid::Uuid;
 
 use crate::fail::Unusable;
@@ -95,23 +95,32 @@ pub async fn import(house: &House, path: &Path, script: Script) -> anyhow::Resul
         drafts.push(draft(house, path, index, scene).await?);
     }
     let settings = settings_of(script, path);
-    let project = match house.store.project_by_source(house.owner, &source).await? {
-        Some(record) => record.project.id,
-        None => {
-            let new = NewProject {
-                id: new_id(),
-                owner: house.owner,
-                settings: settings.clone(),
-                details: Details::default(),
-                source: Some(source),
-            };
-            house.store.create_project(new, now()).await?.project.id
-        }
-    };
+    let project = project_of(house, &source, &settings).await?;
     let edit = Edit::Settings { settings: Box::new(settings), remake: true };
     house.store.apply(project, Input::Edit(edit), now()).await?;
     house.store.apply(project, Input::Edit(Edit::ReplaceScenes(drafts)), now()).await?;
     Ok(project)
+}
+
+/// The project of the script at `source`; made unless there is one.
+async fn project_of(house: &House, source: &str, settings: &Settings) -> anyhow::Result<Uuid> {
+    let known = async || anyhow::Ok(house.store.project_by_source(house.owner, source).await?.map(|record| record.project.id));
+    if let Some(project) = known().await? {
+        return Ok(project);
+    }
+    let new = NewProject {
+        id: new_id(),
+        owner: house.owner,
+        settings: settings.clone(),
+        details: Details::default(),
+        source: Some(source.to_owned()),
+    };
+    match house.store.create_project(new, now()).await {
+        Ok(record) => Ok(record.project.id),
+        // Another run of the same script was quicker.
+        Err(error @ StoreError::Exists(_)) => known().await?.ok_or_else(|| error.into()),
+        Err(error) => Err(error.into()),
+    }
 }
 
 async fn draft(house: &House, path: &Path, index: usize, scene: &ScriptScene) -> anyhow::Result<SceneDraft> {
