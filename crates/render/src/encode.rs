@@ -175,8 +175,9 @@ fn command_line(plan: &Plan, (first, segments): (usize, &[Segment]), quality: Qu
         })
         .collect();
     if !cuts.is_empty() {
-        let each: Vec<String> = cuts.iter().map(|cut| format!("eq(n,{cut})")).collect();
-        line.extend(["-force_key_frames".to_owned(), format!("expr:{}", each.join("+"))]);
+        // Times are rounded to frames again; an expression of frame numbers may only have a hundred of them.
+        let each: Vec<String> = cuts.iter().map(|cut| format!("{:.6}", *cut as f64 / f64::from(timeline.fps))).collect();
+        line.extend(["-force_key_frames".to_owned(), each.join(",")]);
     }
     let list = cuts.iter().map(u64::to_string).collect::<Vec<_>>().join(",");
     // Without a cut of its own the muxer would cut every two seconds.
