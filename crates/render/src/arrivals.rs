@@ -1,5 +1,6 @@
 //! What threads of a render wait for from each other.
 
+use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::Duration;
@@ -25,6 +26,11 @@ impl Arrivals {
     pub(crate) fn arrive(&self, index: usize) {
         self.there.lock().unwrap_or_else(PoisonError::into_inner)[index] = true;
         self.changed.notify_all();
+    }
+
+    /// Whether all of these are there.
+    pub(crate) fn all(&self, range: Range<usize>) -> bool {
+        self.there.lock().unwrap_or_else(PoisonError::into_inner)[range].iter().all(|there| *there)
     }
 
     /// Returns when it is there.

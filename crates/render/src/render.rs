@@ -21,6 +21,7 @@ use crate::join;
 use crate::leftover;
 use crate::options::{Encoder, Flow, Progress, RenderOptions, Report, Stage};
 use crate::plan::Plan;
+use crate::scene;
 use crate::segment::{self, Segment};
 use crate::sound::{self, Loudness};
 use crate::text::Fonts;
@@ -328,12 +329,28 @@ impl<'a> Job<'a> {
             kept.map_err(|error| RenderError::file("can't keep in the cache", &path, &error))?;
         }
         self.arrivals.arrive(index);
+        self.forget_still(self.segments[index].scene);
+        if let Some(before) = self.segments[index].scene.checked_sub(1) {
+            self.forget_still(before);
+        }
         Ok(())
+    }
+
+    /// Drops a scene's still once all is drawn that shows it: the scene and the transition to the next one.
+    fn forget_still(&self, scene: usize) {
+        let from = self.segments.partition_point(|segment| segment.scene < scene);
+        let length = self.segments[from..].iter().take_while(|segment| segment.scene == scene).count();
+        let until = (from + length + 1).min(self.segments.len());
+        if self.arrivals.all(from..until) {
+            scene::forget_still(self.plan, scene);
+        }
     }
 
     /// Copies the sound and one segment after the other to the video while later segments are still drawn.
     fn join(&self) -> Result<(), RenderError> {
         self.arrivals.wait(self.segments.len(), &self.stop)?;
+        // The process that joins needs memory, which the first stills have left by then.
+        self.arrivals.wait(self.segments.len() * 3 / 4, &self.stop)?;
         let counts: Vec<u64> = self.segments.iter().map(Segment::len).collect();
         let arrived = |index| {
             self.arrivals.wait(index, &self.stop)?;

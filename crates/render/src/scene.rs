@@ -5,6 +5,7 @@
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
+use model::storyboard::{Focus, Motion};
 use model::timeline::Visual;
 
 use crate::camera::{Camera, View};
@@ -85,10 +86,9 @@ impl<'a> Background<'a> {
         match &scene.visual {
             Visual::Still { medium, motion, focus } => {
                 let failed = |problem| RenderError::Scene { scene: scene.number, file: medium.clone(), problem };
-                let (frames, fps) = (scene.frame_count, plan.timeline.fps);
-                let recipe = Recipe::new(&file.hash, plan.size(), (*motion, *focus), frames, fps);
+                let recipe = still_recipe(plan, index, (*motion, *focus));
                 let (source, focus) = plan.stills.get(&recipe, &file.path).map_err(failed)?;
-                Ok(Self::Still { source, camera: Camera::new(*motion, focus, frames, fps) })
+                Ok(Self::Still { source, camera: Camera::new(*motion, focus, scene.frame_count, plan.timeline.fps) })
             }
             Visual::Clip { medium } => {
                 let facts = file.clip.as_ref().expect("plan looked into every clip");
@@ -125,6 +125,18 @@ impl<'a> Background<'a> {
             }
         }
         Ok(())
+    }
+}
+
+fn still_recipe(plan: &Plan, index: usize, (motion, focus): (Motion, Focus)) -> Recipe {
+    let frames = plan.timeline.scenes[index].frame_count;
+    Recipe::new(&plan.scenes[index].visual.hash, plan.size(), (motion, focus), frames, plan.timeline.fps)
+}
+
+/// Gives back the memory of a scene's still: nothing will be drawn from it any more.
+pub(crate) fn forget_still(plan: &Plan, index: usize) {
+    if let Visual::Still { motion, focus, .. } = &plan.timeline.scenes[index].visual {
+        plan.stills.forget(&still_recipe(plan, index, (*motion, *focus)));
     }
 }
 

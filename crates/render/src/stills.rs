@@ -13,8 +13,8 @@ use crate::frame::Frame;
 use crate::picture;
 use crate::prepare;
 
-/// The most memory for stills that may be needed again, in bytes: five of the usual size.
-const KEPT: usize = 20 << 20;
+/// The most memory for stills that may be needed again, in bytes: seven of the usual size.
+const KEPT: usize = 28 << 20;
 
 /// Stills by what they were made from; what was used longest ago goes first.
 #[derive(Debug, Default)]
@@ -64,6 +64,11 @@ impl Stills {
             kept.push((recipe.clone(), still, focus));
         }
         Ok(())
+    }
+
+    /// Drops a still.
+    pub(crate) fn forget(&self, recipe: &Recipe) {
+        self.lock().retain(|(of, _, _)| of != recipe);
     }
 
     fn decoded(recipe: &Recipe, path: &Path) -> Result<(Arc<Frame>, Focus), String> {
