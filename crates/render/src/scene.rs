@@ -133,8 +133,12 @@ fn still_recipe(plan: &Plan, index: usize, (motion, focus): (Motion, Focus)) -> 
     Recipe::new(&plan.scenes[index].visual.hash, plan.size(), (motion, focus), frames, plan.timeline.fps)
 }
 
-/// Gives back the memory of a scene's still: nothing will be drawn from it any more.
+/// Gives back the memory of a scene's still, unless a later scene shows the same picture: nothing more is drawn of this one.
 pub(crate) fn forget_still(plan: &Plan, index: usize) {
+    let hash = &plan.scenes[index].visual.hash;
+    if plan.scenes[index + 1..].iter().any(|later| later.visual.hash == *hash) {
+        return;
+    }
     if let Visual::Still { motion, focus, .. } = &plan.timeline.scenes[index].visual {
         plan.stills.forget(&still_recipe(plan, index, (*motion, *focus)));
     }
