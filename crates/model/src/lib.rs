@@ -14,5 +14,6 @@ pub mod subtitles;
 pub mod task;
 pub mod timeline;
 pub mod timings;
+pub mod usage;
 pub mod words;
 pub mod workflow;

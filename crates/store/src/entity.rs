@@ -2,8 +2,11 @@
 
 pub mod event;
 pub mod made;
+pub mod plan;
 pub mod project;
 pub mod render;
 pub mod scene;
 pub mod task;
+pub mod usage;
+pub mod used;
 pub mod user;

@@ -17,6 +17,7 @@ use crate::error::During;
 use crate::load;
 use crate::task::TaskState;
 use crate::transaction::stored;
+use crate::usage::end_reservation;
 use crate::{ApplyError, Store, StoreError};
 
 /// A worker's right to carry out a task. It holds for one attempt, until the lease ends or the task is cancelled.
@@ -75,6 +76,11 @@ impl Store {
         let Some((project, task)) = hold(&write.txn, lease).await.during("finishing task", lease.task)? else {
             return Ok(false);
         };
+        let made = match &outcome {
+            Outcome::Done(product) => Ok(product),
+            Outcome::Failed { failure, .. } => Err(failure.message.as_str()),
+        };
+        end_reservation(&write.txn, lease, made, now).await.during("settling task", lease.task)?;
         let (input, error) = match outcome {
             Outcome::Done(product) => (Input::Finished(lease.target, product), None),
             Outcome::Failed { failure, jitter } => {
@@ -167,7 +173,7 @@ fn held(lease: &Lease) -> Condition {
 }
 
 /// Locks project and task, in this order as everywhere; `None` when the lease is lost.
-async fn hold(txn: &DatabaseTransaction, lease: &Lease) -> Result<Option<(project::Model, task::Model)>, DbErr> {
+pub async fn hold(txn: &DatabaseTransaction, lease: &Lease) -> Result<Option<(project::Model, task::Model)>, DbErr> {
     let Some(project) = load::lock(txn, lease.project).await? else { return Ok(None) };
     let find = task::Entity::find().filter(held(lease));
     let find = if txn.get_database_backend() == DbBackend::Postgres { find.lock_exclusive() } else { find };

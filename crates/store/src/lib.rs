@@ -11,12 +11,14 @@ mod load;
 mod made;
 mod migration;
 mod open;
+mod plan;
 mod project;
 mod queue;
 mod record;
 mod render;
 mod task;
 mod transaction;
+mod usage;
 mod user;
 
 use std::sync::Arc;
@@ -30,9 +32,11 @@ pub use event::NumberedEvent;
 pub use lease::{Lease, Outcome};
 pub use made::Made;
 pub use open::open;
+pub use plan::Plan;
 pub use project::{Details, NewProject, ProjectPage, ProjectQuery, ProjectRecord};
 pub use render::RenderRecord;
 pub use task::{TaskRecord, TaskState, Wanted};
+pub use usage::{Call, Reservation, UsageState, UsageTotal};
 
 /// The database. Cheap to clone; all clones share one pool.
 #[derive(Clone)]

@@ -119,6 +119,8 @@ pub fn new_project_row(project: &Project, now: DateTimeUtc) -> Result<project::M
         reference_image_url: None,
         video_model: String::new(),
         audio_model: None,
+        budget_micros: None,
+        spent_micros: 0,
         created_at: now,
         updated_at: now,
     };

@@ -16,7 +16,14 @@ const LOCAL_OWNER: Uuid = Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_0
 impl Store {
     /// The local owner, created if absent.
     pub async fn local_owner(&self, now: DateTime<Utc>) -> Result<Uuid, StoreError> {
-        let row = user::Model { id: LOCAL_OWNER, name: "Local owner".to_owned(), email: None, created_at: stored(now) };
+        let row = user::Model {
+            id: LOCAL_OWNER,
+            name: "Local owner".to_owned(),
+            email: None,
+            plan_id: None,
+            budget_micros: None,
+            created_at: stored(now),
+        };
         user::Entity::insert(row.into_active_model())
             .on_conflict(OnConflict::column(user::Column::Id).do_nothing().to_owned())
             .exec_without_returning(&self.db)

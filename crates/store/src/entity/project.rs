@@ -38,6 +38,8 @@ pub struct Model {
     pub reference_image_url: Option<String>,
     pub video_model: String,
     pub audio_model: Option<String>,
+    pub budget_micros: Option<i64>,
+    pub spent_micros: i64,
     pub created_at: DateTimeUtc,
     pub updated_at: DateTimeUtc,
 }

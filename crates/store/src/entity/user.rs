@@ -10,6 +10,8 @@ pub struct Model {
     pub id: Uuid,
     pub name: String,
     pub email: Option<String>,
+    pub plan_id: Option<Uuid>,
+    pub budget_micros: Option<i64>,
     pub created_at: DateTimeUtc,
 }
 

@@ -11,6 +11,7 @@ mod made;
 mod opening;
 mod projects;
 mod queue;
+mod usage;
 mod workflow;
 
 /// Makes one test for each behaviour and database.
@@ -51,5 +52,7 @@ on_both! {
         a_dead_workers_tasks_are_released, vendor_references_survive, a_deleted_project_ends_its_leases;
     delete: only_unused_objects_are_named;
     made: results_are_remembered_replaced_and_forgotten;
+    usage: a_call_is_reserved_once_and_settled_at_what_it_took, a_failed_call_is_given_back_where_it_was_taken,
+        a_dead_attempts_reservation_goes_on, plans_limit_by_day_and_month, budgets_are_never_overdrawn;
     opening: a_newer_schema_is_refused, opening_at_the_same_moment_works;
 }
