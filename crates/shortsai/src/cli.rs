@@ -24,6 +24,8 @@ pub enum Command {
     Render(Render),
     /// Run the API, its engine and the renderer on this machine
     Serve(Serve),
+    /// Say what vendors have done in a month, and what that costs by the configured prices
+    Usage(Usage),
     /// Say what works here, what is missing and how to get it
     Doctor(Doctor),
     /// Print the OpenAPI document of the API
@@ -38,6 +40,9 @@ pub struct Make {
     /// The video to write; captions (.srt, .vtt, .ass) and a thumbnail (.jpg) go beside it [default: the script's name .mp4]
     #[arg(short, long, value_name = "FILE.mp4")]
     pub output: Option<PathBuf>,
+    /// Pause before vendors' work for this short costs more than so many US dollars, by the configured prices
+    #[arg(long, value_name = "USD")]
+    pub budget: Option<f64>,
     #[command(flatten)]
     pub encoder: Encoder,
     #[command(flatten)]
@@ -109,6 +114,15 @@ pub struct Serve {
 }
 
 #[derive(Debug, Args)]
+pub struct Usage {
+    /// The month, in UTC [default: this month]
+    #[arg(long, value_name = "YYYY-MM")]
+    pub month: Option<String>,
+    #[command(flatten)]
+    pub data: DataDir,
+}
+
+#[derive(Debug, Args)]
 pub struct Doctor {
     #[command(flatten)]
     pub data: DataDir,
@@ -119,6 +133,9 @@ pub struct DataDir {
     /// Where the database and the made pictures, sounds and videos are kept [default: the platform's data directory]
     #[arg(long, value_name = "FOLDER", env = "SHORTSAI_DATA_DIR")]
     pub data_dir: Option<PathBuf>,
+    /// Prices, plans and budgets [default: shortsai.toml in the data folder, if there is one]
+    #[arg(long, value_name = "FILE", env = "SHORTSAI_CONFIG")]
+    pub config: Option<PathBuf>,
 }
 
 impl Cli {

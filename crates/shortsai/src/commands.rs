@@ -5,3 +5,4 @@ pub mod make;
 pub mod openapi;
 pub mod render;
 pub mod serve;
+pub mod usage;

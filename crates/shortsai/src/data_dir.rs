@@ -11,6 +11,7 @@ use crate::fail::reason;
 #[derive(Debug, Clone)]
 pub struct DataDir {
     root: PathBuf,
+    config: Option<PathBuf>,
 }
 
 impl DataDir {
@@ -27,7 +28,7 @@ impl DataDir {
             anyhow!("the data folder {} can't be made ({}); name another with --data-dir", root.display(), reason(&error))
         })?;
         let root = root.canonicalize().with_context(|| format!("the data folder {}", root.display()))?;
-        Ok(Self { root })
+        Ok(Self { root, config: arguments.config.clone() })
     }
 
     pub fn root(&self) -> &Path {
@@ -36,6 +37,11 @@ impl DataDir {
 
     pub fn database_url(&self) -> String {
         format!("sqlite://{}", self.root.join("shortsai.db").display())
+    }
+
+    /// The configuration file that the user named.
+    pub fn config(&self) -> Option<&Path> {
+        self.config.as_deref()
     }
 
     /// Made and given media.

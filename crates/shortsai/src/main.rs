@@ -4,6 +4,7 @@
 mod bars;
 mod cli;
 mod commands;
+mod config;
 mod data_dir;
 mod fail;
 mod logging;
@@ -26,6 +27,7 @@ fn main() -> ExitCode {
         Command::Make(arguments) => commands::make::make(arguments),
         Command::Render(arguments) => commands::render::render(arguments),
         Command::Serve(arguments) => commands::serve::serve(arguments),
+        Command::Usage(arguments) => commands::usage::usage(&arguments),
         Command::Doctor(arguments) => commands::doctor::doctor(&arguments),
         Command::Openapi => commands::openapi::openapi(),
     };

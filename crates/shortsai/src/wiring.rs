@@ -11,6 +11,7 @@ use chrono::{DateTime, Utc};
 use engine::{Abilities, Engine, EngineSettings, RenderFailure, RenderJob, Renderer, WorkerLock};
 use model::project::RenderOutput;
 use model::task::{Failure, FailureClass};
+use model::usage::PriceTable;
 use providers::composer::Composer;
 use providers::espeak::Espeak;
 use providers::poster::PosterArtist;
@@ -20,6 +21,7 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 use worker::{WorkerError, WorkerOptions};
 
+use crate::config::Config;
 use crate::data_dir::DataDir;
 
 /// The open data folder.
@@ -27,6 +29,7 @@ pub struct House {
     pub store: Store,
     pub assets: Assets,
     pub owner: Uuid,
+    prices: Arc<PriceTable>,
     data: DataDir,
 }
 
@@ -58,10 +61,12 @@ fn jitter() -> f64 {
 
 impl House {
     pub async fn open(data: &DataDir) -> anyhow::Result<Self> {
+        let config = Config::read(data.config(), data.root())?;
         let store = store::open(&data.database_url()).await?;
         let assets = Assets::folder(&data.objects())?;
         let owner = store.local_owner(now()).await?;
-        Ok(Self { store, assets, owner, data: data.clone() })
+        config.store(&store, owner).await?;
+        Ok(Self { store, assets, owner, prices: Arc::new(config.prices()?), data: data.clone() })
     }
 
     /// Starts the engine in this process; with `only`, for the tasks of that project alone.

@@ -1,0 +1,166 @@
+//! The configuration file: prices, plans and budgets. Everything in it has a default, so there need not be one.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use anyhow::{Context, bail};
+use model::usage::{Allowance, Money, Price, PriceTable};
+use serde::Deserialize;
+use store::{Plan, Store};
+use uuid::Uuid;
+
+use crate::wiring::now;
+
+/// The name that is looked for in the data folder.
+pub const FILE_NAME: &str = "shortsai.toml";
+
+/// What the file says.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    price: Vec<Price>,
+    plan: BTreeMap<String, PlanConfig>,
+    owner: Option<OwnerConfig>,
+}
+
+/// The plan of a slug.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct PlanConfig {
+    name: Option<String>,
+    requests_per_day: Option<i64>,
+    clips_per_day: Option<i64>,
+    images_per_month: Option<i64>,
+    speech_minutes_per_month: Option<i64>,
+    clips_per_month: Option<i64>,
+    budget_usd_per_month: Option<f64>,
+}
+
+/// The local owner.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct OwnerConfig {
+    plan: Option<String>,
+    budget_usd_per_month: Option<f64>,
+}
+
+impl Config {
+    /// Reads the named file, or the one in the data folder if there is one.
+    pub fn read(named: Option<&Path>, data: &Path) -> anyhow::Result<Self> {
+        let default = data.join(FILE_NAME);
+        let path = match named {
+            Some(path) => path,
+            None if default.is_file() => &default,
+            None => return Ok(Self::default()),
+        };
+        let text =
+            std::fs::read_to_string(path).with_context(|| format!("the configuration {} can't be read", path.display()))?;
+        parse(&text).with_context(|| format!("the configuration {}", path.display()))
+    }
+
+    /// What vendors ask for.
+    pub fn prices(&self) -> anyhow::Result<PriceTable> {
+        PriceTable::new(self.price.clone()).map_err(|problem| anyhow::anyhow!("the configuration: {problem}"))
+    }
+
+    /// Writes plans and the owner's own limits into the database, where every process finds them.
+    pub async fn store(&self, store: &Store, owner: Uuid) -> anyhow::Result<()> {
+        let mut ids = BTreeMap::new();
+        for (slug, plan) in &self.plan {
+            // It follows from the slug, so that two processes at the same moment make one plan.
+            let id = Uuid::new_v5(&Uuid::NAMESPACE_URL, format!("shortsai/plan/{slug}").as_bytes());
+            ids.insert(slug, store.put_plan(&plan.plan(id, slug), now()).await?);
+        }
+        if let Some(limits) = &self.owner {
+            let plan = limits.plan.as_ref().and_then(|slug| ids.get(slug)).copied();
+            store.set_plan(owner, plan).await?;
+            store.set_user_budget(owner, limits.budget_usd_per_month.map(Money::dollars)).await?;
+        }
+        Ok(())
+    }
+}
+
+impl PlanConfig {
+    fn plan(&self, id: Uuid, slug: &str) -> Plan {
+        Plan {
+            id,
+            slug: slug.to_owned(),
+            name: self.name.clone().unwrap_or_else(|| slug.to_owned()),
+            allowance: Allowance {
+                requests_per_day: self.requests_per_day,
+                clips_per_day: self.clips_per_day,
+                images_per_month: self.images_per_month,
+                speech_minutes_per_month: self.speech_minutes_per_month,
+                clips_per_month: self.clips_per_month,
+            },
+            budget: self.budget_usd_per_month.map(Money::dollars),
+        }
+    }
+}
+
+fn parse(text: &str) -> anyhow::Result<Config> {
+    let config: Config = toml::from_str(text).map_err(|error| anyhow::anyhow!("{}", error.to_string().trim_end()))?;
+    config.prices()?;
+    if let Some(slug) = config.owner.as_ref().and_then(|owner| owner.plan.as_ref()).filter(|slug| !config.plan.contains_key(*slug)) {
+        bail!("owner: there is no plan.{slug}; add it, or name another");
+    }
+    for (slug, plan) in &config.plan {
+        let numbers = [
+            ("requests_per_day", plan.requests_per_day),
+            ("clips_per_day", plan.clips_per_day),
+            ("images_per_month", plan.images_per_month),
+            ("speech_minutes_per_month", plan.speech_minutes_per_month),
+            ("clips_per_month", plan.clips_per_month),
+        ];
+        if let Some((name, _)) = numbers.into_iter().find(|(_, number)| number.is_some_and(|number| number < 0)) {
+            bail!("plan.{slug}.{name} is negative; give 0 or more, or leave it out for no limit");
+        }
+        check_budget(&format!("plan.{slug}"), plan.budget_usd_per_month)?;
+    }
+    check_budget("owner", config.owner.as_ref().and_then(|owner| owner.budget_usd_per_month))?;
+    Ok(config)
+}
+
+fn check_budget(table: &str, dollars: Option<f64>) -> anyhow::Result<()> {
+    match dollars {
+        Some(dollars) if !(0.0..=1e9).contains(&dollars) => {
+            bail!("{table}.budget_usd_per_month is {dollars}; give 0 or more, or leave it out for no limit")
+        }
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use model::usage::Unit;
+
+    #[test]
+    fn the_documented_file_is_good_and_changes_nothing() {
+        let text = include_str!("../../../docs/shortsai.toml");
+        let config = parse(text).expect("the file is good");
+        assert!(config.price.is_empty() && config.plan.is_empty() && config.owner.is_none());
+        // With every example switched on.
+        let on: String = text.lines().map(|line| format!("{}\n", line.strip_prefix("#: ").unwrap_or(line))).collect();
+        let config = parse(&on).expect("the examples are good");
+        let prices = config.prices().expect("they were checked");
+        assert_eq!(prices.cost("gemini", "gemini-2.5-flash-image", Unit::Image, 2.0), Some(Money(78_000)));
+        assert_eq!(config.plan["free"].plan(Uuid::nil(), "free").allowance.images_per_month, Some(10));
+        assert_eq!(config.owner.and_then(|owner| owner.plan).as_deref(), Some("free"));
+    }
+
+    #[test]
+    fn mistakes_are_named() {
+        let check = |text: &str, expected: &str| {
+            let error = parse(text).expect_err(text).to_string();
+            assert!(error.contains(expected), "{error}\ndoes not say\n{expected}");
+        };
+        check("[owner]\nplan = \"pro\"", "owner: there is no plan.pro; add it, or name another");
+        check("[plan.a]\nclips_per_day = -1", "plan.a.clips_per_day is negative");
+        check("[owner]\nbudget_usd_per_month = -0.5", "owner.budget_usd_per_month is -0.5");
+        check("[plan.a]\nimages = 1", "unknown field `images`");
+        check("[[price]]\nvendor = \"x\"\nmodel = \"*\"\nunit = \"image\"\nusd = -1.0", "prices: line 1 (x *): usd is -1");
+        check("[[price]]\nvendor = \"x\"\nmodel = \"*\"\nunit = \"pixel\"\nusd = 1.0", "unknown variant `pixel`");
+        check("price =", "line 1");
+    }
+}
