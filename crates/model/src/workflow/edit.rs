@@ -99,7 +99,7 @@ fn put_scene(
         return Err(Rejection::Invalid { field: "scenes", problem: format!("a project has at most {MAX_SCENES} scenes") });
     }
     let mut scene = Scene::new(id, number, narration, visual_description);
-    scene.duration_seconds = seconds.unwrap_or(scene.duration_seconds);
+    scene.duration_seconds = seconds.filter(|seconds| seconds.is_finite()).unwrap_or(scene.duration_seconds);
     project.scenes.push(scene);
     Ok(())
 }
@@ -113,7 +113,7 @@ fn change_scene(scene: &mut Scene, change: SceneChange, enqueue: &mut Vec<NewTas
         scene.visual_description = description;
         forget_picture(scene, enqueue);
     }
-    if let Some(seconds) = change.seconds
+    if let Some(seconds) = change.seconds.filter(|seconds| seconds.is_finite())
         && scene.audio.asset.is_none()
     {
         scene.duration_seconds = seconds;

@@ -406,3 +406,24 @@ fn a_resume_asks_for_nothing_that_nobody_wanted() {
     run.command(Command::Pause);
     assert_eq!(kinds(&run.command(Command::Resume)), [TaskKind::DrawImage, TaskKind::DrawImage]);
 }
+
+#[test]
+fn numbers_that_are_none_do_no_harm() {
+    let mut run = Run::new(2);
+    let change = SceneChange { number: Some(i32::MIN), seconds: Some(f64::NAN), ..SceneChange::default() };
+    run.input(Input::Edit(Edit::ChangeScene { scene: id(11), change })).expect("an edit");
+    assert_eq!((run.project.scenes[0].id, run.project.scenes[0].duration_seconds), (id(11), 1.0));
+    run.command(Command::GenerateAll { force: false });
+    let failure = Failure { class: FailureClass::Retry { after: None }, message: "busy".to_owned() };
+    let input = Input::Failed { target: run.queue[0], attempt: i32::MIN, failure, jitter: f64::NAN };
+    assert_eq!(run.input(input).expect("taken").retry, Some(Duration::from_secs(2)));
+    let endless = Product::Speech { asset: asset("sound"), seconds: f64::INFINITY, words: None };
+    run.input(Input::Finished(run.queue[1], endless)).expect("taken");
+    assert!(run.project.failures()[0].contains("the narration came back without a length"), "{:?}", run.project.failures());
+    run.drain();
+    run.command(Command::Resume);
+    run.drain();
+    run.command(Command::Render { id: id(99), when_ready: false });
+    let step = run.input(Input::Progressed(run.queue[0], f64::NAN)).expect("taken");
+    assert_eq!(step.events, []);
+}
