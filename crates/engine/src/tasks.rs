@@ -35,6 +35,9 @@ pub(crate) async fn perform(engine: &Engine, lease: &Lease, cancel: &Cancellatio
     match lease.target.kind {
         TaskKind::DrawImage => draw_image::draw_image(engine, &record, scene(&record, lease)?).await,
         TaskKind::Speak => speak::speak(engine, &record, scene(&record, lease)?).await,
+        TaskKind::WriteScript => Err(failure::fatal("no vendor for scripts is configured").into()),
+        TaskKind::AlignWords => Err(failure::fatal("no vendor for word times is configured").into()),
+        TaskKind::Animate => Err(failure::fatal("no vendor for clips is configured").into()),
         TaskKind::ComposeMusic => compose_music::compose_music(engine, &record).await,
         TaskKind::Render => render::render(engine, lease, &record, cancel).await,
     }

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use garde::Validate;
 use model::caption::WordTiming;
-use model::project::{Scene, Slot};
+use model::project::{Scene, Slot, SlotStatus};
 use model::storyboard::MAX_NARRATION;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -89,8 +89,13 @@ pub fn content_url(slot: &Slot) -> Option<String> {
 
 /// Why a scene's media could not be made.
 pub fn scene_error(scene: &Scene) -> Option<String> {
-    let errors: Vec<&str> = [&scene.image, &scene.audio, &scene.video].iter().filter_map(|slot| slot.error.as_deref()).collect();
-    (!errors.is_empty()).then(|| errors.join(" "))
+    let slots = [&scene.image, &scene.audio, &scene.video];
+    let errors: Vec<&str> = slots.iter().filter_map(|slot| slot.error.as_deref()).collect();
+    let skipped = slots.iter().any(|slot| slot.status == SlotStatus::Skipped);
+    match errors.is_empty() {
+        false => Some(errors.join(" ")),
+        true => skipped.then(|| "Skipped by user".to_owned()),
+    }
 }
 
 /// A scene within its project. Addresses of its media are in the workflow state and in `/api/scenes/{id}/media`.
@@ -106,7 +111,7 @@ pub struct SceneInProject {
     duration_seconds: f64,
     image_status: MediaStatus,
     audio_status: MediaStatus,
-    /// Always `draft`: there are no sound effects.
+    /// `draft` without a sound effect of your own.
     sfx_status: MediaStatus,
     video_status: MediaStatus,
     media_type: MediaType,
@@ -117,7 +122,7 @@ pub struct SceneInProject {
     image_attempts: i32,
     /// Tries of the present request that failed.
     audio_attempts: i32,
-    /// Always 0.
+    /// 0: sound effects are given.
     sfx_attempts: i32,
     /// Tries of the present request that failed.
     video_attempts: i32,
@@ -142,14 +147,14 @@ impl SceneInProject {
             duration_seconds: scene.duration_seconds,
             image_status: scene.image.status.into(),
             audio_status: scene.audio.status.into(),
-            sfx_status: MediaStatus::Draft,
+            sfx_status: scene.sfx.status.into(),
             video_status: scene.video.status.into(),
             media_type: MediaType::of(scene.moving),
             word_timings: words(&scene.word_timings),
             error_message: scene_error(scene),
             image_attempts: scene.image.attempts,
             audio_attempts: scene.audio.attempts,
-            sfx_attempts: 0,
+            sfx_attempts: scene.sfx.attempts,
             video_attempts: scene.video.attempts,
             created_at: created_at.map(stamp),
             deleted_at: None,
@@ -166,7 +171,7 @@ pub struct SceneRow {
     scene: SceneInProject,
     image_url: Option<String>,
     audio_url: Option<String>,
-    /// Always `null`.
+    /// Your own sound effect.
     sfx_url: Option<String>,
     video_url: Option<String>,
     visual_effect: &'static str,
@@ -181,7 +186,7 @@ impl SceneRow {
             scene: SceneInProject::new(project, scene, created_at),
             image_url: content_url(&scene.image),
             audio_url: content_url(&scene.audio),
-            sfx_url: None,
+            sfx_url: content_url(&scene.sfx),
             video_url: content_url(&scene.video),
             visual_effect: "zoom_in",
             character_id: None,

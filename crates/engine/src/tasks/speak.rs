@@ -35,7 +35,7 @@ pub(super) async fn speak(engine: &Engine, record: &ProjectRecord, scene: &Scene
     if let Some(made) = made_before(engine, &address).await?
         && let Ok(spoken) = serde_json::from_value::<Spoken>(made.detail)
     {
-        return Ok(Product::Speech { asset: made.asset, seconds: spoken.seconds, words: spoken.words });
+        return Ok(Product::Speech { asset: made.asset, seconds: spoken.seconds, words: Some(spoken.words) });
     }
     let made = speech.speak(&request).await.map_err(|error| failure::of_provider(&error))?;
     let words = made
@@ -46,7 +46,7 @@ pub(super) async fn speak(engine: &Engine, record: &ProjectRecord, scene: &Scene
     let spoken = Spoken { seconds: made.seconds, words };
     let detail = serde_json::to_value(&spoken).map_err(|error| failure::fatal(format!("word times: {error}")))?;
     remember(engine, &address, &Made { asset: asset.clone(), detail }).await?;
-    Ok(Product::Speech { asset, seconds: spoken.seconds, words: spoken.words })
+    Ok(Product::Speech { asset, seconds: spoken.seconds, words: Some(spoken.words) })
 }
 
 /// Another voice than the one asked for would be a silent replacement.
