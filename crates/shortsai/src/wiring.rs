@@ -13,6 +13,7 @@ use model::project::RenderOutput;
 use model::task::{Failure, FailureClass};
 use providers::composer::Composer;
 use providers::espeak::Espeak;
+use providers::music::MusicVendor;
 use providers::poster::PosterArtist;
 use store::{ApplyError, Store};
 use tokio::task::JoinHandle;
@@ -92,6 +93,7 @@ impl House {
             },
             clock: now,
             jitter,
+            checkpoint: |_, _| (),
         };
         let stop = CancellationToken::new();
         let task = tokio::spawn(engine::run(Arc::new(engine), stop.clone()));
@@ -135,7 +137,14 @@ impl RunningEngine {
 
 /// The vendors that work without any key.
 fn abilities() -> Abilities {
-    Abilities { images: Arc::new(PosterArtist), speech: Arc::new(Espeak), music: Arc::new(Composer) }
+    Abilities {
+        scripts: None,
+        images: Arc::new(PosterArtist),
+        speech: Arc::new(Espeak),
+        align: None,
+        clips: None,
+        music: MusicVendor::AtOnce(Arc::new(Composer)),
+    }
 }
 
 /// Renders in this process.
