@@ -145,7 +145,7 @@ impl From<Rejection> for ApiError {
         let error = rejection.to_string();
         match rejection {
             Rejection::NoSuchScene => Self::NotFound("Scene"),
-            Rejection::NoScenes => Self::plain(StatusCode::CONFLICT, error),
+            Rejection::NoScenes | Rejection::NothingToSkip => Self::plain(StatusCode::CONFLICT, error),
             Rejection::NotReady(missing) => {
                 Self::Refused { status: StatusCode::CONFLICT, error, details: Some(json!({ "missing": missing })) }
             }

@@ -21,7 +21,14 @@ enum Lane {
 impl Lane {
     fn kinds(self) -> &'static [TaskKind] {
         match self {
-            Self::Media => &[TaskKind::Speak, TaskKind::DrawImage, TaskKind::ComposeMusic],
+            Self::Media => &[
+                TaskKind::WriteScript,
+                TaskKind::Speak,
+                TaskKind::AlignWords,
+                TaskKind::DrawImage,
+                TaskKind::Animate,
+                TaskKind::ComposeMusic,
+            ],
             Self::Render => &[TaskKind::Render],
         }
     }

@@ -73,4 +73,6 @@ pub enum Medium {
     Audio,
     /// The clip.
     Video,
+    /// The sound effect.
+    Sfx,
 }

@@ -5,6 +5,7 @@ use uuid::Uuid;
 
 use crate::caption::{CaptionOptions, WordTiming};
 use crate::storyboard::{MusicOptions, SceneLook, Size, Storyboard, StoryboardScene, Transition};
+use crate::task::TaskKind;
 
 /// A project with everything that the workflow decides on.
 #[derive(Debug, Clone, PartialEq)]
@@ -15,10 +16,14 @@ pub struct Project {
     pub owner: Uuid,
     /// Where the whole stands.
     pub status: ProjectStatus,
+    /// Why it is paused, as a sentence for the user; `None` when the user paused it.
+    pub notice: Option<String>,
     /// What it is about and how it should look and sound.
     pub settings: Settings,
     /// The live scenes by number: 1, 2, 3 …
     pub scenes: Vec<Scene>,
+    /// The script as something that is made. Its asset is unused: what it says becomes the scenes.
+    pub script: Slot,
     /// The background music; it is only made when `settings.include_music`.
     pub music: Slot,
     /// The newest render, if there was one.
@@ -116,10 +121,15 @@ pub struct Scene {
     pub image: Slot,
     /// The narration's sound.
     pub audio: Slot,
+    /// The sound in `audio` is there, but nobody knows yet when its words are heard: they are looked for in it, it is not
+    /// spoken again.
+    pub words_missing: bool,
     /// The moving picture; shown instead of the still when it is there and `moving`.
     pub video: Slot,
     /// Whether the clip is shown rather than the still.
     pub moving: bool,
+    /// A sound effect; only the user puts one here.
+    pub sfx: Slot,
     /// How it looks, where it differs from the other scenes.
     pub look: SceneLook,
 }
@@ -150,7 +160,7 @@ pub enum SlotStatus {
     /// Nothing asked for.
     #[default]
     Draft,
-    /// Wanted, but the project is paused.
+    /// Wanted, but the project is paused; or a clip that waits for its scene's picture.
     Pending,
     /// A task waits for it.
     Queued,
@@ -160,6 +170,8 @@ pub enum SlotStatus {
     Completed,
     /// It can't be made; `error` says why.
     Failed,
+    /// The user does without it.
+    Skipped,
 }
 
 impl SlotStatus {
@@ -326,10 +338,17 @@ impl Scene {
             word_timings: Vec::new(),
             image: Slot::default(),
             audio: Slot::default(),
+            words_missing: false,
             video: Slot::default(),
             moving: false,
+            sfx: Slot::default(),
             look: SceneLook::default(),
         }
+    }
+
+    /// What has to be done next for the narration: speak it, or find the words in what was spoken.
+    pub fn speech_task(&self) -> TaskKind {
+        if self.words_missing { TaskKind::AlignWords } else { TaskKind::Speak }
     }
 
     /// What is shown: the clip if it is wanted and there, else the still.

@@ -12,10 +12,16 @@ use crate::project::{Asset, RenderOutput};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TaskKind {
+    /// Writes the project's script.
+    WriteScript,
     /// Makes a scene's still.
     DrawImage,
     /// Speaks a scene's narration.
     Speak,
+    /// Finds when each word of a narration is heard, if its vendor did not say.
+    AlignWords,
+    /// Makes a scene's clip from its still.
+    Animate,
     /// Composes the project's music.
     ComposeMusic,
     /// Renders the project.
@@ -23,14 +29,18 @@ pub enum TaskKind {
 }
 
 impl TaskKind {
-    /// All kinds, in the order of their names in the database.
-    pub const ALL: [Self; 4] = [Self::DrawImage, Self::Speak, Self::ComposeMusic, Self::Render];
+    /// All kinds.
+    pub const ALL: [Self; 7] =
+        [Self::WriteScript, Self::DrawImage, Self::Speak, Self::AlignWords, Self::Animate, Self::ComposeMusic, Self::Render];
 
     /// The name in the database and in logs.
     pub fn name(self) -> &'static str {
         match self {
+            Self::WriteScript => "write_script",
             Self::DrawImage => "draw_image",
             Self::Speak => "speak",
+            Self::AlignWords => "align_words",
+            Self::Animate => "animate",
             Self::ComposeMusic => "compose_music",
             Self::Render => "render",
         }
@@ -47,7 +57,8 @@ impl TaskKind {
 pub struct Target {
     /// What is done.
     pub kind: TaskKind,
-    /// The scene (`DrawImage`, `Speak`) or the render (`Render`); the project itself for music.
+    /// The scene (`DrawImage`, `Speak`, `AlignWords`, `Animate`) or the render (`Render`); the project itself for the script
+    /// and the music.
     pub subject: Uuid,
     /// The slot's generation when the task was made; 1 for a render.
     pub generation: i64,
@@ -56,6 +67,15 @@ pub struct Target {
 /// What a finished task has made.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Product {
+    /// A script.
+    Script {
+        /// Title of the video; empty when there is none.
+        title: String,
+        /// Description for publishing; empty when there is none.
+        description: String,
+        /// The scenes in order.
+        scenes: Vec<ScriptScene>,
+    },
     /// A still.
     Image(Asset),
     /// A narration with its length in seconds and its words.
@@ -64,13 +84,28 @@ pub enum Product {
         asset: Asset,
         /// Exact length.
         seconds: f64,
-        /// When each word is heard.
-        words: Vec<WordTiming>,
+        /// When each word is heard; `None` when the vendor does not say.
+        words: Option<Vec<WordTiming>>,
     },
+    /// When each word of a narration is heard.
+    Words(Vec<WordTiming>),
+    /// A clip.
+    Clip(Asset),
     /// Music.
     Music(Asset),
     /// A video.
     Video(RenderOutput),
+}
+
+/// One scene of a written script.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ScriptScene {
+    /// What is said.
+    pub narration: String,
+    /// What the picture shows.
+    pub visual_description: String,
+    /// Guessed length in seconds.
+    pub seconds: f64,
 }
 
 /// Why a task failed.

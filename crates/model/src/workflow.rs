@@ -42,6 +42,13 @@ pub enum Input {
         /// 0 to 1.
         jitter: f64,
     },
+    /// Money for a task has run out: it and all that waits stays wanted, and the project is paused.
+    HitBudget {
+        /// Whose task.
+        target: Target,
+        /// A sentence for the user.
+        reason: String,
+    },
 }
 
 /// What a user can ask for.
@@ -79,6 +86,11 @@ pub enum Command {
     Pause,
     /// Goes on after a pause, a failure or a cancel.
     Resume,
+    /// Does without what a scene lacks: without a scene the first that failed, else the first that is at work.
+    SkipScene {
+        /// Which scene.
+        scene: Option<Uuid>,
+    },
     /// Renders the project.
     Render {
         /// Identity of the render, if a new one begins.
@@ -142,6 +154,8 @@ pub struct SceneChange {
     pub moving: Option<bool>,
     /// A picture of the user's own.
     pub given_image: Option<Asset>,
+    /// A sound effect of the user's own.
+    pub given_sfx: Option<Asset>,
 }
 
 /// A scene as a script has it.
@@ -194,6 +208,9 @@ pub enum Rejection {
     /// There is nothing to generate.
     #[error("the project has no scene; add one first")]
     NoScenes,
+    /// There is no scene to skip.
+    #[error("no scene has failed or is at work; name the scene to skip")]
+    NothingToSkip,
     /// A render was asked for, but something is missing.
     #[error("the project can't be rendered yet: {}; send generate_all first", .0.join("; "))]
     NotReady(Vec<String>),
@@ -219,6 +236,7 @@ pub fn transition(project: &Project, input: Input) -> Result<Step, Rejection> {
         Input::Started(target) => outcome::started(&mut step, target),
         Input::Progressed(target, fraction) => outcome::progressed(&mut step, target, fraction),
         Input::Finished(target, product) => outcome::finished(&mut step, target, product),
+        Input::HitBudget { target, reason } => outcome::hit_budget(&mut step, target, reason),
         Input::Failed { target, attempt, failure, jitter } => outcome::failed(&mut step, target, attempt, failure, jitter),
     }
     if !step.stale {
@@ -241,8 +259,10 @@ impl Project {
         };
         for scene in &self.scenes {
             slot(TaskKind::DrawImage, scene.id, &scene.image);
-            slot(TaskKind::Speak, scene.id, &scene.audio);
+            slot(scene.speech_task(), scene.id, &scene.audio);
+            slot(TaskKind::Animate, scene.id, &scene.video);
         }
+        slot(TaskKind::WriteScript, self.id, &self.script);
         slot(TaskKind::ComposeMusic, self.id, &self.music);
         if let Some(render) = &self.render
             && matches!(render.status, RenderStatus::Queued | RenderStatus::Rendering)
@@ -313,8 +333,10 @@ fn render_event(render: &Render) -> Event {
 /// Narrations first (they decide the lengths), then pictures, then music; a render only begins when all are done.
 fn priority(kind: TaskKind) -> i32 {
     match kind {
-        TaskKind::Speak => 30,
+        TaskKind::WriteScript => 50,
+        TaskKind::Speak | TaskKind::AlignWords => 30,
         TaskKind::DrawImage => 20,
+        TaskKind::Animate => 15,
         TaskKind::ComposeMusic => 10,
         TaskKind::Render => 40,
     }
@@ -334,6 +356,7 @@ fn scene_event(scene: &Scene, field: Medium) -> Event {
         Medium::Image => &scene.image,
         Medium::Audio => &scene.audio,
         Medium::Video => &scene.video,
+        Medium::Sfx => &scene.sfx,
     };
     let spoken = field == Medium::Audio && slot.status == SlotStatus::Completed;
     Event::Scene {

@@ -14,10 +14,11 @@ use crate::record::{project_record, render_of};
 use crate::{Store, StoreError};
 
 /// Every place where a row names an object, as the indexes have it.
-const REFERENCES: [(&str, &str); 9] = [
+const REFERENCES: [(&str, &str); 10] = [
     ("scene", "image_asset ->> 'key'"),
     ("scene", "audio_asset ->> 'key'"),
     ("scene", "video_asset ->> 'key'"),
+    ("scene", "sfx_asset ->> 'key'"),
     ("project", "music_asset ->> 'key'"),
     ("render", "output ->> 'video'"),
     ("render", "output ->> 'srt'"),
@@ -57,7 +58,7 @@ async fn keys_of(txn: &impl ConnectionTrait, row: project::Model) -> Result<BTre
     let key = |slot: &Slot| slot.asset.as_ref().map(|Asset { key, .. }| key.clone());
     let mut keys: BTreeSet<String> = key(&project.music).into_iter().collect();
     for scene in &project.scenes {
-        keys.extend([&scene.image, &scene.audio, &scene.video].into_iter().filter_map(key));
+        keys.extend([&scene.image, &scene.audio, &scene.video, &scene.sfx].into_iter().filter_map(key));
     }
     for render in renders {
         if let Some(RenderOutput { video, srt, vtt, ass, thumbnail, .. }) = render_of(render)?.output {

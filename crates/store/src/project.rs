@@ -102,6 +102,8 @@ impl Store {
             status: ProjectStatus::default(),
             settings: new.settings,
             scenes: Vec::new(),
+            script: Slot::default(),
+            notice: None,
             music: Slot::default(),
             render: None,
             revision: 0,

@@ -19,6 +19,7 @@ pub fn project_record(
 ) -> Result<ProjectRecord, StoreError> {
     let what = format!("project {}", row.id);
     let music = music(&mut row).read(&what, "music")?;
+    let script = script(&mut row).read(&what, "script")?;
     let settings = Settings {
         topic: row.topic,
         title: row.title,
@@ -38,6 +39,8 @@ pub fn project_record(
         status: from_word(&row.status, &what, "status")?,
         settings,
         scenes: scenes.into_iter().map(scene_of).collect::<Result<_, _>>()?,
+        script,
+        notice: row.notice,
         music,
         render: render.map(render_of).transpose()?,
         revision: row.revision,
@@ -61,6 +64,8 @@ fn scene_of(mut row: scene::Model) -> Result<Scene, StoreError> {
         image: image(&mut row).read(&what, "image")?,
         audio: audio(&mut row).read(&what, "audio")?,
         video: video(&mut row).read(&what, "video")?,
+        sfx: sfx(&mut row).read(&what, "sfx")?,
+        words_missing: row.words_missing,
         word_timings: from_json(row.word_timings, &what, "word_timings")?,
         look: row.look.map(|look| from_json(look, &what, "look")).transpose()?.unwrap_or_default(),
         id: row.id,
@@ -109,6 +114,14 @@ pub fn new_project_row(project: &Project, now: DateTimeUtc) -> Result<project::M
         music_given: false,
         music_asset: None,
         music_error: None,
+        script_status: String::new(),
+        script_generation: 0,
+        script_attempts: 0,
+        script_take: 0,
+        script_given: false,
+        script_asset: None,
+        script_error: None,
+        notice: None,
         render_id: None,
         event_number: 0,
         source: None,
@@ -143,6 +156,8 @@ pub fn fill_project(row: &mut project::Model, project: &Project) -> Result<(), S
     row.bg_music_prompt.clone_from(&settings.music_prompt);
     row.video_options = json(&settings.video, &what, "video_options")?;
     row.render_id = project.render.as_ref().map(|render| render.id);
+    row.notice.clone_from(&project.notice);
+    script(row).write(&project.script, &what, "script")?;
     music(row).write(&project.music, &what, "music")
 }
 
@@ -190,6 +205,14 @@ pub fn new_scene_row(scene: &Scene, project: Uuid, now: DateTimeUtc) -> Result<s
         video_given: false,
         video_asset: None,
         video_error: None,
+        sfx_status: String::new(),
+        sfx_generation: 0,
+        sfx_attempts: 0,
+        sfx_take: 0,
+        sfx_given: false,
+        sfx_asset: None,
+        sfx_error: None,
+        words_missing: false,
         look: None,
         created_at: now,
     };
@@ -206,10 +229,12 @@ pub fn fill_scene(row: &mut scene::Model, scene: &Scene) -> Result<(), StoreErro
     row.duration_seconds = scene.duration_seconds;
     row.word_timings = json(&scene.word_timings, &what, "word_timings")?;
     row.moving = scene.moving;
+    row.words_missing = scene.words_missing;
     row.look = Some(json(scene.look, &what, "look")?);
     image(row).write(&scene.image, &what, "image")?;
     audio(row).write(&scene.audio, &what, "audio")?;
-    video(row).write(&scene.video, &what, "video")
+    video(row).write(&scene.video, &what, "video")?;
+    sfx(row).write(&scene.sfx, &what, "sfx")
 }
 
 /// The row of a new render, asked for at `now`.
@@ -277,6 +302,10 @@ slot_columns!(audio, scene::Model, status: audio_status, generation: audio_gener
     take: audio_take, given: audio_given, asset: audio_asset, error: audio_error);
 slot_columns!(video, scene::Model, status: video_status, generation: video_generation, attempts: video_attempts,
     take: video_take, given: video_given, asset: video_asset, error: video_error);
+slot_columns!(sfx, scene::Model, status: sfx_status, generation: sfx_generation, attempts: sfx_attempts,
+    take: sfx_take, given: sfx_given, asset: sfx_asset, error: sfx_error);
+slot_columns!(script, project::Model, status: script_status, generation: script_generation, attempts: script_attempts,
+    take: script_take, given: script_given, asset: script_asset, error: script_error);
 slot_columns!(music, project::Model, status: music_status, generation: music_generation, attempts: music_attempts,
     take: music_take, given: music_given, asset: music_asset, error: music_error);
 

@@ -66,6 +66,7 @@ pub async fn change(
         number: input.scene_number,
         moving: input.media_type.map(|media_type| media_type == MediaType::Video),
         given_image,
+        given_sfx: None,
     };
     let edit = Input::Edit(Edit::ChangeScene { scene, change });
     let record = app.store.apply(project, edit, (app.clock)()).await?.record;

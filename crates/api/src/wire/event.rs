@@ -91,6 +91,8 @@ pub enum LiveField {
     Audio,
     /// The clip.
     Video,
+    /// The sound effect.
+    Sfx,
 }
 
 /// A scene in an `init` message.
@@ -121,7 +123,7 @@ impl From<&Scene> for LiveScene {
             scene_number: scene.number,
             image_status: scene.image.status.into(),
             audio_status: scene.audio.status.into(),
-            sfx_status: MediaStatus::Draft,
+            sfx_status: scene.sfx.status.into(),
             video_status: scene.video.status.into(),
             image_url: content_url(&scene.image),
             audio_url: content_url(&scene.audio),
@@ -159,6 +161,7 @@ impl LiveEvent {
                     Medium::Image => (LiveField::Image, false),
                     Medium::Audio => (LiveField::Audio, false),
                     Medium::Video => (LiveField::Video, true),
+                    Medium::Sfx => (LiveField::Sfx, false),
                 };
                 Self::SceneUpdate {
                     scene_id: scene,

@@ -33,6 +33,12 @@ pub struct Job {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum JobKind {
+    /// The script.
+    ScriptGeneration,
+    /// The time of each word of a narration.
+    WordAlignment,
+    /// A clip.
+    VideoGeneration,
     /// A picture.
     ImageGeneration,
     /// A narration.
@@ -63,6 +69,9 @@ impl From<&TaskRecord> for Job {
         let (kind, scene) = match task.target.kind {
             TaskKind::DrawImage => (JobKind::ImageGeneration, Some(task.target.subject)),
             TaskKind::Speak => (JobKind::TtsGeneration, Some(task.target.subject)),
+            TaskKind::WriteScript => (JobKind::ScriptGeneration, None),
+            TaskKind::AlignWords => (JobKind::WordAlignment, Some(task.target.subject)),
+            TaskKind::Animate => (JobKind::VideoGeneration, Some(task.target.subject)),
             TaskKind::ComposeMusic => (JobKind::MusicGeneration, None),
             TaskKind::Render => (JobKind::RenderVideo, None),
         };

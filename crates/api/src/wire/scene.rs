@@ -106,7 +106,7 @@ pub struct SceneInProject {
     duration_seconds: f64,
     image_status: MediaStatus,
     audio_status: MediaStatus,
-    /// Always `draft`: there are no sound effects.
+    /// `draft` without a sound effect of your own.
     sfx_status: MediaStatus,
     video_status: MediaStatus,
     media_type: MediaType,
@@ -142,14 +142,14 @@ impl SceneInProject {
             duration_seconds: scene.duration_seconds,
             image_status: scene.image.status.into(),
             audio_status: scene.audio.status.into(),
-            sfx_status: MediaStatus::Draft,
+            sfx_status: scene.sfx.status.into(),
             video_status: scene.video.status.into(),
             media_type: MediaType::of(scene.moving),
             word_timings: words(&scene.word_timings),
             error_message: scene_error(scene),
             image_attempts: scene.image.attempts,
             audio_attempts: scene.audio.attempts,
-            sfx_attempts: 0,
+            sfx_attempts: scene.sfx.attempts,
             video_attempts: scene.video.attempts,
             created_at: created_at.map(stamp),
             deleted_at: None,
@@ -166,7 +166,7 @@ pub struct SceneRow {
     scene: SceneInProject,
     image_url: Option<String>,
     audio_url: Option<String>,
-    /// Always `null`.
+    /// Your own sound effect.
     sfx_url: Option<String>,
     video_url: Option<String>,
     visual_effect: &'static str,
@@ -181,7 +181,7 @@ impl SceneRow {
             scene: SceneInProject::new(project, scene, created_at),
             image_url: content_url(&scene.image),
             audio_url: content_url(&scene.audio),
-            sfx_url: None,
+            sfx_url: content_url(&scene.sfx),
             video_url: content_url(&scene.video),
             visual_effect: "zoom_in",
             character_id: None,

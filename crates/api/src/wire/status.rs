@@ -29,7 +29,7 @@ impl From<SlotStatus> for MediaStatus {
             SlotStatus::Pending => Self::Pending,
             SlotStatus::Queued => Self::Queued,
             SlotStatus::Processing => Self::Processing,
-            SlotStatus::Completed => Self::Completed,
+            SlotStatus::Completed | SlotStatus::Skipped => Self::Completed,
             // Studio shows an error's text only for this word.
             SlotStatus::Failed => Self::Error,
         }
@@ -61,7 +61,7 @@ impl From<SlotStatus> for MusicStatus {
             SlotStatus::Pending => Self::Pending,
             SlotStatus::Queued => Self::Queued,
             SlotStatus::Processing => Self::Loading,
-            SlotStatus::Completed => Self::Completed,
+            SlotStatus::Completed | SlotStatus::Skipped => Self::Completed,
             SlotStatus::Failed => Self::Error,
         }
     }

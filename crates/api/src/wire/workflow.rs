@@ -157,7 +157,7 @@ impl From<&Scene> for SceneState {
             scene_number: scene.number,
             image_status: scene.image.status.into(),
             audio_status: scene.audio.status.into(),
-            sfx_status: MediaStatus::Draft,
+            sfx_status: scene.sfx.status.into(),
             video_status: scene.video.status.into(),
             image_url: content_url(&scene.image),
             audio_url: content_url(&scene.audio),

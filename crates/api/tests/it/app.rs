@@ -10,7 +10,7 @@ use axum::http::{Method, Request, Response};
 use chrono::{DateTime, Duration, Utc};
 use model::caption::WordTiming;
 use model::project::{Asset, RenderOutput};
-use model::task::{Failure, FailureClass, Product, TaskKind};
+use model::task::{Failure, FailureClass, Product, ScriptScene, TaskKind};
 use serde_json::{Value, json};
 use store::{Lease, Outcome};
 use tokio_util::sync::CancellationToken;
@@ -159,8 +159,19 @@ impl TestApp {
             TaskKind::Speak => Product::Speech {
                 asset: self.store_bytes(Place::SceneAudio, &wav(subject)).await,
                 seconds: 2.5,
-                words: vec![WordTiming { word: "Hello".into(), start: 0.0, end: 0.5 }],
+                words: Some(vec![WordTiming { word: "Hello".into(), start: 0.0, end: 0.5 }]),
             },
+            TaskKind::WriteScript => Product::Script {
+                title: "Written".into(),
+                description: "By the worker.".into(),
+                scenes: vec![ScriptScene {
+                    narration: "Written words.".into(),
+                    visual_description: "a written page".into(),
+                    seconds: 2.0,
+                }],
+            },
+            TaskKind::AlignWords => Product::Words(vec![WordTiming { word: "Hello".into(), start: 0.0, end: 0.5 }]),
+            TaskKind::Animate => Product::Clip(self.store_bytes(Place::SceneImages, &mp4(subject)).await),
             TaskKind::ComposeMusic => Product::Music(self.store_bytes(Place::Music, &wav(subject)).await),
             TaskKind::Render => Product::Video(RenderOutput {
                 video: self.store_bytes(Place::Renders, &mp4(subject)).await.key,

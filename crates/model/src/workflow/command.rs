@@ -26,6 +26,7 @@ pub(super) fn apply(step: &mut Step, command: Command) -> Result<(), Rejection> 
             pause(step);
             Ok(())
         }
+        Command::SkipScene { scene: _ } => Err(Rejection::NothingToSkip),
         Command::Render { id, when_ready } => render(step, id, when_ready),
     }
 }
@@ -72,6 +73,7 @@ fn generate_one(step: &mut Step, scene: Uuid, medium: Medium, force: bool) -> Re
     let (slot, kind) = match medium {
         Medium::Image => (&mut scene.image, TaskKind::DrawImage),
         Medium::Audio => (&mut scene.audio, TaskKind::Speak),
+        Medium::Sfx => return Err(Rejection::Unavailable("sound effects can't be made here; give the scene one of your own")),
         Medium::Video => return Err(Rejection::Unavailable("no vendor for clips is configured")),
     };
     if slot.status.is_active() {

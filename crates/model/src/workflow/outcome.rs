@@ -50,7 +50,7 @@ pub(super) fn finished(step: &mut Step, target: Target, product: Product) {
         (Found::Scene(scene, Medium::Audio), Product::Speech { asset, seconds, words }) => {
             fill(&mut scene.audio, asset);
             scene.duration_seconds = seconds;
-            scene.word_timings = words;
+            scene.word_timings = words.unwrap_or_default();
             step.events.push(scene_event(scene, Medium::Audio));
         }
         (Found::Music(slot), Product::Music(asset)) => {
@@ -72,6 +72,10 @@ pub(super) fn finished(step: &mut Step, target: Target, product: Product) {
         }
     }
     step.project.revision += 1;
+}
+
+pub(super) fn hit_budget(step: &mut Step, _target: Target, _reason: String) {
+    step.stale = true;
 }
 
 pub(super) fn failed(step: &mut Step, target: Target, attempt: i32, failure: Failure, jitter: f64) {
@@ -123,10 +127,12 @@ fn find(project: &mut Project, target: Target) -> Found<'_> {
         return Found::Stale;
     }
     let medium = match target.kind {
+        TaskKind::WriteScript => return Found::Stale,
         TaskKind::ComposeMusic => return Found::Music(&mut project.music),
         TaskKind::Render => return Found::Render(project),
         TaskKind::DrawImage => Medium::Image,
-        TaskKind::Speak => Medium::Audio,
+        TaskKind::Speak | TaskKind::AlignWords => Medium::Audio,
+        TaskKind::Animate => Medium::Video,
     };
     project.scenes.iter_mut().find(|scene| scene.id == target.subject).map_or(Found::Stale, |scene| Found::Scene(scene, medium))
 }
@@ -136,6 +142,7 @@ fn slot_of(scene: &mut Scene, medium: Medium) -> &mut Slot {
         Medium::Image => &mut scene.image,
         Medium::Audio => &mut scene.audio,
         Medium::Video => &mut scene.video,
+        Medium::Sfx => &mut scene.sfx,
     }
 }
 

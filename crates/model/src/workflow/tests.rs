@@ -32,6 +32,8 @@ fn project(scenes: u128) -> Project {
         owner: id(2),
         status: ProjectStatus::Draft,
         settings: Settings { include_music: true, ..Settings::default() },
+        script: Slot::default(),
+        notice: None,
         scenes: (0..scenes).map(|n| Scene::new(id(10 + n), n as i32 + 1, format!("Words {n}"), format!("Picture {n}"))).collect(),
         music: Slot::default(),
         render: None,
@@ -42,7 +44,10 @@ fn project(scenes: u128) -> Project {
 fn product(kind: TaskKind) -> Product {
     match kind {
         TaskKind::DrawImage => Product::Image(asset("image")),
-        TaskKind::Speak => Product::Speech { asset: asset("audio"), seconds: 2.0, words: vec![] },
+        TaskKind::Speak => Product::Speech { asset: asset("audio"), seconds: 2.0, words: Some(vec![]) },
+        TaskKind::WriteScript => Product::Script { title: "t".into(), description: "d".into(), scenes: vec![] },
+        TaskKind::AlignWords => Product::Words(vec![]),
+        TaskKind::Animate => Product::Clip(asset("clip")),
         TaskKind::ComposeMusic => Product::Music(asset("music")),
         TaskKind::Render => Product::Video(output()),
     }

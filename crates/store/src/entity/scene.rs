@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-/// One live scene with its three slots.
+/// One live scene with its four slots.
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "scene")]
 pub struct Model {
@@ -36,6 +36,14 @@ pub struct Model {
     pub video_given: bool,
     pub video_asset: Option<Json>,
     pub video_error: Option<String>,
+    pub sfx_status: String,
+    pub sfx_generation: i64,
+    pub sfx_attempts: i32,
+    pub sfx_take: i32,
+    pub sfx_given: bool,
+    pub sfx_asset: Option<Json>,
+    pub sfx_error: Option<String>,
+    pub words_missing: bool,
     pub look: Option<Json>,
     pub created_at: DateTimeUtc,
 }

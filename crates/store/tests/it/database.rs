@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use chrono::{DateTime, Duration, Utc};
 use model::project::{Asset, RenderOutput, Settings};
-use model::task::{Product, TaskKind};
+use model::task::{Product, ScriptScene, TaskKind};
 use model::workflow::{Command, Edit, Input, SceneDraft};
 use sea_orm::{ConnectionTrait, Database as Connection, DatabaseConnection, Statement};
 use store::{Details, Lease, NewProject, ProjectRecord, Store, open};
@@ -161,7 +161,14 @@ pub fn product(kind: TaskKind, key: &str) -> Product {
     let words = vec![model::caption::WordTiming { word: "Grüße ∆".to_owned(), start: 0.125, end: 1.337 }];
     match kind {
         TaskKind::DrawImage => Product::Image(asset(key)),
-        TaskKind::Speak => Product::Speech { asset: asset(key), seconds: 2.345, words },
+        TaskKind::Speak => Product::Speech { asset: asset(key), seconds: 2.345, words: Some(words) },
+        TaskKind::WriteScript => Product::Script {
+            title: "Übung".to_owned(),
+            description: key.to_owned(),
+            scenes: vec![ScriptScene { narration: "One.".to_owned(), visual_description: "1".to_owned(), seconds: 1.5 }],
+        },
+        TaskKind::AlignWords => Product::Words(words),
+        TaskKind::Animate => Product::Clip(asset(key)),
         TaskKind::ComposeMusic => Product::Music(asset(key)),
         TaskKind::Render => Product::Video(output(key)),
     }
