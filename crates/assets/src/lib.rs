@@ -77,11 +77,14 @@ impl Assets {
 
     /// Stores bytes; the same bytes in the same place have the same key and are stored once.
     pub async fn put(&self, place: Place, bytes: Bytes) -> Result<Stored, AssetError> {
-        if bytes.is_empty() {
-            return Err(AssetError::Empty);
-        }
-        let media_type = sniff(&bytes).ok_or(AssetError::UnknownMedia)?;
+        let media_type = media_type_of(&bytes)?;
         self.put_as(place, media_type, bytes).await
+    }
+
+    /// What [`Self::put`] would answer, without storing anything.
+    pub fn stored_as(place: Place, bytes: &Bytes) -> Result<Stored, AssetError> {
+        let media_type = media_type_of(bytes)?;
+        Ok(named(place, media_type, bytes))
     }
 
     /// Stores captions, whose content does not tell what they are.
@@ -90,8 +93,7 @@ impl Assets {
     }
 
     async fn put_as(&self, place: Place, media_type: MediaType, bytes: Bytes) -> Result<Stored, AssetError> {
-        let key = key::of_content(place, &Sha256::digest(&bytes), media_type);
-        let stored = Stored { key, media_type: media_type.mime, bytes: bytes.len() as u64 };
+        let stored = named(place, media_type, &bytes);
         if self.head(&stored.key).await.is_ok_and(|head| head.bytes == stored.bytes) {
             return Ok(stored);
         }
@@ -190,6 +192,18 @@ impl Assets {
             Err(source) => Err(AssetError::store("deleting", key, source)),
         }
     }
+}
+
+fn media_type_of(bytes: &Bytes) -> Result<MediaType, AssetError> {
+    if bytes.is_empty() {
+        return Err(AssetError::Empty);
+    }
+    sniff(bytes).ok_or(AssetError::UnknownMedia)
+}
+
+fn named(place: Place, media_type: MediaType, bytes: &Bytes) -> Stored {
+    let key = key::of_content(place, &Sha256::digest(bytes), media_type);
+    Stored { key, media_type: media_type.mime, bytes: bytes.len() as u64 }
 }
 
 /// A key of ours as a path; anything else, such as a traversal, does not exist.

@@ -9,10 +9,13 @@ use chrono::{DateTime, Utc};
 use model::project::RenderOutput;
 use model::storyboard::Storyboard;
 use model::task::Failure;
+use providers::align::AlignProvider;
+use providers::clip::ClipProvider;
 use providers::image::ImageProvider;
-use providers::music::MusicProvider;
+use providers::music::MusicVendor;
+use providers::script::ScriptProvider;
 use providers::speech::SpeechProvider;
-use store::Store;
+use store::{Lease, Store};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -32,17 +35,32 @@ pub struct Engine {
     pub clock: fn() -> DateTime<Utc>,
     /// A number from 0 to 1 that spreads retries.
     pub jitter: fn() -> f64,
+    /// Called at each step of each task: `|_, _| ()`, except where a test wants to know or to die just there.
+    pub checkpoint: Checkpoint,
 }
 
-/// The configured vendors.
+/// Hears that a task has come to a step. The steps of a task, in this order and each only where the kind has it:
+///
+/// `claimed`, `started`, `calling` (a vendor, or the renderer), `submitted` (a vendor has taken a job), `noted` (the job's id
+/// is stored), `polling`, `answered`, `remembered` (that this request has made this object), `stored` (the object),
+/// `finished`.
+pub type Checkpoint = fn(step: &'static str, lease: &Lease);
+
+/// The configured vendors. A task whose ability nobody has fails with a sentence that says what to set up.
 #[derive(Clone)]
 pub struct Abilities {
+    /// Writes scripts.
+    pub scripts: Option<Arc<dyn ScriptProvider>>,
     /// Draws stills.
     pub images: Arc<dyn ImageProvider>,
     /// Speaks narrations.
     pub speech: Arc<dyn SpeechProvider>,
+    /// Finds the words in narrations of vendors that do not tell when each is heard.
+    pub align: Option<Arc<dyn AlignProvider>>,
+    /// Makes stills move.
+    pub clips: Option<Arc<ClipProvider>>,
     /// Composes music.
-    pub music: Arc<dyn MusicProvider>,
+    pub music: MusicVendor,
 }
 
 /// Limits of one engine process.

@@ -4,7 +4,7 @@ use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
 use futures::FutureExt;
-use model::task::{Failure, MAX_ATTEMPTS, TaskKind};
+use model::task::{Failure, MAX_ATTEMPTS};
 use store::{ApplyError, Lease, Outcome};
 use tokio_util::sync::CancellationToken;
 
@@ -28,13 +28,14 @@ pub(crate) async fn carry_out(engine: &Engine, lease: &Lease, stop: &Cancellatio
 }
 
 async fn carry(engine: &Engine, lease: &Lease, stop: &CancellationToken) -> Result<(), ApplyError> {
+    (engine.checkpoint)("claimed", lease);
     if lease.attempt > MAX_ATTEMPTS {
         // Each time its process died before it could report: doing it for ever would take everybody else down too.
         let reason = format!("the program ended {} times while this was being made; the log may say why", lease.attempt - 1);
         return report(engine, lease, failed(failure::fatal(reason))).await;
     }
     match engine.store.start(lease, (engine.clock)()).await {
-        Ok(true) => {}
+        Ok(true) => (engine.checkpoint)("started", lease),
         Ok(false) => {
             tracing::debug!("no longer wanted");
             return Ok(());
@@ -75,16 +76,15 @@ fn failed(failure: Failure) -> Ended {
     Ended::With(Outcome::Failed { failure, jitter: 0.0 })
 }
 
-/// After a stop: a render ends at once and is resumed later from its cached segments; short work may finish.
+/// After a stop: what can be taken up again ends at once (a render from its cached segments, a vendor's job by its id);
+/// short work may finish.
 async fn wind_down(
     engine: &Engine,
     lease: &Lease,
     cancel: &CancellationToken,
     work: &mut (impl Future<Output = std::thread::Result<Result<model::task::Product, tasks::TaskError>>> + Unpin),
 ) -> Ended {
-    if lease.target.kind == TaskKind::Render {
-        cancel.cancel();
-    }
+    cancel.cancel();
     match tokio::time::timeout(engine.settings.grace, work).await {
         Ok(result) => ended_by(result),
         Err(_) => Ended::Stopped,
@@ -124,7 +124,10 @@ async fn report(engine: &Engine, lease: &Lease, ended: Ended) -> Result<(), Appl
         }
     };
     match stored {
-        Ok(true) => Ok(()),
+        Ok(true) => {
+            (engine.checkpoint)("finished", lease);
+            Ok(())
+        }
         Ok(false) => {
             tracing::debug!("came too late");
             Ok(())

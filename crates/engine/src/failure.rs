@@ -28,3 +28,8 @@ pub(crate) fn of_store(error: &StoreError) -> Failure {
 pub(crate) fn fatal(message: impl Into<String>) -> Failure {
     Failure { class: FailureClass::Fatal, message: message.into() }
 }
+
+/// A passing trouble of no vendor's own words.
+pub(crate) fn retry(message: impl Into<String>) -> Failure {
+    Failure { class: FailureClass::Retry { after: None }, message: message.into() }
+}

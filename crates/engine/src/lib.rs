@@ -10,6 +10,6 @@ mod rescue;
 mod run;
 mod tasks;
 
-pub use abilities::{Abilities, Engine, EngineSettings, RenderFailure, RenderJob, Renderer};
+pub use abilities::{Abilities, Checkpoint, Engine, EngineSettings, RenderFailure, RenderJob, Renderer};
 pub use rescue::WorkerLock;
 pub use run::run;

@@ -1,13 +1,20 @@
-//! What each kind of task does: load, call, store the object, answer the product.
+//! What each kind of task does: load, call, keep, answer the product. One file per kind.
+//!
+//! How an answer is kept so that it is never paid for again is in `keep`, waiting for a vendor's job in `job`.
 
+mod align_words;
+mod animate;
 mod compose_music;
 mod draw_image;
+mod job;
+mod keep;
 mod render;
 mod speak;
+mod write_script;
 
-use model::project::{Asset, Scene};
+use model::project::{Scene, Slot};
 use model::task::{Failure, Product, TaskKind};
-use store::{Lease, Made, ProjectRecord};
+use store::{Lease, ProjectRecord};
 use tokio_util::sync::CancellationToken;
 
 use crate::abilities::Engine;
@@ -17,7 +24,7 @@ use crate::failure;
 pub(crate) enum TaskError {
     /// It failed; the class says what follows.
     Failed(Failure),
-    /// Its project or scene is gone: nothing is left to do.
+    /// Its project or scene is gone, or somebody else has it: nothing is left to do here.
     Vanished,
     /// It was told to stop.
     Cancelled,
@@ -29,47 +36,44 @@ impl From<Failure> for TaskError {
     }
 }
 
+/// A task at work.
+#[derive(Clone, Copy)]
+struct Work<'a> {
+    engine: &'a Engine,
+    lease: &'a Lease,
+    record: &'a ProjectRecord,
+    cancel: &'a CancellationToken,
+}
+
 pub(crate) async fn perform(engine: &Engine, lease: &Lease, cancel: &CancellationToken) -> Result<Product, TaskError> {
     let record = engine.store.project(lease.project).await.map_err(|error| failure::of_store(&error))?;
     let record = record.ok_or(TaskError::Vanished)?;
+    let work = Work { engine, lease, record: &record, cancel };
     match lease.target.kind {
-        TaskKind::DrawImage => draw_image::draw_image(engine, &record, scene(&record, lease)?).await,
-        TaskKind::Speak => speak::speak(engine, &record, scene(&record, lease)?).await,
-        TaskKind::WriteScript => Err(failure::fatal("no vendor for scripts is configured").into()),
-        TaskKind::AlignWords => Err(failure::fatal("no vendor for word times is configured").into()),
-        TaskKind::Animate => Err(failure::fatal("no vendor for clips is configured").into()),
-        TaskKind::ComposeMusic => compose_music::compose_music(engine, &record).await,
-        TaskKind::Render => render::render(engine, lease, &record, cancel).await,
+        TaskKind::WriteScript => write_script::write_script(work).await,
+        TaskKind::DrawImage => draw_image::draw_image(work, work.scene()?).await,
+        TaskKind::Speak => speak::speak(work, work.scene()?).await,
+        TaskKind::AlignWords => align_words::align_words(work, work.scene()?).await,
+        TaskKind::Animate => animate::animate(work, work.scene()?).await,
+        TaskKind::ComposeMusic => compose_music::compose_music(work).await,
+        TaskKind::Render => render::render(work).await,
     }
 }
 
-fn scene<'a>(record: &'a ProjectRecord, lease: &Lease) -> Result<&'a Scene, TaskError> {
-    record.project.scenes.iter().find(|scene| scene.id == lease.target.subject).ok_or(TaskError::Vanished)
-}
-
-/// What an earlier equal request has made, if its object is still there.
-async fn made_before(engine: &Engine, address: &str) -> Result<Option<Made>, TaskError> {
-    let made = engine.store.made(address).await.map_err(|error| failure::of_store(&error))?;
-    let Some(made) = made else { return Ok(None) };
-    match engine.assets.head(&made.asset.key).await {
-        Ok(_) => Ok(Some(made)),
-        Err(_) => {
-            engine.store.forget(address).await.map_err(|error| failure::of_store(&error))?;
-            Ok(None)
-        }
+impl<'a> Work<'a> {
+    fn scene(self) -> Result<&'a Scene, TaskError> {
+        let subject = self.lease.target.subject;
+        self.record.project.scenes.iter().find(|scene| scene.id == subject).ok_or(TaskError::Vanished)
     }
-}
 
-/// Writes down what a request has made, so that the same request is never paid for again.
-async fn remember(engine: &Engine, address: &str, made: &Made) -> Result<(), TaskError> {
-    engine.store.remember(address, made, (engine.clock)()).await.map_err(|error| failure::of_store(&error).into())
-}
+    /// Says that the work has come to this step.
+    fn reached(self, step: &'static str) {
+        (self.engine.checkpoint)(step, self.lease);
+    }
 
-fn asset(stored: assets::Stored, vendor: &str, model: &str) -> Asset {
-    Asset {
-        key: stored.key,
-        media_type: stored.media_type.to_owned(),
-        bytes: i64::try_from(stored.bytes).unwrap_or(i64::MAX),
-        made_by: format!("{vendor}/{model}"),
+    /// The idempotency key of the task's call: the same when a crash has cut the call off, another one after every failure
+    /// that was reported, since some vendors answer a key with the old failure for ever.
+    fn key(self, slot: &Slot) -> String {
+        format!("{}-{}", self.lease.task, slot.attempts)
     }
 }

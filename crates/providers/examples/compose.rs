@@ -10,6 +10,6 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let take = arguments.next().map_or(Ok(0), |take| take.parse())?;
     let request = MusicRequest { prompt, take, ..MusicRequest::default() };
     let runtime = tokio::runtime::Builder::new_current_thread().build()?;
-    std::fs::write(path, runtime.block_on(Composer.compose(&request))?.bytes)?;
+    std::fs::write(path, runtime.block_on(Composer.compose(&request, ""))?.bytes)?;
     Ok(())
 }

@@ -29,7 +29,7 @@ impl MusicProvider for Composer {
         "composer-1"
     }
 
-    async fn compose(&self, request: &MusicRequest) -> Result<Music, ProviderError> {
+    async fn compose(&self, request: &MusicRequest, _: &str) -> Result<Music, ProviderError> {
         let request = request.clone();
         tokio::task::spawn_blocking(move || compose(&request))
             .await

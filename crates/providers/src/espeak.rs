@@ -40,7 +40,7 @@ impl SpeechProvider for Espeak {
         library::with(|engine| voice::choose(&engine.voices, language, voice).map(drop))
     }
 
-    async fn speak(&self, request: &SpeechRequest) -> Result<Speech, ProviderError> {
+    async fn speak(&self, request: &SpeechRequest, _: &str) -> Result<Speech, ProviderError> {
         let request = request.clone();
         tokio::task::spawn_blocking(move || speak(&request))
             .await

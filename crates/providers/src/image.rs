@@ -13,8 +13,9 @@ pub trait ImageProvider: Send + Sync {
     fn vendor(&self) -> &'static str;
     /// Model and version; part of the picture's content address, so it changes whenever the same request looks different.
     fn model(&self) -> &str;
-    /// Makes the picture.
-    async fn draw(&self, request: &ImageRequest) -> Result<Image, ProviderError>;
+    /// Makes the picture. `key` names this call for vendors that know idempotency keys: a call that a crash has cut off is made
+    /// again with the same key.
+    async fn draw(&self, request: &ImageRequest, key: &str) -> Result<Image, ProviderError>;
 }
 
 /// What a picture should show.

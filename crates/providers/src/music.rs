@@ -1,19 +1,32 @@
 //! Background music.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use bytes::Bytes;
 
 use crate::error::ProviderError;
+use crate::job::JobProvider;
 
-/// Composes music for one video.
+/// Who composes: some vendors answer with the music, others only with the promise of it.
+#[derive(Clone)]
+pub enum MusicVendor {
+    /// It is there when the call returns.
+    AtOnce(Arc<dyn MusicProvider>),
+    /// It is ordered, and asked about until it is there.
+    Job(Arc<dyn JobProvider<MusicRequest, Music>>),
+}
+
+/// Composes music for one video within one call.
 #[async_trait]
 pub trait MusicProvider: Send + Sync {
     /// Short lower-case name, such as `composer`.
     fn vendor(&self) -> &'static str;
     /// Model and version; part of the music's content address.
     fn model(&self) -> &str;
-    /// Composes.
-    async fn compose(&self, request: &MusicRequest) -> Result<Music, ProviderError>;
+    /// Composes. `key` names this call for vendors that know idempotency keys: a call that a crash has cut off is made
+    /// again with the same key.
+    async fn compose(&self, request: &MusicRequest, key: &str) -> Result<Music, ProviderError>;
 }
 
 /// What the music should be.

@@ -59,7 +59,7 @@ impl ImageProvider for PosterArtist {
         MODEL
     }
 
-    async fn draw(&self, request: &ImageRequest) -> Result<Image, ProviderError> {
+    async fn draw(&self, request: &ImageRequest, _: &str) -> Result<Image, ProviderError> {
         let request = request.clone();
         let drawn = tokio::task::spawn_blocking(move || poster(&request)).await;
         drawn.map_err(|error| ProviderError::Fatal(format!("the poster artist stopped while drawing: {error}")))?

@@ -15,8 +15,9 @@ pub trait SpeechProvider: Send + Sync {
     fn model(&self) -> &str;
     /// Refuses a language or voice that does not exist, before anything is made.
     fn check(&self, language: &str, voice: &str) -> Result<(), ProviderError>;
-    /// Speaks.
-    async fn speak(&self, request: &SpeechRequest) -> Result<Speech, ProviderError>;
+    /// Speaks. `key` names this call for vendors that know idempotency keys: a call that a crash has cut off is made
+    /// again with the same key.
+    async fn speak(&self, request: &SpeechRequest, key: &str) -> Result<Speech, ProviderError>;
 }
 
 /// What to say and how.

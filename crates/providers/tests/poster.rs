@@ -35,7 +35,7 @@ fn the_same_request_gives_the_same_bytes() {
 #[tokio::test]
 async fn the_provider_draws_what_the_function_draws() {
     let request = request("", "A whale");
-    let drawn = PosterArtist.draw(&request).await.expect("drawable");
+    let drawn = PosterArtist.draw(&request, "").await.expect("drawable");
     assert_eq!(drawn, poster(&request).expect("drawable"));
     assert_eq!((PosterArtist.vendor(), PosterArtist.model()), ("poster", "poster-1"));
 }

@@ -16,7 +16,7 @@ fn wait<T>(future: impl Future<Output = T>) -> T {
 
 fn speak(language: &str, text: &str) -> Result<Speech, String> {
     let request = SpeechRequest { text: text.to_owned(), language: language.to_owned(), ..SpeechRequest::default() };
-    wait(Espeak.speak(&request)).map_err(|error| error.to_string())
+    wait(Espeak.speak(&request, "")).map_err(|error| error.to_string())
 }
 
 /// The samples of a WAV from −1 to 1, channels interleaved, and its format.
@@ -111,7 +111,7 @@ fn the_sound_has_measured_silence_around_it_and_an_even_level() {
 fn takes_differ_in_pace_and_are_repeatable() {
     let take = |take| {
         let request = SpeechRequest { text: "One take.".to_owned(), language: "en".to_owned(), take, ..SpeechRequest::default() };
-        wait(Espeak.speak(&request)).expect("espeak-ng is installed").seconds
+        wait(Espeak.speak(&request, "")).expect("espeak-ng is installed").seconds
     };
     assert!((take(0) - take(5)).abs() > 0.04);
     // espeak-ng's breath noise is random, so that the trimmed ends differ by some milliseconds (13 seen).
@@ -144,7 +144,7 @@ fn every_listed_voice_and_variant_can_be_asked_for() {
         }
     }
     let woman = SpeechRequest { text: "Olá.".into(), language: "pt-BR".into(), voice: "+f3".into(), take: 0 };
-    let (woman, man) = (wait(Espeak.speak(&woman)), speak("pt-BR", "Olá."));
+    let (woman, man) = (wait(Espeak.speak(&woman, "")), speak("pt-BR", "Olá."));
     assert!(woman.expect("the variant exists").bytes != man.expect("espeak-ng is installed").bytes);
 }
 
@@ -174,7 +174,7 @@ proptest! {
 
 fn compose(prompt: &str, title: &str, take: u32) -> Music {
     let request = MusicRequest { prompt: prompt.to_owned(), title: title.to_owned(), take, ..MusicRequest::default() };
-    wait(Composer.compose(&request)).expect("composing needs nothing from outside")
+    wait(Composer.compose(&request, "")).expect("composing needs nothing from outside")
 }
 
 const MOODS: [&str; 12] =

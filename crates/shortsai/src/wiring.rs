@@ -14,6 +14,7 @@ use model::task::{Failure, FailureClass};
 use model::usage::PriceTable;
 use providers::composer::Composer;
 use providers::espeak::Espeak;
+use providers::music::MusicVendor;
 use providers::poster::PosterArtist;
 use store::{ApplyError, Store};
 use tokio::task::JoinHandle;
@@ -97,6 +98,7 @@ impl House {
             },
             clock: now,
             jitter,
+            checkpoint: |_, _| (),
         };
         let stop = CancellationToken::new();
         let task = tokio::spawn(engine::run(Arc::new(engine), stop.clone()));
@@ -140,7 +142,14 @@ impl RunningEngine {
 
 /// The vendors that work without any key.
 fn abilities() -> Abilities {
-    Abilities { images: Arc::new(PosterArtist), speech: Arc::new(Espeak), music: Arc::new(Composer) }
+    Abilities {
+        scripts: None,
+        images: Arc::new(PosterArtist),
+        speech: Arc::new(Espeak),
+        align: None,
+        clips: None,
+        music: MusicVendor::AtOnce(Arc::new(Composer)),
+    }
 }
 
 /// Renders in this process.

@@ -6,24 +6,24 @@ use model::project::Scene;
 use model::task::Product;
 use providers::image::ImageRequest;
 use serde_json::{Value, json};
-use store::{Made, ProjectRecord};
+use store::ProjectRecord;
 
-use super::{TaskError, asset, made_before, remember};
-use crate::abilities::Engine;
+use super::keep::{keep, made_before};
+use super::{TaskError, Work};
 use crate::{failure, request};
 
-pub(super) async fn draw_image(engine: &Engine, record: &ProjectRecord, scene: &Scene) -> Result<Product, TaskError> {
-    let images = &engine.abilities.images;
-    let request = request_of(record, scene);
-    let address = request::address("draw_image", &inputs(&request, images.vendor(), images.model()));
-    if let Some(made) = made_before(engine, &address).await? {
+pub(super) async fn draw_image(work: Work<'_>, scene: &Scene) -> Result<Product, TaskError> {
+    let images = &work.engine.abilities.images;
+    let request = request_of(work.record, scene);
+    let (vendor, model) = (images.vendor(), images.model());
+    let address = request::address("draw_image", &inputs(&request, vendor, model));
+    if let Some(made) = made_before(work, &address).await? {
         return Ok(Product::Image(made.asset));
     }
-    let image = images.draw(&request).await.map_err(|error| failure::of_provider(&error))?;
-    let stored = engine.assets.put(Place::SceneImages, image.bytes).await.map_err(|error| failure::of_assets(&error))?;
-    let asset = asset(stored, images.vendor(), images.model());
-    remember(engine, &address, &Made { asset: asset.clone(), detail: Value::Null }).await?;
-    Ok(Product::Image(asset))
+    work.reached("calling");
+    let image = images.draw(&request, &work.key(&scene.image)).await.map_err(|error| failure::of_provider(&error))?;
+    let made = keep(work, &address, Place::SceneImages, image.bytes, format!("{vendor}/{model}"), Value::Null).await?;
+    Ok(Product::Image(made.asset))
 }
 
 fn request_of(record: &ProjectRecord, scene: &Scene) -> ImageRequest {

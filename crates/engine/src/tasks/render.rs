@@ -3,40 +3,56 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use model::project::{Asset, RenderOutput};
 use model::task::Product;
-use store::{Lease, ProjectRecord};
+use serde_json::json;
+use store::Lease;
 use tokio::sync::watch;
-use tokio_util::sync::CancellationToken;
 
-use super::TaskError;
+use super::keep::{keep_detail, made_before};
+use super::{TaskError, Work};
 use crate::abilities::{Engine, RenderFailure, RenderJob};
-use crate::failure;
+use crate::{failure, request};
 
 /// Progress is written at most this often: people can't read faster, and every write is an event.
 const PROGRESS_EVERY: Duration = Duration::from_millis(500);
 
-pub(super) async fn render(
-    engine: &Engine,
-    lease: &Lease,
-    record: &ProjectRecord,
-    cancel: &CancellationToken,
-) -> Result<Product, TaskError> {
-    let storyboard = record.project.storyboard().map_err(|missing| failure::fatal(missing.join("; ")))?;
-    let job = RenderJob { id: lease.target.subject, storyboard };
+pub(super) async fn render(work: Work<'_>) -> Result<Product, TaskError> {
+    let storyboard = work.record.project.storyboard().map_err(|missing| failure::fatal(missing.join("; ")))?;
+    let id = work.lease.target.subject;
+    // With the render's own id: a crash must not render twice, but whoever asks for another render gets one.
+    let address = request::address("render", &json!({ "render": id, "storyboard": storyboard }));
+    if let Some(made) = made_before(work, &address).await?
+        && let Ok(output) = serde_json::from_value(made.detail)
+    {
+        return Ok(Product::Video(output));
+    }
+    let output = draw(work, RenderJob { id, storyboard }).await?;
+    let video = Asset {
+        key: output.video.clone(),
+        media_type: "video/mp4".to_owned(),
+        bytes: output.bytes,
+        made_by: "render".to_owned(),
+    };
+    keep_detail(work, &address, video, json!(&output)).await?;
+    Ok(Product::Video(output))
+}
+
+async fn draw(work: Work<'_>, job: RenderJob) -> Result<RenderOutput, TaskError> {
     let (sender, receiver) = watch::channel(0.0);
     let progress = Arc::new(move |fraction: f64| {
         // The receiver lives as long as this render; if it has gone, nobody wants to know.
         let _ = sender.send(fraction);
     });
+    work.reached("calling");
     let output = tokio::select! {
-        output = engine.renderer.render(job, progress, cancel.clone()) => output,
-        never = write_progress(engine, lease, receiver) => match never {},
+        output = work.engine.renderer.render(job, progress, work.cancel.clone()) => output,
+        never = write_progress(work.engine, work.lease, receiver) => match never {},
     };
-    match output {
-        Ok(output) => Ok(Product::Video(output)),
-        Err(RenderFailure::Cancelled) => Err(TaskError::Cancelled),
-        Err(RenderFailure::Failed(failure)) => Err(failure.into()),
-    }
+    output.map_err(|failure| match failure {
+        RenderFailure::Cancelled => TaskError::Cancelled,
+        RenderFailure::Failed(failure) => failure.into(),
+    })
 }
 
 async fn write_progress(engine: &Engine, lease: &Lease, mut receiver: watch::Receiver<f64>) -> std::convert::Infallible {

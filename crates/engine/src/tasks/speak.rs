@@ -8,45 +8,41 @@ use model::task::Product;
 use providers::speech::SpeechRequest;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use store::{Made, ProjectRecord};
 
-use super::{TaskError, asset, made_before, remember};
-use crate::abilities::Engine;
+use super::keep::{keep, made_before};
+use super::{TaskError, Work};
 use crate::{failure, request};
 
 /// What is kept of a narration beside its sound.
 #[derive(Serialize, Deserialize)]
 struct Spoken {
     seconds: f64,
-    words: Vec<WordTiming>,
+    /// `None` when the vendor does not tell: another task finds them.
+    words: Option<Vec<WordTiming>>,
 }
 
-pub(super) async fn speak(engine: &Engine, record: &ProjectRecord, scene: &Scene) -> Result<Product, TaskError> {
-    let speech = &engine.abilities.speech;
-    let settings = &record.project.settings;
-    check_vendor(settings, speech.vendor())?;
+pub(super) async fn speak(work: Work<'_>, scene: &Scene) -> Result<Product, TaskError> {
+    let speech = &work.engine.abilities.speech;
+    let settings = &work.record.project.settings;
+    let (vendor, model) = (speech.vendor(), speech.model());
+    check_vendor(settings, vendor)?;
     let request = SpeechRequest {
         text: scene.narration.clone(),
         language: language::tag(&settings.language),
         voice: settings.voice.clone(),
         take: scene.audio.take.unsigned_abs(),
     };
-    let address = request::address("speak", &inputs(&request, speech.vendor(), speech.model()));
-    if let Some(made) = made_before(engine, &address).await?
+    let address = request::address("speak", &inputs(&request, vendor, model));
+    if let Some(made) = made_before(work, &address).await?
         && let Ok(spoken) = serde_json::from_value::<Spoken>(made.detail)
     {
-        return Ok(Product::Speech { asset: made.asset, seconds: spoken.seconds, words: Some(spoken.words) });
+        return Ok(Product::Speech { asset: made.asset, seconds: spoken.seconds, words: spoken.words });
     }
-    let made = speech.speak(&request).await.map_err(|error| failure::of_provider(&error))?;
-    let words = made
-        .words
-        .ok_or_else(|| failure::fatal(format!("{} tells no word times, and nothing here can find them yet", speech.vendor())))?;
-    let stored = engine.assets.put(Place::SceneAudio, made.bytes).await.map_err(|error| failure::of_assets(&error))?;
-    let asset = asset(stored, speech.vendor(), speech.model());
-    let spoken = Spoken { seconds: made.seconds, words };
-    let detail = serde_json::to_value(&spoken).map_err(|error| failure::fatal(format!("word times: {error}")))?;
-    remember(engine, &address, &Made { asset: asset.clone(), detail }).await?;
-    Ok(Product::Speech { asset, seconds: spoken.seconds, words: Some(spoken.words) })
+    work.reached("calling");
+    let made = speech.speak(&request, &work.key(&scene.audio)).await.map_err(|error| failure::of_provider(&error))?;
+    let spoken = Spoken { seconds: made.seconds, words: made.words };
+    let made = keep(work, &address, Place::SceneAudio, made.bytes, format!("{vendor}/{model}"), json!(&spoken)).await?;
+    Ok(Product::Speech { asset: made.asset, seconds: spoken.seconds, words: spoken.words })
 }
 
 /// Another voice than the one asked for would be a silent replacement.

@@ -1,0 +1,62 @@
+//! `animate`: the clip of one scene, out of its still.
+
+use assets::Place;
+use model::project::{Asset, Scene, Settings};
+use model::task::Product;
+use providers::clip::ClipRequest;
+use serde_json::{Value, json};
+
+use super::job::wait_for;
+use super::keep::{keep, made_before};
+use super::{TaskError, Work};
+use crate::{failure, request};
+
+/// Vendors make clips of about this length; a longer narration holds the last frame, a shorter one cuts.
+const SECONDS: (f64, f64) = (3.0, 10.0);
+
+pub(super) async fn animate(work: Work<'_>, scene: &Scene) -> Result<Product, TaskError> {
+    let Some(clips) = &work.engine.abilities.clips else {
+        let message = "nothing here can make clips yet: set up a vendor of moving pictures, or show the still instead";
+        return Err(failure::fatal(message).into());
+    };
+    let Some(picture) = &scene.image.asset else {
+        return Err(failure::fatal("a clip is made out of the scene's picture, and there is none; make the picture first").into());
+    };
+    let request = request_of(scene, &work.record.project.settings, picture);
+    let (vendor, model) = (clips.vendor(), clips.model());
+    let address = request::address("animate", &inputs(&request, picture, vendor, model));
+    if let Some(made) = made_before(work, &address).await? {
+        return Ok(Product::Clip(made.asset));
+    }
+    let request = async {
+        let bytes = work.engine.assets.get(&picture.key).await.map_err(|error| failure::of_assets(&error))?;
+        Ok(ClipRequest { picture: bytes, ..request })
+    };
+    let clip = wait_for(work, clips.as_ref(), &work.key(&scene.video), Box::pin(request)).await?;
+    let made = keep(work, &address, Place::SceneVideos, clip.bytes, format!("{vendor}/{model}"), Value::Null).await?;
+    Ok(Product::Clip(made.asset))
+}
+
+/// The request without the picture's bytes: they are only read for a new order.
+fn request_of(scene: &Scene, settings: &Settings, picture: &Asset) -> ClipRequest {
+    ClipRequest {
+        picture: bytes::Bytes::new(),
+        picture_media_type: picture.media_type.clone(),
+        description: scene.visual_description.clone(),
+        narration: scene.narration.clone(),
+        style: settings.style.clone(),
+        size: settings.video.size,
+        seconds: scene.duration_seconds.ceil().clamp(SECONDS.0, SECONDS.1) as u32,
+        take: scene.video.take.unsigned_abs(),
+    }
+}
+
+/// All that shapes the clip. Taken apart without `..`, so that a new field forces a decision.
+fn inputs(request: &ClipRequest, still: &Asset, vendor: &str, model: &str) -> Value {
+    // The still's key is the hash of its content.
+    let ClipRequest { picture: _, picture_media_type: _, description, narration, style, size, seconds, take } = request;
+    json!({
+        "vendor": vendor, "model": model, "still": still.key, "description": description, "narration": narration,
+        "style": style, "width": size.width, "height": size.height, "seconds": seconds, "take": take,
+    })
+}

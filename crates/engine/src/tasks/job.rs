@@ -1,0 +1,75 @@
+//! Waiting for a vendor's job. Its id is stored before any waiting, so that a restart asks for the job and does not buy again.
+
+use std::time::Duration;
+
+use futures::future::BoxFuture;
+use providers::job::{JobProvider, Polled};
+
+use super::keep::patiently;
+use super::{TaskError, Work};
+use crate::failure;
+
+/// One attempt waits at most so long. The next one goes on waiting for the same job.
+const LONGEST: chrono::Duration = chrono::Duration::minutes(15);
+/// The longest pause between two questions, whatever the vendor says.
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+
+/// The product of the task's job: the one that an earlier attempt has ordered, or a new one. `request` is only made ready
+/// for a new one.
+pub(super) async fn wait_for<Request: Sync, Product>(
+    work: Work<'_>,
+    vendor: &dyn JobProvider<Request, Product>,
+    key: &str,
+    request: BoxFuture<'_, Result<Request, TaskError>>,
+) -> Result<Product, TaskError> {
+    let job = match work.lease.vendor_ref.as_deref().filter(|job| !job.is_empty()) {
+        Some(job) => job.to_owned(),
+        None => submit(work, vendor, key, &request.await?).await?,
+    };
+    let clock = work.engine.clock;
+    let begun = clock();
+    loop {
+        work.reached("polling");
+        let pause = match vendor.poll(&job).await.map_err(|error| failure::of_provider(&error))? {
+            Polled::Done(product) => return Ok(product),
+            Polled::Failed(error) => {
+                // The next attempt, if there is one, orders a new job.
+                note(work, "").await?;
+                return Err(failure::of_provider(&error).into());
+            }
+            Polled::NotYet { ask_again_after } => ask_again_after.min(LONGEST_PAUSE),
+        };
+        if clock() - begun > LONGEST {
+            let message = format!("{} has not finished its job {job} within {} minutes", vendor.vendor(), LONGEST.num_minutes());
+            return Err(failure::retry(message).into());
+        }
+        tokio::select! {
+            () = tokio::time::sleep(pause) => {}
+            () = work.cancel.cancelled() => return Err(TaskError::Cancelled),
+        }
+    }
+}
+
+/// Between the vendor's answer and the stored id lies the one gap that can't be closed: a crash just there orders again,
+/// with the same key, and only a vendor that knows keys sees that it is the same order.
+async fn submit<Request, Product>(
+    work: Work<'_>,
+    vendor: &dyn JobProvider<Request, Product>,
+    key: &str,
+    request: &Request,
+) -> Result<String, TaskError> {
+    work.reached("calling");
+    let job = vendor.submit(request, key).await.map_err(|error| failure::of_provider(&error))?;
+    work.reached("submitted");
+    note(work, &job).await?;
+    work.reached("noted");
+    Ok(job)
+}
+
+async fn note(work: Work<'_>, job: &str) -> Result<(), TaskError> {
+    if patiently(async || work.engine.store.set_vendor_ref(work.lease, job).await).await? {
+        return Ok(());
+    }
+    tracing::warn!(job, "the task was cancelled or taken over; nobody waits for this job of the vendor");
+    Err(TaskError::Vanished)
+}

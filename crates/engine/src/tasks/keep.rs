@@ -1,0 +1,88 @@
+//! Keeping what was made: a request that was answered once is never sent again, whatever dies in between.
+//!
+//! The answer is first written down under the request's address, with the key that its bytes will have, and then stored. So
+//! only a crash within these two writes costs a second call; one that comes later finds both.
+
+use std::time::Duration;
+
+use assets::{Assets, Place, Stored};
+use bytes::Bytes;
+use model::project::Asset;
+use serde_json::Value;
+use store::{Made, StoreError};
+
+use super::{TaskError, Work};
+use crate::failure;
+
+/// What was paid for is not given up while the database is away for a moment: so long between the tries to write it down.
+const PATIENCE: [Duration; 5] = [1, 1, 2, 4, 8].map(Duration::from_secs);
+
+/// What an earlier equal request has made, if its object is still there.
+pub(super) async fn made_before(work: Work<'_>, address: &str) -> Result<Option<Made>, TaskError> {
+    let store = &work.engine.store;
+    let made = store.made(address).await.map_err(|error| failure::of_store(&error))?;
+    let Some(made) = made else { return Ok(None) };
+    if made.asset.key.is_empty() {
+        return Ok(Some(made));
+    }
+    let bytes = u64::try_from(made.asset.bytes).unwrap_or_default();
+    match work.engine.assets.head(&made.asset.key).await {
+        Ok(head) if head.bytes == bytes => Ok(Some(made)),
+        _ => {
+            store.forget(address).await.map_err(|error| failure::of_store(&error))?;
+            Ok(None)
+        }
+    }
+}
+
+/// Keeps a new object. `detail` is what else belongs to it.
+pub(super) async fn keep(
+    work: Work<'_>,
+    address: &str,
+    place: Place,
+    bytes: Bytes,
+    made_by: String,
+    detail: Value,
+) -> Result<Made, TaskError> {
+    work.reached("answered");
+    let Stored { key, media_type, bytes: length } =
+        Assets::stored_as(place, &bytes).map_err(|error| failure::of_assets(&error))?;
+    let length = i64::try_from(length).unwrap_or(i64::MAX);
+    let made = Made { asset: Asset { key, media_type: media_type.to_owned(), bytes: length, made_by }, detail };
+    write_down(work, address, &made).await?;
+    work.engine.assets.put(place, bytes).await.map_err(|error| failure::of_assets(&error))?;
+    work.reached("stored");
+    Ok(made)
+}
+
+/// Keeps an answer that is no object, such as a script or the words of the sound `asset`.
+pub(super) async fn keep_detail(work: Work<'_>, address: &str, asset: Asset, detail: Value) -> Result<Made, TaskError> {
+    work.reached("answered");
+    let made = Made { asset, detail };
+    write_down(work, address, &made).await?;
+    Ok(made)
+}
+
+async fn write_down(work: Work<'_>, address: &str, made: &Made) -> Result<(), TaskError> {
+    let engine = work.engine;
+    patiently(async || engine.store.remember(address, made, (engine.clock)()).await).await?;
+    work.reached("remembered");
+    Ok(())
+}
+
+/// Does it again for a while when the database is away.
+pub(super) async fn patiently<T>(write: impl AsyncFn() -> Result<T, StoreError>) -> Result<T, TaskError> {
+    for pause in PATIENCE {
+        match write().await {
+            Ok(written) => return Ok(written),
+            Err(error) => tracing::warn!(%error, "what was made can't be written down; trying again"),
+        }
+        tokio::time::sleep(pause).await;
+    }
+    write().await.map_err(|error| failure::of_store(&error).into())
+}
+
+/// The asset of an answer that is no object.
+pub(super) fn no_object(made_by: String) -> Asset {
+    Asset { key: String::new(), media_type: String::new(), bytes: 0, made_by }
+}

@@ -1,0 +1,94 @@
+//! `write_script`: title, description and scenes out of a project's topic.
+
+use model::language;
+use model::task::Product;
+use providers::script::{Script, ScriptRequest, ScriptScene};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use store::ProjectRecord;
+
+use super::keep::{keep_detail, made_before, no_object};
+use super::{TaskError, Work};
+use crate::{failure, request};
+
+/// What is kept of a script.
+#[derive(Serialize, Deserialize)]
+struct Written {
+    title: String,
+    description: String,
+    /// Narration, visual description and seconds of each scene.
+    scenes: Vec<(String, String, f64)>,
+}
+
+/// The lengths that the Studio asks for when its user chooses none.
+const SECONDS: (u32, u32) = (65, 90);
+/// More scenes are a slip of the writer, and would cost accordingly.
+const MOST_SCENES: usize = 100;
+
+pub(super) async fn write_script(work: Work<'_>) -> Result<Product, TaskError> {
+    let Some(scripts) = &work.engine.abilities.scripts else {
+        let message = "nothing here can write a script yet: set up a language model, or write the scenes yourself";
+        return Err(failure::fatal(message).into());
+    };
+    let request = request_of(work.record);
+    let (vendor, model) = (scripts.vendor(), scripts.model());
+    let address = request::address("write_script", &inputs(&request, vendor, model));
+    if let Some(made) = made_before(work, &address).await?
+        && let Ok(written) = serde_json::from_value::<Written>(made.detail)
+    {
+        return Ok(product(written));
+    }
+    work.reached("calling");
+    let key = work.key(&work.record.project.script);
+    let script = scripts.write(&request, &key).await.map_err(|error| failure::of_provider(&error))?;
+    let written = checked(script, vendor)?;
+    let detail = json!(&written);
+    keep_detail(work, &address, no_object(format!("{vendor}/{model}")), detail).await?;
+    Ok(product(written))
+}
+
+/// What nobody could make a video of is as good as no answer.
+fn checked(script: Script, vendor: &str) -> Result<Written, TaskError> {
+    let Script { title, description, scenes } = script;
+    let spoken = |scene: &ScriptScene| !scene.narration.trim().is_empty();
+    if scenes.is_empty() || !scenes.iter().all(spoken) {
+        return Err(failure::retry(format!("{vendor} has written a script without narration; trying again may help")).into());
+    }
+    if scenes.len() > MOST_SCENES {
+        let message = format!("{vendor} has written {} scenes; {MOST_SCENES} are the most", scenes.len());
+        return Err(failure::retry(message).into());
+    }
+    let scenes = scenes.into_iter().map(|scene| (scene.narration, scene.visual_description, scene.seconds));
+    Ok(Written { title, description, scenes: scenes.collect() })
+}
+
+fn product(Written { title, description, scenes }: Written) -> Product {
+    Product::Script { title, description, scenes }
+}
+
+fn request_of(record: &ProjectRecord) -> ScriptRequest {
+    let settings = &record.project.settings;
+    let wish = |name: &str| {
+        let wish = record.details.duration_config.as_ref()?.get(name)?.as_u64()?;
+        u32::try_from(wish).ok()
+    };
+    let min_seconds = wish("min").unwrap_or(SECONDS.0);
+    ScriptRequest {
+        topic: settings.topic.clone(),
+        style: settings.style.clone(),
+        language: language::tag(&settings.language),
+        min_seconds,
+        max_seconds: wish("max").unwrap_or(SECONDS.1).max(min_seconds),
+        scene_count: wish("targetScenes").filter(|count| *count > 0),
+        take: record.project.script.take.unsigned_abs(),
+    }
+}
+
+/// All that shapes the script. Taken apart without `..`, so that a new field forces a decision.
+fn inputs(request: &ScriptRequest, vendor: &str, model: &str) -> Value {
+    let ScriptRequest { topic, style, language, min_seconds, max_seconds, scene_count, take } = request;
+    json!({
+        "vendor": vendor, "model": model, "topic": topic, "style": style, "language": language,
+        "min_seconds": min_seconds, "max_seconds": max_seconds, "scene_count": scene_count, "take": take,
+    })
+}
