@@ -43,7 +43,8 @@ on_both! {
     projects: created_projects_are_read_back, a_script_has_one_project, lists_are_paged_and_filtered, details_are_changed,
         scenes_know_their_project, reopening_keeps_everything;
     workflow: every_history_is_stored_as_the_state_machine_says, a_rejected_input_changes_nothing,
-        commands_at_the_same_moment_ask_once, a_replaced_render_is_cancelled, changes_wake_followers;
+        commands_at_the_same_moment_ask_once, a_replaced_render_is_cancelled, changes_wake_followers,
+        changes_of_one_project_wake_its_followers, changes_wake_followers_in_other_processes;
     queue: no_task_is_handed_out_twice, urgent_tasks_go_first, owners_take_turns, kinds_are_respected,
         the_next_moment_is_known;
     leases: a_lost_lease_is_handed_on, a_finish_without_the_lease_changes_nothing, a_cancelled_task_never_lands,
