@@ -7,3 +7,4 @@ pub mod render;
 pub mod scene;
 pub mod task;
 pub mod user;
+pub mod vendor_gate;

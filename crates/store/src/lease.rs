@@ -210,7 +210,7 @@ impl Store {
 }
 
 /// That the lease still holds: same task, same attempt, same worker, still running.
-fn held(lease: &Lease) -> Condition {
+pub fn held(lease: &Lease) -> Condition {
     Condition::all()
         .add(task::Column::Id.eq(lease.task))
         .add(task::Column::Attempt.eq(lease.attempt))

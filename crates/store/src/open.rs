@@ -36,6 +36,9 @@ pub async fn open(url: &str) -> Result<Store, StoreError> {
         let remedy = "use sqlite:// with the path of a file, or postgres://user@host/database".to_owned();
         return Err(StoreError::Open { place, reason, remedy, source: None });
     }
+    // Both are in use; SeaORM knows the short one only.
+    let short = url.strip_prefix("postgresql://").map(|rest| format!("postgres://{rest}"));
+    let url = short.as_deref().unwrap_or(url);
     let begun = Instant::now();
     let (store, newer) = loop {
         match open_now(url, path).await {
@@ -150,7 +153,8 @@ fn postgres_trouble(error: &DbErr) -> (String, String) {
             ("the server does not answer", "check host and port in the address, and that PostgreSQL is running")
         }
         Some(sqlx::Error::Tls(_)) => ("no secure connection came about", "check sslmode in the address"),
-        Some(sqlx::Error::Configuration(_)) => {
+        // SeaORM asks for a driver that understands the address, and finds none.
+        None | Some(sqlx::Error::Configuration(_)) => {
             ("the address is not understood", "write it as postgres://user:password@host:port/database")
         }
         _ => match error_code(error) {
