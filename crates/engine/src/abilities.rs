@@ -9,6 +9,7 @@ use chrono::{DateTime, Utc};
 use model::project::RenderOutput;
 use model::storyboard::Storyboard;
 use model::task::Failure;
+use model::usage::PriceTable;
 use providers::align::AlignProvider;
 use providers::clip::ClipProvider;
 use providers::image::ImageProvider;
@@ -29,6 +30,8 @@ pub struct Engine {
     pub abilities: Abilities,
     /// Who renders.
     pub renderer: Arc<dyn Renderer>,
+    /// What vendors ask for.
+    pub prices: Arc<PriceTable>,
     /// Limits.
     pub settings: EngineSettings,
     /// The current time.

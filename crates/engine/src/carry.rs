@@ -67,6 +67,7 @@ fn ended_by(result: std::thread::Result<Result<model::task::Product, tasks::Task
         Ok(Err(tasks::TaskError::Failed(failure))) => failed(failure),
         Ok(Err(tasks::TaskError::Vanished)) => Ended::Lost,
         Ok(Err(tasks::TaskError::Cancelled)) => Ended::Stopped,
+        Ok(Err(tasks::TaskError::OverBudget(reason))) => Ended::With(Outcome::OverBudget { reason }),
         Err(_) => failed(failure::fatal("an internal error happened; the log has the details")),
     }
 }

@@ -13,8 +13,9 @@ mod speak;
 mod write_script;
 
 use model::project::{Scene, Slot};
-use model::task::{Failure, Product, TaskKind};
-use store::{Lease, ProjectRecord};
+use model::task::{Failure, FailureClass, Product, TaskKind};
+use model::usage::Unit;
+use store::{Call, Lease, ProjectRecord, Reservation};
 use tokio_util::sync::CancellationToken;
 
 use crate::abilities::Engine;
@@ -28,6 +29,8 @@ pub(crate) enum TaskError {
     Vanished,
     /// It was told to stop.
     Cancelled,
+    /// It would cost more than a budget has left; a sentence for the user.
+    OverBudget(String),
 }
 
 impl From<Failure> for TaskError {
@@ -69,6 +72,31 @@ impl<'a> Work<'a> {
     /// Says that the work has come to this step.
     fn reached(self, step: &'static str) {
         (self.engine.checkpoint)(step, self.lease);
+    }
+
+    /// Says that a vendor will now be asked for so many units, if plan and budgets have room for them.
+    async fn calling(self, vendor: &str, model: &str, unit: Unit, units: f64) -> Result<(), TaskError> {
+        self.reserve(vendor, model, unit, units).await?;
+        self.reached("calling");
+        Ok(())
+    }
+
+    async fn reserve(self, vendor: &str, model: &str, unit: Unit, units: f64) -> Result<(), TaskError> {
+        let call = Call {
+            vendor: vendor.to_owned(),
+            model: model.to_owned(),
+            unit,
+            units,
+            cost: self.engine.prices.cost(vendor, model, unit, units),
+            counts: true,
+        };
+        let reserved = self.engine.store.reserve(self.lease, &call, (self.engine.clock)()).await;
+        match reserved.map_err(|error| failure::of_store(&error))? {
+            Reservation::Made => Ok(()),
+            Reservation::Lost => Err(TaskError::Vanished),
+            Reservation::Quota(exceeded) => Err(Failure { class: FailureClass::Quota, message: exceeded.to_string() }.into()),
+            Reservation::Budget(over) => Err(TaskError::OverBudget(over.to_string())),
+        }
     }
 
     /// The idempotency key of the task's call: the same when a crash has cut the call off, another one after every failure

@@ -136,6 +136,11 @@ pub struct DataDir {
     /// Prices, plans and budgets [default: shortsai.toml in the data folder, if there is one]
     #[arg(long, value_name = "FILE", env = "SHORTSAI_CONFIG")]
     pub config: Option<PathBuf>,
+    /// A PostgreSQL database instead of the SQLite file in the data folder; DATABASE_URL is the better place for one with a
+    /// password, because other users of the machine can see arguments
+    // Shown without its value in the help: it may hold a password.
+    #[arg(long, value_name = "postgres://USER@HOST/DATABASE", env = "DATABASE_URL", hide_env_values = true)]
+    pub database_url: Option<String>,
 }
 
 impl Cli {

@@ -101,7 +101,9 @@ impl PlanConfig {
 fn parse(text: &str) -> anyhow::Result<Config> {
     let config: Config = toml::from_str(text).map_err(|error| anyhow::anyhow!("{}", error.to_string().trim_end()))?;
     config.prices()?;
-    if let Some(slug) = config.owner.as_ref().and_then(|owner| owner.plan.as_ref()).filter(|slug| !config.plan.contains_key(*slug)) {
+    if let Some(slug) =
+        config.owner.as_ref().and_then(|owner| owner.plan.as_ref()).filter(|slug| !config.plan.contains_key(*slug))
+    {
         bail!("owner: there is no plan.{slug}; add it, or name another");
     }
     for (slug, plan) in &config.plan {

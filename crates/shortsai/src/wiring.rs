@@ -89,6 +89,7 @@ impl House {
             assets: self.assets.clone(),
             abilities: abilities(),
             renderer: Arc::new(LocalRenderer { assets: self.assets.clone(), options }),
+            prices: self.prices.clone(),
             settings: EngineSettings {
                 worker,
                 only,

@@ -10,3 +10,4 @@ pub mod task;
 pub mod usage;
 pub mod used;
 pub mod user;
+pub mod vendor_gate;

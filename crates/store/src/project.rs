@@ -112,14 +112,15 @@ impl Store {
         fill_details(&mut row, &new.details)?;
         row.source = new.source;
         let insert = project::Entity::insert(row.clone().into_active_model());
-        match insert.exec_without_returning(&self.db).await {
+        let write = self.write().await.during("creating project", row.id)?;
+        match insert.exec_without_returning(&write.txn).await {
             Err(error) if matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_))) => {
                 let script = row.source.as_ref().map(|source| format!(" of the script {source}")).unwrap_or_default();
                 Err(StoreError::Exists(format!("the project {}{script}", row.id)))
             }
             done => {
                 done.during("creating project", row.id)?;
-                self.changed();
+                write.commit_changed(&[row.id]).await.during("creating project", row.id)?;
                 project_record(row, Vec::new(), None)
             }
         }
@@ -173,8 +174,7 @@ impl Store {
         }
         if let Some(row) = changes::<_, project::ActiveModel>(before, &after) {
             project::Entity::update(row).exec(&write.txn).await.during("changing project", id)?;
-            write.commit().await.during("changing project", id)?;
-            self.changed();
+            write.commit_changed(&[id]).await.during("changing project", id)?;
         }
         Ok(true)
     }

@@ -3,6 +3,8 @@
 //! A reservation belongs to one attempt of a task. One that nobody ends (its process died) goes on with the next attempt; one
 //! whose task was cancelled meanwhile counts as spent, because the vendor was asked. The rules are in `model::usage`.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use model::task::Product;
 use model::usage::{Money, OverBudget, QuotaExceeded, Unit, Used, check_budget};
@@ -16,7 +18,8 @@ use uuid::Uuid;
 
 use crate::entity::{plan, project, usage, used, user};
 use crate::error::During;
-use crate::lease::hold;
+use crate::lease::{Outcome, hold};
+use crate::load::CHUNK;
 use crate::record::from_json;
 use crate::transaction::stored;
 use crate::{Lease, Store, StoreError};
@@ -98,7 +101,7 @@ impl Store {
     pub async fn reserve(&self, lease: &Lease, call: &Call, now: DateTime<Utc>) -> Result<Reservation, StoreError> {
         let during = || format!("for task {}", lease.task);
         let write = self.write().await.during("reserving", during())?;
-        let Some((project, _)) = hold(&write.txn, lease).await.during("reserving", during())? else {
+        let Some(project) = hold(&write.txn, lease).await.during("reserving", during())? else {
             return Ok(Reservation::Lost);
         };
         if reserved(&write.txn, lease.task).await.during("reserving", during())?.is_some() {
@@ -206,35 +209,56 @@ impl Account {
     }
 }
 
-/// Ends the task's reservation in the transaction that ends the task: what was made is settled at what it really took, what
-/// failed is given back.
-pub async fn end_reservation(
+/// Ends the reservations of these tasks in the transaction that ends the tasks: what was made is settled at what it really
+/// took, what failed is given back.
+pub async fn end_reservations(
     txn: &DatabaseTransaction,
-    lease: &Lease,
-    made: Result<&Product, &str>,
+    ended: impl Iterator<Item = &(Lease, Outcome)>,
     now: DateTime<Utc>,
 ) -> Result<(), DbErr> {
-    let Some(row) = reserved(txn, lease.task).await? else { return Ok(()) };
-    let (before, owner, project, begun) = (row.clone(), row.owner_id, row.project_id, row.created_at);
-    let mut row = row.into_active_model();
-    let units = match (made, Unit::from_name(&before.unit)) {
-        (Err(_), _) => 0.0,
-        (Ok(Product::Speech { seconds, .. }), Some(Unit::SpeechSecond)) => *seconds,
-        (Ok(Product::Video(output)), Some(Unit::RenderedSecond)) => output.seconds,
-        (Ok(_), _) => before.units,
-    };
-    let cost =
-        before.cost_micros.map(|cost| if before.units > 0.0 { Money(cost).times(units / before.units) } else { Money(cost) });
-    match made {
-        Ok(_) => row.state = Set(UsageState::Settled.name().to_owned()),
-        Err(reason) => {
-            row.state = Set(UsageState::Refunded.name().to_owned());
-            row.error = Set(Some(reason.to_owned()));
-        }
+    let ended: HashMap<Uuid, &Outcome> = ended.map(|(lease, outcome)| (lease.task, outcome)).collect();
+    let tasks: Vec<Uuid> = ended.keys().copied().collect();
+    let mut rows = Vec::new();
+    for some in tasks.chunks(CHUNK) {
+        let of_tasks = usage::Entity::find()
+            .filter(usage::Column::TaskId.is_in(some.iter().copied()))
+            .filter(usage::Column::State.eq(UsageState::Reserved.name()));
+        rows.extend(of_tasks.all(txn).await?);
     }
-    if made.is_ok() {
+    // Everybody locks users in the same order, so that nobody waits for ever.
+    rows.sort_by_key(|row| row.owner_id);
+    for row in rows {
+        let outcome = ended[&row.task_id];
+        end_reservation(txn, row, outcome, now).await?;
+    }
+    Ok(())
+}
+
+async fn end_reservation(
+    txn: &DatabaseTransaction,
+    before: usage::Model,
+    outcome: &Outcome,
+    now: DateTime<Utc>,
+) -> Result<(), DbErr> {
+    let units = match (outcome, Unit::from_name(&before.unit)) {
+        (Outcome::Done(Product::Speech { seconds, .. }), Some(Unit::SpeechSecond)) => *seconds,
+        (Outcome::Done(Product::Video(output)), Some(Unit::RenderedSecond)) => output.seconds,
+        (Outcome::Done(_), _) => before.units,
+        (Outcome::Failed { .. } | Outcome::OverBudget { .. }, _) => 0.0,
+    };
+    let made = matches!(outcome, Outcome::Done(_));
+    let factor = if before.units > 0.0 { units / before.units } else { 1.0 };
+    let cost = before.cost_micros.map(|cost| Money(cost).times(factor));
+    let mut row = before.clone().into_active_model();
+    if made {
+        row.state = Set(UsageState::Settled.name().to_owned());
         row.units = Set(units);
         row.cost_micros = Set(cost.map(|cost| cost.0));
+    } else {
+        row.state = Set(UsageState::Refunded.name().to_owned());
+    }
+    if let Outcome::Failed { failure, .. } = outcome {
+        row.error = Set(Some(failure.message.clone()));
     }
     row.settled_at = Set(Some(now));
     usage::Entity::update(row).exec(txn).await?;
@@ -242,12 +266,12 @@ pub async fn end_reservation(
         Some(unit) if before.counts => Used::of(unit, units, cost.unwrap_or_default()),
         _ => Used { cost: cost.unwrap_or_default(), ..Used::default() },
     };
-    let after = if made.is_ok() { counted(units, cost) } else { Used::default() };
+    let after = if made { counted(units, cost) } else { Used::default() };
     let difference = after.minus(counted(before.units, before.cost_micros.map(Money)));
-    lock_user(txn, owner).await?;
+    lock_user(txn, before.owner_id).await?;
     // It counts in the periods in which it was reserved.
-    count(txn, owner, begun, difference).await?;
-    spend(txn, project, difference.cost).await
+    count(txn, before.owner_id, before.created_at, difference).await?;
+    spend(txn, before.project_id, difference.cost).await
 }
 
 /// The user's row, locked: whoever counts for a user comes through here.

@@ -4,6 +4,7 @@ use model::caption::WordTiming;
 use model::language;
 use model::project::Scene;
 use model::task::Product;
+use model::usage::Unit;
 use providers::align::AlignRequest;
 use serde_json::json;
 
@@ -37,7 +38,7 @@ pub(super) async fn align_words(work: Work<'_>, scene: &Scene) -> Result<Product
         text: scene.narration.clone(),
         language,
     };
-    work.reached("calling");
+    work.calling(align.vendor(), align.model(), Unit::AlignedSecond, scene.duration_seconds).await?;
     let words = align.align(&request, &work.key(&scene.audio)).await.map_err(|error| failure::of_provider(&error))?;
     keep_detail(work, &address, sound.clone(), json!(&words)).await?;
     Ok(Product::Words(words))

@@ -3,6 +3,7 @@
 use assets::Place;
 use model::project::{Asset, Scene, Settings};
 use model::task::Product;
+use model::usage::Unit;
 use providers::clip::ClipRequest;
 use serde_json::{Value, json};
 
@@ -32,7 +33,7 @@ pub(super) async fn animate(work: Work<'_>, scene: &Scene) -> Result<Product, Ta
         let bytes = work.engine.assets.get(&picture.key).await.map_err(|error| failure::of_assets(&error))?;
         Ok(ClipRequest { picture: bytes, ..request })
     };
-    let clip = wait_for(work, clips.as_ref(), &work.key(&scene.video), Box::pin(request)).await?;
+    let clip = wait_for(work, clips.as_ref(), (&work.key(&scene.video), Unit::Clip), Box::pin(request)).await?;
     let made = keep(work, &address, Place::SceneVideos, clip.bytes, format!("{vendor}/{model}"), Value::Null).await?;
     Ok(Product::Clip(made.asset))
 }

@@ -3,6 +3,7 @@
 use assets::Place;
 use model::project::Project;
 use model::task::Product;
+use model::usage::Unit;
 use providers::music::{Music, MusicRequest, MusicVendor};
 use serde_json::{Value, json};
 
@@ -35,12 +36,12 @@ pub(super) async fn compose_music(work: Work<'_>) -> Result<Product, TaskError> 
 async fn compose(work: Work<'_>, request: &MusicRequest, key: &str) -> Result<Music, TaskError> {
     match &work.engine.abilities.music {
         MusicVendor::AtOnce(vendor) => {
-            work.reached("calling");
+            work.calling(vendor.vendor(), vendor.model(), Unit::Music, 1.0).await?;
             vendor.compose(request, key).await.map_err(|error| failure::of_provider(&error).into())
         }
         MusicVendor::Job(vendor) => {
             let ready = std::future::ready(Ok(request.clone()));
-            wait_for(work, vendor.as_ref(), key, Box::pin(ready)).await
+            wait_for(work, vendor.as_ref(), (key, Unit::Music), Box::pin(ready)).await
         }
     }
 }

@@ -4,6 +4,7 @@ use assets::Place;
 use model::language;
 use model::project::Scene;
 use model::task::Product;
+use model::usage::Unit;
 use providers::image::ImageRequest;
 use serde_json::{Value, json};
 use store::ProjectRecord;
@@ -20,7 +21,7 @@ pub(super) async fn draw_image(work: Work<'_>, scene: &Scene) -> Result<Product,
     if let Some(made) = made_before(work, &address).await? {
         return Ok(Product::Image(made.asset));
     }
-    work.reached("calling");
+    work.calling(vendor, model, Unit::Image, 1.0).await?;
     let image = images.draw(&request, &work.key(&scene.image)).await.map_err(|error| failure::of_provider(&error))?;
     let made = keep(work, &address, Place::SceneImages, image.bytes, format!("{vendor}/{model}"), Value::Null).await?;
     Ok(Product::Image(made.asset))

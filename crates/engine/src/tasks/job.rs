@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use futures::future::BoxFuture;
+use model::usage::Unit;
 use providers::job::{JobProvider, Polled};
 
 use super::keep::patiently;
@@ -19,12 +20,20 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 pub(super) async fn wait_for<Request: Sync, Product>(
     work: Work<'_>,
     vendor: &dyn JobProvider<Request, Product>,
-    key: &str,
+    (key, unit): (&str, Unit),
     request: BoxFuture<'_, Result<Request, TaskError>>,
 ) -> Result<Product, TaskError> {
     let job = match work.lease.vendor_ref.as_deref().filter(|job| !job.is_empty()) {
-        Some(job) => job.to_owned(),
-        None => submit(work, vendor, key, &request.await?).await?,
+        Some(job) => {
+            // It was ordered when there was room for it. Where a failed question has given that back, it counts again.
+            let _ = work.reserve(vendor.vendor(), vendor.model(), unit, 1.0).await;
+            job.to_owned()
+        }
+        None => {
+            let request = request.await?;
+            work.calling(vendor.vendor(), vendor.model(), unit, 1.0).await?;
+            submit(work, vendor, key, &request).await?
+        }
     };
     let clock = work.engine.clock;
     let begun = clock();
@@ -58,7 +67,6 @@ async fn submit<Request, Product>(
     key: &str,
     request: &Request,
 ) -> Result<String, TaskError> {
-    work.reached("calling");
     let job = vendor.submit(request, key).await.map_err(|error| failure::of_provider(&error))?;
     work.reached("submitted");
     note(work, &job).await?;

@@ -3,8 +3,9 @@
 use assets::Place;
 use model::caption::WordTiming;
 use model::language;
-use model::project::{Scene, Settings};
+use model::project::{Scene, Settings, estimated_seconds};
 use model::task::Product;
+use model::usage::Unit;
 use providers::speech::SpeechRequest;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -38,7 +39,7 @@ pub(super) async fn speak(work: Work<'_>, scene: &Scene) -> Result<Product, Task
     {
         return Ok(Product::Speech { asset: made.asset, seconds: spoken.seconds, words: spoken.words });
     }
-    work.reached("calling");
+    work.calling(vendor, model, Unit::SpeechSecond, estimated_seconds(&scene.narration)).await?;
     let made = speech.speak(&request, &work.key(&scene.audio)).await.map_err(|error| failure::of_provider(&error))?;
     let spoken = Spoken { seconds: made.seconds, words: made.words };
     let made = keep(work, &address, Place::SceneAudio, made.bytes, format!("{vendor}/{model}"), json!(&spoken)).await?;

@@ -2,6 +2,7 @@
 
 use model::language;
 use model::task::Product;
+use model::usage::Unit;
 use providers::script::{Script, ScriptRequest, ScriptScene};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -38,7 +39,7 @@ pub(super) async fn write_script(work: Work<'_>) -> Result<Product, TaskError> {
     {
         return Ok(product(written));
     }
-    work.reached("calling");
+    work.calling(vendor, model, Unit::Script, 1.0).await?;
     let key = work.key(&work.record.project.script);
     let script = scripts.write(&request, &key).await.map_err(|error| failure::of_provider(&error))?;
     let written = checked(script, vendor)?;

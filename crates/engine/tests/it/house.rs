@@ -104,6 +104,7 @@ impl House {
             assets: self.assets.clone(),
             abilities: Abilities { images: self.vendor.clone(), speech: self.vendor.clone(), music: self.vendor.clone() },
             renderer: self.renderer.clone(),
+            prices: Arc::default(),
             settings: EngineSettings {
                 worker: format!("test-{}", new_id()),
                 only: None,

@@ -9,6 +9,7 @@ use std::time::Instant;
 
 use anyhow::{Context, bail};
 use model::project::{RenderOutput, RenderStatus};
+use model::usage::Money;
 use model::workflow::{Command, Input};
 use store::Store;
 use uuid::Uuid;
@@ -23,6 +24,9 @@ use crate::wiring::{House, new_id, now};
 const MAX_SCRIPT_BYTES: u64 = 4 << 20;
 
 pub fn make(arguments: cli::Make) -> anyhow::Result<ExitCode> {
+    if let Some(budget) = arguments.budget.filter(|budget| !(0.0..=1e9).contains(budget)) {
+        return Err(Unusable(format!("--budget {budget}: give an amount of US dollars, such as 2.50")).into());
+    }
     let path = script_path(&arguments.script)?;
     let text = read_script(&path)?;
     let script = model::script::parse(&text).with_context(|| format!("{}", path.display()))?;
@@ -33,18 +37,20 @@ pub fn make(arguments: cli::Make) -> anyhow::Result<ExitCode> {
     import::check(&script, &path)?;
     let data = DataDir::open(&arguments.data)?;
     let runtime = tokio::runtime::Runtime::new().context("the async runtime can't be started")?;
-    runtime.block_on(run(&data, &path, script, (&files, (&arguments.encoder).into())))
+    let budget = arguments.budget.map(Money::dollars);
+    runtime.block_on(run(&data, (&path, script), budget, (&files, (&arguments.encoder).into())))
 }
 
 async fn run(
     data: &DataDir,
-    path: &Path,
-    script: model::script::Script,
+    (path, script): (&Path, model::script::Script),
+    budget: Option<Money>,
     (files, encoder): (&OutputFiles, render::Encoder),
 ) -> anyhow::Result<ExitCode> {
     let begun = Instant::now();
     let house = House::open(data).await?;
     let project = import::import(&house, path, script).await?;
+    house.store.set_project_budget(project, budget).await?;
     let render = ask_for_render(&house.store, project).await?;
     let mut engine = house.start_engine(Some(project), encoder).await?;
     let ended = tokio::select! {

@@ -50,6 +50,9 @@ async fn run(arguments: cli::Serve, data: &DataDir) -> anyhow::Result<ExitCode> 
     println!("ShortsAI listens on http://{address}");
     println!("  API reference: http://{address}/docs");
     println!("  data folder:   {}", data.root().display());
+    if let Some(database) = data.other_database() {
+        println!("  database:      {database}");
+    }
     let shutdown = stop.clone();
     let server = axum::serve(listener, app).with_graceful_shutdown(async move { shutdown.cancelled().await });
     let server = tokio::spawn(server.into_future());

@@ -120,6 +120,7 @@ async fn start_engine(order: &Order, store: &Store, media_at_once: usize) -> Run
         assets: assets.clone(),
         abilities: abilities(&ledger),
         renderer: Arc::new(ListRenderer { assets, ledger, arrive }),
+        prices: Arc::default(),
         settings: EngineSettings {
             worker: order.name.clone(),
             only: None,
@@ -211,7 +212,8 @@ async fn feed(order: &Order, store: &Store) {
 /// A new project with two scenes, a clip and a render, all asked for at once.
 async fn ask(store: &Store, owner: Uuid, number: u128) -> Uuid {
     let id = Uuid::from_u128(number << 16);
-    let new = NewProject { id, owner, settings: settings(&format!("project {number}")), details: Details::default(), source: None };
+    let new =
+        NewProject { id, owner, settings: settings(&format!("project {number}")), details: Details::default(), source: None };
     store.create_project(new, clock()).await.expect("created");
     let draft = |scene: u128| SceneDraft {
         id: Uuid::from_u128((number << 16) + scene),

@@ -55,7 +55,12 @@ pub fn check(server: &Server) {
     let calls = Ledger::new(folder.path(), "").calls();
     let repeated = check_calls(&calls);
     server.drop("two");
-    println!("{} kills; {}; {} calls, {repeated} of them repeated", kills, report.lines().next().unwrap_or_default(), calls.len());
+    println!(
+        "{} kills; {}; {} calls, {repeated} of them repeated",
+        kills,
+        report.lines().next().unwrap_or_default(),
+        calls.len()
+    );
 }
 
 /// A call is only made again when the process that made it was killed. Answers how many were.

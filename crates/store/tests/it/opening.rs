@@ -50,6 +50,7 @@ async fn trouble_is_told_with_its_remedy() {
     check(&format!("sqlite://{}", folder.path().display()), &["it is a folder", "choose a file"]).await;
     check(&format!("sqlite://{}", path("letter.txt")), &["letter.txt", "not an SQLite database", "choose another file"]).await;
     check("mysql://me:secret@host/db", &["no known kind", "sqlite://", "postgres://", "mysql://me@host/db"]).await;
+    check("postgresql://me:secret@host:port/db", &["not understood", "postgresql://me@host:port/db"]).await;
     check("postgres://me:secret@127.0.0.1:1/db", &["postgres://me@127.0.0.1:1/db", "does not answer", "running"]).await;
 }
 
