@@ -150,7 +150,7 @@ fn generate_one(step: &mut Step, id: Uuid, medium: Medium, force: bool) -> Resul
         Medium::Audio => {
             let kind = scene.speech_task();
             request(&mut scene.audio, kind, id, &mut step.enqueue);
-        },
+        }
         Medium::Image | Medium::Sfx => request(&mut scene.image, TaskKind::DrawImage, id, &mut step.enqueue),
     }
     step.events.push(scene_event(scene, medium));

@@ -96,13 +96,19 @@ pub(super) fn finished(step: &mut Step, target: Target, product: Product) {
 
 /// What is wrong with a product, as a sentence: a result that can't be used must not leave its request open for ever.
 fn flaw(kind: TaskKind, product: &Product) -> Option<String> {
-    let fault = |what: &str| Some(format!("An internal error happened: {} came back {what}; the log may say why.", made_by(kind)));
+    let fault =
+        |what: &str| Some(format!("An internal error happened: {} came back {what}; the log may say why.", made_by(kind)));
     match (kind, product) {
-        (TaskKind::WriteScript, Product::Script { scenes, .. }) if scenes.is_empty() => Some("The script has no scene.".to_owned()),
-        (TaskKind::WriteScript, Product::Script { scenes, .. }) if scenes.len() > MAX_SCENES => {
-            Some(format!("The script has {} scenes, and a project has at most {MAX_SCENES}; ask for a shorter one.", scenes.len()))
+        (TaskKind::WriteScript, Product::Script { scenes, .. }) if scenes.is_empty() => {
+            Some("The script has no scene.".to_owned())
         }
-        (TaskKind::Speak, Product::Speech { seconds, .. }) if !(seconds.is_finite() && *seconds >= 0.0) => fault("without a length"),
+        (TaskKind::WriteScript, Product::Script { scenes, .. }) if scenes.len() > MAX_SCENES => Some(format!(
+            "The script has {} scenes, and a project has at most {MAX_SCENES}; ask for a shorter one.",
+            scenes.len()
+        )),
+        (TaskKind::Speak, Product::Speech { seconds, .. }) if !(seconds.is_finite() && *seconds >= 0.0) => {
+            fault("without a length")
+        }
         (TaskKind::WriteScript, Product::Script { .. })
         | (TaskKind::DrawImage, Product::Image(_))
         | (TaskKind::Speak, Product::Speech { .. })

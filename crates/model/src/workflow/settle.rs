@@ -46,7 +46,8 @@ fn ask_for_what_waits(step: &mut Step) {
         let before = [scene.image.status, scene.audio.status, scene.video.status];
         ask_for_scene(scene, enqueue);
         let after = [scene.image.status, scene.audio.status, scene.video.status];
-        for (medium, (before, after)) in [Medium::Image, Medium::Audio, Medium::Video].into_iter().zip(before.iter().zip(&after)) {
+        for (medium, (before, after)) in [Medium::Image, Medium::Audio, Medium::Video].into_iter().zip(before.iter().zip(&after))
+        {
             if before != after && !told {
                 events.push(scene_event(scene, medium));
             }

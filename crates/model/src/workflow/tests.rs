@@ -49,7 +49,9 @@ fn product(kind: TaskKind) -> Product {
     match kind {
         TaskKind::DrawImage => Product::Image(asset("image")),
         TaskKind::Speak => Product::Speech { asset: asset("audio"), seconds: 2.0, words: Some(vec![]) },
-        TaskKind::WriteScript => Product::Script { title: "Written".into(), description: "d".into(), scenes: vec![written("One."), written("Two.")] },
+        TaskKind::WriteScript => {
+            Product::Script { title: "Written".into(), description: "d".into(), scenes: vec![written("One."), written("Two.")] }
+        }
         TaskKind::AlignWords => Product::Words(vec![]),
         TaskKind::Animate => Product::Clip(asset("clip")),
         TaskKind::ComposeMusic => Product::Music(asset("music")),
@@ -263,7 +265,8 @@ fn a_script_that_lands_in_a_pause_waits_for_the_resume() {
 fn scenes_of_the_user_are_not_overwritten_by_a_script() {
     let mut run = of_topic();
     run.command(Command::GenerateAll { force: false });
-    let put = Edit::PutScene { id: id(50), number: 1, narration: "Mine.".into(), visual_description: "Mine.".into(), seconds: None };
+    let put =
+        Edit::PutScene { id: id(50), number: 1, narration: "Mine.".into(), visual_description: "Mine.".into(), seconds: None };
     run.input(Input::Edit(put)).expect("an edit");
     run.drain();
     assert_eq!(run.project.scenes.iter().map(|scene| scene.id).collect::<Vec<_>>(), [id(50)]);

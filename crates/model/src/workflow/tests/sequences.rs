@@ -288,7 +288,11 @@ fn play(scenes: u128, sequence: Vec<Dice>, fails: Option<u8>) {
     world.apply(Input::Command(Command::GenerateAll { force: false }));
     world.drain(None);
     let status = world.project.status;
-    assert!(matches!(status, ProjectStatus::Completed), "5: after success with everything it is completed: {status:?}: {:?}", world.project.failures());
+    assert!(
+        matches!(status, ProjectStatus::Completed),
+        "5: after success with everything it is completed: {status:?}: {:?}",
+        world.project.failures()
+    );
     let again = transition(&world.project, Input::Command(Command::GenerateAll { force: false })).expect("there are scenes");
     assert_eq!(again.enqueue, [], "9: what is there is not made again");
 }
