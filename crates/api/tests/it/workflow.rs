@@ -82,6 +82,17 @@ async fn a_failure_is_told_as_an_error_with_its_reason() {
 }
 
 #[tokio::test]
+async fn a_topic_without_scenes_is_written_first() {
+    let app = TestApp::new().await;
+    let project = app.project(&[]).await;
+    assert_eq!(app.command(&project, "generate_all").await, (200, json!({ "message": "Generation started" })));
+    assert_eq!(app.state_of(&project).await["generationMessage"], "Generating Script...");
+    assert_eq!(app.work().await, 3, "a script with one scene, its picture and its narration");
+    let state = app.state_of(&project).await;
+    assert_eq!((&state["projectStatus"], &state["scenes"][0]["narration"]), (&json!("completed"), &json!("Written words.")));
+}
+
+#[tokio::test]
 async fn a_failed_scene_is_skipped() {
     let app = TestApp::new().await;
     let project = app.project(&["One.", "Two."]).await;
@@ -149,7 +160,7 @@ async fn commands_that_can_not_be_taken() {
     check(json!({ "projectId": project, "action": "generate_video" }), 400, "sceneId").await;
     check(json!({ "projectId": project, "action": "regenerate_video" }), 400, "sceneId").await;
     check(json!({ "projectId": project, "action": "skip_scene" }), 409, "name the scene to skip").await;
-    check(json!({ "projectId": empty, "action": "generate_all" }), 409, "add one first").await;
+    check(json!({ "projectId": empty, "action": "generate_all_images" }), 409, "add one first").await;
     check(json!({ "projectId": Uuid::nil(), "action": "pause" }), 404, "Project not found").await;
     assert_eq!(app.get(&format!("/api/workflow/state/{}", Uuid::nil())).await.0, 404);
     assert_eq!(app.post("/api/workflow/estimate", json!({ "projectId": Uuid::nil() })).await.0, 404);

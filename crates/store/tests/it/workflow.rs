@@ -191,7 +191,7 @@ impl Run<'_> {
 
 pub async fn a_rejected_input_changes_nothing(database: &Database) {
     let before = database.project(5).await;
-    let rejected = database.store.apply(id(5), Input::Command(Command::GenerateAll { force: false }), at(1)).await;
+    let rejected = database.store.apply(id(5), Input::Command(Command::GenerateImages { force: false }), at(1)).await;
     assert!(matches!(rejected, Err(ApplyError::Rejected(_))));
     assert_eq!(database.record(id(5)).await, before);
     let missing = database.store.apply(id(6), Input::Command(Command::Cancel), at(1)).await;

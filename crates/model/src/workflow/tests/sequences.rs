@@ -91,13 +91,13 @@ impl World {
                 }
             }
             _ if self.queue.is_empty() => {}
-            _ if self.queue[index].attempt == 0 || how % 8 == 0 => self.claim(index),
+            _ if self.queue[index].attempt == 0 || how.is_multiple_of(8) => self.claim(index),
             _ => self.apply(report(self.queue[index].target, how, self.queue[index].attempt.unsigned_abs() as u8)),
         }
     }
 
     fn users(&self, what: u8, pick: u8, how: u8, fresh: Uuid) -> Option<Input> {
-        let flag = how % 2 == 0;
+        let flag = how.is_multiple_of(2);
         let scene = self.project.scenes.get(usize::from(pick) % 5).map_or(fresh, |scene| scene.id);
         let medium = [Medium::Image, Medium::Audio, Medium::Video, Medium::Sfx][usize::from(how / 2) % 4];
         let command = match what {
@@ -106,7 +106,7 @@ impl World {
             4 => Command::GenerateAudio { force: flag },
             5..9 => Command::Generate { scene, medium, force: flag },
             9 => Command::GenerateMusic,
-            10 if pick % 3 == 0 => Command::Cancel,
+            10 if pick.is_multiple_of(3) => Command::Cancel,
             10 => Command::SkipScene { scene: flag.then_some(scene) },
             11 => Command::Pause,
             12 | 13 => Command::Resume,
@@ -135,7 +135,7 @@ impl World {
 }
 
 fn edit(what: u8, pick: u8, how: u8, scene: Uuid, fresh: Uuid) -> Edit {
-    let flag = how % 2 == 0;
+    let flag = how.is_multiple_of(2);
     let text = |letter: char| Some(format!("{letter}{}", pick % 3));
     let change = |change| Edit::ChangeScene { scene, change };
     match (what, how % 6) {
@@ -159,7 +159,7 @@ fn edit(what: u8, pick: u8, how: u8, scene: Uuid, fresh: Uuid) -> Edit {
                 voice: format!("v{}", pick % 2),
                 ..Settings::default()
             };
-            Edit::Settings { settings: Box::new(settings), remake: pick % 2 == 0 }
+            Edit::Settings { settings: Box::new(settings), remake: pick.is_multiple_of(2) }
         }
         _ => {
             let draft = |n: u8| SceneDraft {
@@ -237,7 +237,7 @@ fn check_step(before: &Project, step: &Step) {
         assert!(new.progress >= old.progress && place(new.status) >= place(old.status), "4: a render only moves forward");
         assert!(!old.status.is_final() || new.status == old.status, "4: a finished render stays as it is");
     }
-    let told = step.events.iter().any(|event| *event == Event::Project { status: project.status });
+    let told = step.events.contains(&Event::Project { status: project.status });
     assert_eq!(told, before.status != project.status, "10: whoever listens hears of every new status");
 }
 
