@@ -282,11 +282,15 @@ impl Project {
             missing.push("the project has no scene".to_owned());
         }
         for scene in &self.scenes {
+            let lacks = |what: &str, slot: &Slot| {
+                let why = if slot.status == SlotStatus::Skipped { " (it was skipped)" } else { "" };
+                format!("scene {} has no {what}{why}", scene.number)
+            };
             if scene.visual().is_none() {
-                missing.push(format!("scene {} has no picture", scene.number));
+                missing.push(lacks("picture", &scene.image));
             }
             if scene.audio.asset.is_none() {
-                missing.push(format!("scene {} has no narration", scene.number));
+                missing.push(lacks("narration", &scene.audio));
             }
         }
         if self.settings.include_music && self.music.asset.is_none() {

@@ -148,7 +148,8 @@ pub fn retry_wait(class: FailureClass, attempt: i32, jitter: f64) -> Option<Dura
         return None;
     }
     let doubled = FIRST_WAIT * 2u32.saturating_pow(attempt.saturating_sub(1).clamp(0, 10) as u32);
-    let spread = doubled.min(LONGEST_WAIT).mul_f64(0.5 + 0.5 * jitter.clamp(0.0, 1.0));
+    let jitter = if jitter.is_finite() { jitter.clamp(0.0, 1.0) } else { 1.0 };
+    let spread = doubled.min(LONGEST_WAIT).mul_f64(0.5 + 0.5 * jitter);
     Some(spread.max(after.unwrap_or_default()))
 }
 

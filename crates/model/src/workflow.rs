@@ -6,6 +6,7 @@
 mod command;
 mod edit;
 mod outcome;
+mod settle;
 #[cfg(test)]
 mod tests;
 
@@ -14,7 +15,7 @@ use std::time::Duration;
 use uuid::Uuid;
 
 use crate::event::{Event, Medium};
-use crate::project::{Asset, Project, ProjectStatus, Render, RenderStatus, Scene, Settings, Slot, SlotStatus};
+use crate::project::{Asset, Project, Render, RenderStatus, Scene, Settings, Slot, SlotStatus};
 use crate::storyboard::SceneLook;
 use crate::task::{Failure, Product, Target, TaskKind};
 
@@ -240,7 +241,7 @@ pub fn transition(project: &Project, input: Input) -> Result<Step, Rejection> {
         Input::Failed { target, attempt, failure, jitter } => outcome::failed(&mut step, target, attempt, failure, jitter),
     }
     if !step.stale {
-        settle(&mut step);
+        settle::settle(&mut step);
     }
     if step.project.status != project.status {
         step.events.push(Event::Project { status: step.project.status });
@@ -272,13 +273,27 @@ impl Project {
         open
     }
 
-    /// Each slot that the workflow fills, with its scene (`None` for the music) and kind.
+    /// Each slot that decides whether the project is done, with its scene (`None` for the script and the music) and kind.
+    ///
+    /// The script counts only while there are no scenes: whoever has put scenes in does not need it any more.
     pub(crate) fn slots(&self) -> impl Iterator<Item = (Option<&Scene>, TaskKind, &Slot)> {
-        let scenes = self
-            .scenes
-            .iter()
-            .flat_map(|scene| [(Some(scene), TaskKind::DrawImage, &scene.image), (Some(scene), TaskKind::Speak, &scene.audio)]);
-        scenes.chain(std::iter::once((None, TaskKind::ComposeMusic, &self.music)).filter(|_| self.settings.include_music))
+        let scenes = self.scenes.iter().flat_map(|scene| {
+            [
+                (Some(scene), TaskKind::DrawImage, &scene.image),
+                (Some(scene), scene.speech_task(), &scene.audio),
+                (Some(scene), TaskKind::Animate, &scene.video),
+            ]
+        });
+        let unwritten = self.scenes.is_empty() || self.script.status.is_active();
+        let script = std::iter::once((None, TaskKind::WriteScript, &self.script)).filter(move |_| unwritten);
+        let music = std::iter::once((None, TaskKind::ComposeMusic, &self.music)).filter(|_| self.settings.include_music);
+        script.chain(scenes).chain(music)
+    }
+
+    /// Each slot that a task can fill.
+    fn slots_mut(&mut self) -> impl Iterator<Item = &mut Slot> {
+        let scenes = self.scenes.iter_mut().flat_map(|scene| [&mut scene.image, &mut scene.audio, &mut scene.video]);
+        scenes.chain([&mut self.music, &mut self.script])
     }
 
     /// The reasons of all failed slots, as sentences that name the scene.
@@ -287,43 +302,26 @@ impl Project {
             .filter(|(_, _, slot)| slot.status == SlotStatus::Failed)
             .map(|(scene, kind, slot)| {
                 let reason = slot.error.as_deref().unwrap_or("it failed");
-                match (scene, kind) {
-                    (Some(scene), TaskKind::DrawImage) => format!("scene {}: the picture: {reason}", scene.number),
-                    (Some(scene), _) => format!("scene {}: the narration: {reason}", scene.number),
-                    (None, _) => format!("the music: {reason}"),
+                match scene {
+                    Some(scene) => format!("scene {}: {}: {reason}", scene.number, made_by(kind)),
+                    None => format!("{}: {reason}", made_by(kind)),
                 }
             })
             .collect()
     }
 }
 
-/// Draws the conclusions that hold after any input: is the project done, can a waiting render begin or never begin?
-fn settle(step: &mut Step) {
-    let project = &mut step.project;
-    let busy = project.slots().any(|(_, _, slot)| slot.status.is_active() || slot.status == SlotStatus::Pending);
-    if project.status == ProjectStatus::Generating && !busy {
-        let failed = project.slots().any(|(_, _, slot)| slot.status == SlotStatus::Failed);
-        project.status = if failed { ProjectStatus::Failed } else { ProjectStatus::Completed };
+/// What a kind of task makes, as users call it.
+fn made_by(kind: TaskKind) -> &'static str {
+    match kind {
+        TaskKind::WriteScript => "the script",
+        TaskKind::DrawImage => "the picture",
+        TaskKind::Speak => "the narration",
+        TaskKind::AlignWords => "the narration's word times",
+        TaskKind::Animate => "the clip",
+        TaskKind::ComposeMusic => "the music",
+        TaskKind::Render => "the video",
     }
-    if busy || project.status == ProjectStatus::Paused {
-        return;
-    }
-    let missing = project.missing_for_render();
-    let Some(render) = project.render.as_mut().filter(|render| render.status == RenderStatus::Waiting) else { return };
-    if missing.is_empty() {
-        render.status = RenderStatus::Queued;
-        render.revision = project.revision;
-        step.enqueue.push(NewTask { target: render_target(render.id), priority: priority(TaskKind::Render) });
-    } else {
-        render.status = RenderStatus::Failed;
-        render.error = Some(missing.join("; "));
-    }
-    let event = render_event(render);
-    step.events.push(event);
-}
-
-fn render_target(id: Uuid) -> Target {
-    Target { kind: TaskKind::Render, subject: id, generation: 1 }
 }
 
 fn render_event(render: &Render) -> Event {
@@ -342,7 +340,7 @@ fn priority(kind: TaskKind) -> i32 {
     }
 }
 
-/// Asks for the slot's content: a new request with a task of its own.
+/// Asks for the slot's content: a new request with a task of its own. A user's wish starts with all its tries.
 fn request(slot: &mut Slot, kind: TaskKind, subject: Uuid, enqueue: &mut Vec<NewTask>) {
     slot.status = SlotStatus::Queued;
     slot.generation += 1;

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use garde::Validate;
 use model::caption::WordTiming;
-use model::project::{Scene, Slot};
+use model::project::{Scene, Slot, SlotStatus};
 use model::storyboard::MAX_NARRATION;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -89,8 +89,13 @@ pub fn content_url(slot: &Slot) -> Option<String> {
 
 /// Why a scene's media could not be made.
 pub fn scene_error(scene: &Scene) -> Option<String> {
-    let errors: Vec<&str> = [&scene.image, &scene.audio, &scene.video].iter().filter_map(|slot| slot.error.as_deref()).collect();
-    (!errors.is_empty()).then(|| errors.join(" "))
+    let slots = [&scene.image, &scene.audio, &scene.video];
+    let errors: Vec<&str> = slots.iter().filter_map(|slot| slot.error.as_deref()).collect();
+    let skipped = slots.iter().any(|slot| slot.status == SlotStatus::Skipped);
+    match errors.is_empty() {
+        false => Some(errors.join(" ")),
+        true => skipped.then(|| "Skipped by user".to_owned()),
+    }
 }
 
 /// A scene within its project. Addresses of its media are in the workflow state and in `/api/scenes/{id}/media`.
@@ -117,7 +122,7 @@ pub struct SceneInProject {
     image_attempts: i32,
     /// Tries of the present request that failed.
     audio_attempts: i32,
-    /// Always 0.
+    /// 0: sound effects are given.
     sfx_attempts: i32,
     /// Tries of the present request that failed.
     video_attempts: i32,

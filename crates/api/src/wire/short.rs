@@ -358,7 +358,7 @@ fn standing(project: &Project, render: &Render) -> (ShortStatus, ShortStage, f64
 
 /// The share of media that are there or have failed, and whether any work on them has begun.
 fn media_done(project: &Project) -> (f64, bool) {
-    let settled = |slot: &Slot| matches!(slot.status, SlotStatus::Completed | SlotStatus::Failed);
+    let settled = |slot: &Slot| matches!(slot.status, SlotStatus::Completed | SlotStatus::Failed | SlotStatus::Skipped);
     let scenes = project.scenes.iter().flat_map(|scene| {
         let shown_by_clip = scene.moving && scene.video.asset.is_some();
         [(!shown_by_clip).then_some(&scene.image), Some(&scene.audio)].into_iter().flatten()

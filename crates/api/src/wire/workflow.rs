@@ -38,7 +38,7 @@ pub struct WorkflowCommand {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Action {
-    /// Makes every picture, narration and the music that is missing.
+    /// Makes every picture, narration and the music that is missing. Without scenes the script is written first.
     GenerateAll,
     /// Makes every picture that is missing.
     GenerateAllImages,
@@ -52,9 +52,9 @@ pub enum Action {
     GenerateAudio,
     /// Speaks one scene's narration again.
     RegenerateAudio,
-    /// Not available yet.
+    /// Makes one scene's clip from its picture if it is missing; waits for the picture, and makes it if need be.
     GenerateVideo,
-    /// Not available yet.
+    /// Makes another clip for one scene.
     RegenerateVideo,
     /// Makes the music, another one if it is there.
     GenerateMusic,
@@ -64,7 +64,7 @@ pub enum Action {
     Pause,
     /// Goes on after a pause, a failure or a cancel.
     Resume,
-    /// Not available yet.
+    /// Does without what a scene lacks: without `sceneId` the first that failed, else the first that is at work.
     SkipScene,
 }
 
@@ -76,7 +76,6 @@ impl WorkflowCommand {
             let scene = self.scene_id.ok_or_else(|| ApiError::field("sceneId", "Required"))?;
             Ok::<_, ApiError>(Command::Generate { scene, medium, force })
         };
-        let not_yet = |what: &str| Err(ApiError::plain(axum::http::StatusCode::BAD_REQUEST, what));
         Ok(match self.action {
             Action::GenerateAll => (Command::GenerateAll { force }, "Generation started"),
             Action::GenerateAllImages => (Command::GenerateImages { force }, "Image generation started"),
@@ -85,16 +84,13 @@ impl WorkflowCommand {
             Action::RegenerateImage => (one(Medium::Image, true)?, "image queued"),
             Action::GenerateAudio => (one(Medium::Audio, force)?, "audio queued"),
             Action::RegenerateAudio => (one(Medium::Audio, true)?, "audio queued"),
+            Action::GenerateVideo => (one(Medium::Video, force)?, "Video generation started (Async)"),
+            Action::RegenerateVideo => (one(Medium::Video, true)?, "Video generation started (Async)"),
             Action::GenerateMusic => (Command::GenerateMusic, "Music queued"),
             Action::Cancel => (Command::Cancel, "Generation cancelled"),
             Action::Pause => (Command::Pause, "Generation paused"),
             Action::Resume => (Command::Resume, "Generation resumed"),
-            Action::GenerateVideo | Action::RegenerateVideo => {
-                return not_yet(
-                    "Clips can't be generated: no vendor for clips is configured. The scene's picture is shown instead.",
-                );
-            }
-            Action::SkipScene => return not_yet("A scene can't be skipped; delete it, or send generate_all to try again."),
+            Action::SkipScene => (Command::SkipScene { scene: self.scene_id }, "Scene skipped"),
         })
     }
 }
@@ -121,6 +117,9 @@ pub struct WorkflowState {
     #[serde(rename = "generationMessage")]
     #[schema(example = "Generating Image for Scene 2...")]
     generation_message: String,
+    /// Why it is paused, if you did not pause it.
+    #[schema(example = "The project has used up its budget; raise it and send resume.")]
+    notice: Option<String>,
 }
 
 /// Where a scene stands.
@@ -184,6 +183,7 @@ impl From<&ProjectRecord> for WorkflowState {
             music_status: music_status(record),
             music_url: content_url(&project.music),
             generation_message: generation_message(record),
+            notice: project.notice.clone(),
         }
     }
 }
@@ -196,9 +196,13 @@ fn generation_message(record: &ProjectRecord) -> String {
     }
     let first = |status: SlotStatus| {
         let is = |slot: &Slot| slot.status == status;
+        if is(&project.script) {
+            return Some("Generating Script...".to_owned());
+        }
         let scene = project.scenes.iter().find_map(|scene| {
-            let what = if is(&scene.image) { "Image" } else { "Audio" };
-            (is(&scene.image) || is(&scene.audio)).then(|| format!("Generating {what} for Scene {}...", scene.number))
+            let slots = [("Image", &scene.image), ("Audio", &scene.audio), ("Video", &scene.video)];
+            let (what, _) = slots.into_iter().find(|(_, slot)| is(slot))?;
+            Some(format!("Generating {what} for Scene {}...", scene.number))
         });
         scene.or_else(|| is(&project.music).then(|| "Generating Background Music...".to_owned()))
     };
@@ -238,7 +242,7 @@ const WORDS_PER_SECOND: f64 = 2.5;
 impl From<&ProjectRecord> for Estimate {
     fn from(record: &ProjectRecord) -> Self {
         let scenes = &record.project.scenes;
-        let done = |slot: &Slot| slot.status == SlotStatus::Completed;
+        let done = |slot: &Slot| matches!(slot.status, SlotStatus::Completed | SlotStatus::Skipped);
         let silent = scenes.iter().filter(|scene| !done(&scene.audio));
         let words: usize = silent.map(|scene| scene.narration.split_whitespace().count()).sum();
         let seconds = words as f64 / WORDS_PER_SECOND;

@@ -82,6 +82,41 @@ async fn a_failure_is_told_as_an_error_with_its_reason() {
 }
 
 #[tokio::test]
+async fn a_failed_scene_is_skipped() {
+    let app = TestApp::new().await;
+    let project = app.project(&["One.", "Two."]).await;
+    app.command(&project, "generate_all_images").await;
+    let lease = app.begin(&[TaskKind::DrawImage]).await.expect("a task");
+    app.fail(&lease, "The printer is on fire.").await;
+    app.work().await;
+    assert_eq!(app.state_of(&project).await["projectStatus"], "failed");
+    assert_eq!(app.command(&project, "skip_scene").await, (200, json!({ "message": "Scene skipped" })));
+    let state = app.state_of(&project).await;
+    let scene = &state["scenes"][0];
+    assert_eq!((&state["projectStatus"], &scene["image_status"]), (&json!("completed"), &json!("completed")));
+    assert_eq!((&scene["error"], &scene["image_url"]), (&json!("Skipped by user"), &Value::Null));
+}
+
+#[tokio::test]
+async fn a_clip_is_made_from_its_picture() {
+    let app = TestApp::new().await;
+    let project = app.project(&["One."]).await;
+    let scene = app.scene_ids(&project).await.remove(0);
+    let body = json!({ "projectId": project, "action": "generate_video", "sceneId": scene });
+    let message = json!({ "message": "Video generation started (Async)" });
+    assert_eq!(app.post("/api/workflow/command", body.clone()).await, (200, message.clone()));
+    let lease = app.begin(&[TaskKind::DrawImage]).await.expect("the picture comes first");
+    app.end(&lease).await;
+    let state = app.state_of(&project).await;
+    assert_eq!(state["generationMessage"], "Generating Video for Scene 1...");
+    assert_eq!(app.post("/api/workflow/command", body).await, (200, message));
+    assert_eq!(app.work().await, 1, "a command sent twice has the effect of one");
+    let state = app.state_of(&project).await;
+    let scene = &state["scenes"][0];
+    assert_eq!((&scene["video_status"], &scene["media_type"]), (&json!("completed"), &json!("video")));
+}
+
+#[tokio::test]
 async fn music_is_made_when_wanted() {
     let app = TestApp::new().await;
     let project = app.project(&["One."]).await;
@@ -111,9 +146,9 @@ async fn commands_that_can_not_be_taken() {
     check(json!({ "projectId": project, "action": "dance" }), 400, "generate_all").await;
     check(json!({ "projectId": project, "action": "regenerate_image" }), 400, "sceneId").await;
     check(json!({ "projectId": project, "action": "regenerate_image", "sceneId": Uuid::nil() }), 404, "Scene not found").await;
-    check(json!({ "projectId": project, "action": "generate_video" }), 400, "no vendor for clips").await;
-    check(json!({ "projectId": project, "action": "regenerate_video" }), 400, "no vendor for clips").await;
-    check(json!({ "projectId": project, "action": "skip_scene" }), 400, "delete it").await;
+    check(json!({ "projectId": project, "action": "generate_video" }), 400, "sceneId").await;
+    check(json!({ "projectId": project, "action": "regenerate_video" }), 400, "sceneId").await;
+    check(json!({ "projectId": project, "action": "skip_scene" }), 409, "name the scene to skip").await;
     check(json!({ "projectId": empty, "action": "generate_all" }), 409, "add one first").await;
     check(json!({ "projectId": Uuid::nil(), "action": "pause" }), 404, "Project not found").await;
     assert_eq!(app.get(&format!("/api/workflow/state/{}", Uuid::nil())).await.0, 404);

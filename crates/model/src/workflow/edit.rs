@@ -22,7 +22,7 @@ pub(super) fn apply(step: &mut Step, edit: Edit) -> Result<(), Rejection> {
             change_scene(&mut project.scenes[position], change, enqueue);
             if let Some(number) = number {
                 let moved = project.scenes.remove(position);
-                let place = usize::try_from(number - 1).unwrap_or(0).min(project.scenes.len());
+                let place = usize::try_from(number.saturating_sub(1)).unwrap_or(0).min(project.scenes.len());
                 project.scenes.insert(place, moved);
             }
         }
@@ -49,6 +49,10 @@ fn position(project: &Project, scene: Uuid) -> Result<usize, Rejection> {
 fn change_settings(project: &mut Project, settings: Settings, remake: bool, enqueue: &mut Vec<NewTask>) {
     let old = std::mem::replace(&mut project.settings, settings);
     let new = &project.settings;
+    let about = (&old.topic, &old.language, &old.style) != (&new.topic, &new.language, &new.style);
+    if about && project.script.status.is_active() {
+        request(&mut project.script, TaskKind::WriteScript, project.id, enqueue);
+    }
     if !new.include_music && project.music.status != SlotStatus::Draft {
         project.music = Slot { generation: project.music.generation + 1, ..Slot::default() };
     }
@@ -59,8 +63,8 @@ fn change_settings(project: &mut Project, settings: Settings, remake: bool, enqu
     let voice = (&old.voice, &old.language, &old.speech_vendor) != (&new.voice, &new.language, &new.speech_vendor);
     let mood = (&old.music_prompt, &old.style, &old.title) != (&new.music_prompt, &new.style, &new.title);
     for scene in &mut project.scenes {
-        if look && !scene.image.given {
-            discard(&mut scene.image, TaskKind::DrawImage, scene.id, enqueue);
+        if look {
+            forget_picture(scene, enqueue);
         }
         if voice {
             forget_speech(scene, enqueue);
@@ -95,7 +99,7 @@ fn put_scene(
         return Err(Rejection::Invalid { field: "scenes", problem: format!("a project has at most {MAX_SCENES} scenes") });
     }
     let mut scene = Scene::new(id, number, narration, visual_description);
-    scene.duration_seconds = seconds.unwrap_or(scene.duration_seconds);
+    scene.duration_seconds = seconds.filter(|seconds| seconds.is_finite()).unwrap_or(scene.duration_seconds);
     project.scenes.push(scene);
     Ok(())
 }
@@ -107,11 +111,9 @@ fn change_scene(scene: &mut Scene, change: SceneChange, enqueue: &mut Vec<NewTas
     }
     if let Some(description) = change.visual_description.filter(|description| *description != scene.visual_description) {
         scene.visual_description = description;
-        if !scene.image.given {
-            discard(&mut scene.image, TaskKind::DrawImage, scene.id, enqueue);
-        }
+        forget_picture(scene, enqueue);
     }
-    if let Some(seconds) = change.seconds
+    if let Some(seconds) = change.seconds.filter(|seconds| seconds.is_finite())
         && scene.audio.asset.is_none()
     {
         scene.duration_seconds = seconds;
@@ -121,6 +123,10 @@ fn change_scene(scene: &mut Scene, change: SceneChange, enqueue: &mut Vec<NewTas
     }
     if let Some(asset) = change.given_image {
         give(&mut scene.image, Some(asset));
+        forget_clip(scene);
+    }
+    if let Some(asset) = change.given_sfx {
+        give(&mut scene.sfx, Some(asset));
     }
 }
 
@@ -136,7 +142,27 @@ fn discard(slot: &mut Slot, kind: TaskKind, subject: Uuid, enqueue: &mut Vec<New
     }
 }
 
+/// Throws the picture away, unless the user gave it, and the clip that was made from it.
+fn forget_picture(scene: &mut Scene, enqueue: &mut Vec<NewTask>) {
+    if !scene.image.given {
+        discard(&mut scene.image, TaskKind::DrawImage, scene.id, enqueue);
+        forget_clip(scene);
+    }
+}
+
+/// A made clip shows the old picture; if it was being waited for, it waits for the new one.
+fn forget_clip(scene: &mut Scene) {
+    if scene.video.given || scene.video.status == SlotStatus::Draft {
+        return;
+    }
+    let wanted = scene.video.status.is_active() || scene.video.status == SlotStatus::Pending;
+    let status = if wanted { SlotStatus::Pending } else { SlotStatus::Draft };
+    scene.video = Slot { status, generation: scene.video.generation + 1, ..Slot::default() };
+    scene.moving = false;
+}
+
 fn forget_speech(scene: &mut Scene, enqueue: &mut Vec<NewTask>) {
+    scene.words_missing = false;
     discard(&mut scene.audio, TaskKind::Speak, scene.id, enqueue);
     scene.word_timings.clear();
     scene.duration_seconds = estimated_seconds(&scene.narration);

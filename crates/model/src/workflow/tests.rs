@@ -1,8 +1,8 @@
-use proptest::prelude::*;
+mod sequences;
 
 use super::*;
-use crate::project::RenderOutput;
-use crate::task::{FailureClass, MAX_ATTEMPTS};
+use crate::project::{ProjectStatus, RenderOutput};
+use crate::task::{FailureClass, MAX_ATTEMPTS, ScriptScene};
 
 fn id(number: u128) -> Uuid {
     Uuid::from_u128(number)
@@ -41,11 +41,15 @@ fn project(scenes: u128) -> Project {
     }
 }
 
+fn written(narration: &str) -> ScriptScene {
+    ScriptScene { narration: narration.to_owned(), visual_description: "a picture".to_owned(), seconds: 3.0 }
+}
+
 fn product(kind: TaskKind) -> Product {
     match kind {
         TaskKind::DrawImage => Product::Image(asset("image")),
         TaskKind::Speak => Product::Speech { asset: asset("audio"), seconds: 2.0, words: Some(vec![]) },
-        TaskKind::WriteScript => Product::Script { title: "t".into(), description: "d".into(), scenes: vec![] },
+        TaskKind::WriteScript => Product::Script { title: "Written".into(), description: "d".into(), scenes: vec![written("One."), written("Two.")] },
         TaskKind::AlignWords => Product::Words(vec![]),
         TaskKind::Animate => Product::Clip(asset("clip")),
         TaskKind::ComposeMusic => Product::Music(asset("music")),
@@ -219,98 +223,207 @@ fn a_retry_keeps_the_request_open_until_the_last_try() {
     assert!(!run.queue.contains(&target));
 }
 
-fn any_input() -> impl Strategy<Value = (u8, u8, bool)> {
-    (0u8..22, any::<u8>(), any::<bool>())
+fn of_topic() -> Run {
+    let mut run = Run::new(0);
+    run.project.settings.topic = "the Moon".to_owned();
+    run
 }
 
-fn build(run: &Run, past: &[Target], (what, pick, flag): (u8, u8, bool), fresh: Uuid) -> Input {
-    let scene = run.project.scenes.get(pick as usize % run.project.scenes.len().max(1)).map_or(fresh, |scene| scene.id);
-    let any_past = past.get(pick as usize % past.len().max(1)).copied();
-    let target = any_past.unwrap_or(Target { kind: TaskKind::Speak, subject: scene, generation: 1 });
-    let change = |change| Input::Edit(Edit::ChangeScene { scene, change });
-    match what {
-        0 | 1 => Input::Command(Command::GenerateAll { force: flag }),
-        2 => Input::Command(Command::GenerateImages { force: flag }),
-        3 => Input::Command(Command::GenerateAudio { force: flag }),
-        4 => Input::Command(Command::Generate { scene, medium: if flag { Medium::Image } else { Medium::Audio }, force: flag }),
-        5 => Input::Command(Command::GenerateMusic),
-        6 => Input::Command(Command::Cancel),
-        7 => Input::Command(Command::Pause),
-        8 => Input::Command(Command::Resume),
-        9 => Input::Command(Command::Render { id: fresh, when_ready: flag }),
-        10 => change(SceneChange { narration: Some(format!("n{}", pick % 3)), ..SceneChange::default() }),
-        11 => change(SceneChange { visual_description: Some(format!("v{}", pick % 3)), ..SceneChange::default() }),
-        12 => change(SceneChange { number: Some(i32::from(pick % 5)), ..SceneChange::default() }),
-        13 => Input::Edit(Edit::DeleteScene { scene }),
-        14 => Input::Edit(Edit::PutScene {
-            id: fresh,
-            number: i32::from(pick % 6),
-            narration: "put".to_owned(),
-            visual_description: "put".to_owned(),
-            seconds: flag.then_some(3.0),
-        }),
-        15 => {
-            let settings = Settings { include_music: flag, voice: format!("v{}", pick % 2), ..Settings::default() };
-            Input::Edit(Edit::Settings { settings: Box::new(settings), remake: pick % 2 == 0 })
-        }
-        16 => Input::Started(target),
-        17 => Input::Progressed(target, f64::from(pick) / 255.0),
-        18 | 19 => Input::Finished(target, product(target.kind)),
-        _ => Input::Failed {
-            target,
-            attempt: i32::from(pick % 5) + 1,
-            failure: Failure {
-                class: if flag { FailureClass::Retry { after: None } } else { FailureClass::Fatal },
-                message: "x".into(),
-            },
-            jitter: 0.5,
-        },
-    }
+fn kinds(step: &Step) -> Vec<TaskKind> {
+    step.enqueue.iter().map(|task| task.target.kind).collect()
 }
 
-fn check_invariants(before: &Project, step: &Step) {
-    let project = &step.project;
-    let (open_before, open) = (before.open_targets(), project.open_targets());
-    let enqueued: Vec<Target> = step.enqueue.iter().map(|task| task.target).collect();
-    assert!(enqueued.iter().all(|target| open.contains(target)), "a task is made only for an open request");
-    assert!(enqueued.iter().all(|target| !open_before.contains(target)), "no request has two tasks");
-    let orphan = open.iter().find(|target| !open_before.contains(target) && !enqueued.contains(target));
-    assert_eq!(orphan, None, "every open request has a task");
-    assert!(step.retry.is_none() || open == open_before, "a request that is tried again stays open");
-    if step.stale {
-        assert_eq!(project, before);
-        assert!(step.events.is_empty() && step.enqueue.is_empty());
-    }
-    for (_, _, slot) in project.slots() {
-        assert!(slot.status != SlotStatus::Completed || slot.asset.is_some());
-        assert_eq!(slot.status == SlotStatus::Failed, slot.error.is_some());
-    }
-    let busy = project.slots().any(|(_, _, slot)| slot.status.is_active() || slot.status == SlotStatus::Pending);
-    assert!(project.status != ProjectStatus::Completed || !busy);
-    assert!(project.status != ProjectStatus::Generating || busy);
-    assert!(project.scenes.iter().enumerate().all(|(index, scene)| scene.number == index as i32 + 1));
-    assert!(project.revision >= before.revision);
-    if let (Some(old), Some(new)) = (&before.render, &project.render)
-        && old.id == new.id
-    {
-        assert!(new.progress >= old.progress);
-        assert!(!old.status.is_final() || new.status == old.status, "a finished render stays as it is");
-    }
+#[test]
+fn a_topic_becomes_a_script_and_then_everything_else() {
+    let mut run = of_topic();
+    assert_eq!(kinds(&run.command(Command::GenerateAll { force: false })), [TaskKind::WriteScript]);
+    assert_eq!(kinds(&run.command(Command::GenerateAll { force: true })), []);
+    run.command(Command::Render { id: id(99), when_ready: true });
+    let step = run.finish(run.queue[0]);
+    assert_eq!(step.enqueue.len(), 5);
+    assert_eq!((run.project.scenes.len(), run.project.settings.title.as_str()), (2, "Written"));
+    assert_eq!(run.project.scenes[1].duration_seconds, 3.0);
+    run.drain();
+    assert_eq!(run.project.status, ProjectStatus::Completed);
+    assert_eq!(run.project.render.map(|render| render.status), Some(RenderStatus::Completed));
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(4000))]
-    #[test]
-    fn any_sequence_keeps_the_invariants(inputs in prop::collection::vec(any_input(), 1..60)) {
-        let mut run = Run::new(3);
-        let mut past: Vec<Target> = Vec::new();
-        for (index, input) in inputs.into_iter().enumerate() {
-            let before = run.project.clone();
-            let input = build(&run, &past, input, id(1000 + index as u128));
-            if let Ok(step) = run.input(input) {
-                check_invariants(&before, &step);
-                past.extend(step.enqueue.iter().map(|task| task.target));
-            }
-        }
+#[test]
+fn a_script_that_lands_in_a_pause_waits_for_the_resume() {
+    let mut run = of_topic();
+    run.command(Command::GenerateAll { force: false });
+    run.input(Input::Started(run.queue[0])).expect("started");
+    run.command(Command::Pause);
+    assert_eq!(run.finish(run.queue[0]).enqueue, []);
+    assert_eq!((run.project.scenes.len(), run.project.status), (2, ProjectStatus::Paused));
+    assert_eq!(run.command(Command::Resume).enqueue.len(), 5);
+}
+
+#[test]
+fn scenes_of_the_user_are_not_overwritten_by_a_script() {
+    let mut run = of_topic();
+    run.command(Command::GenerateAll { force: false });
+    let put = Edit::PutScene { id: id(50), number: 1, narration: "Mine.".into(), visual_description: "Mine.".into(), seconds: None };
+    run.input(Input::Edit(put)).expect("an edit");
+    run.drain();
+    assert_eq!(run.project.scenes.iter().map(|scene| scene.id).collect::<Vec<_>>(), [id(50)]);
+    assert_eq!(run.project.status, ProjectStatus::Completed);
+}
+
+#[test]
+fn a_script_without_scenes_is_a_failure_with_its_reason() {
+    let mut run = of_topic();
+    run.command(Command::GenerateAll { force: false });
+    let empty = Product::Script { title: String::new(), description: String::new(), scenes: vec![] };
+    run.input(Input::Finished(run.queue[0], empty)).expect("taken");
+    assert_eq!(run.project.status, ProjectStatus::Failed);
+    assert_eq!(run.project.failures(), ["the script: The script has no scene."]);
+    assert_eq!(kinds(&run.command(Command::Resume)), [TaskKind::WriteScript]);
+}
+
+/// Speaks the only narration with a vendor that tells no word times.
+fn wordless() -> Run {
+    let mut run = Run::new(1);
+    run.command(Command::GenerateAudio { force: false });
+    let speech = Product::Speech { asset: asset("sound"), seconds: 2.0, words: None };
+    let step = run.input(Input::Finished(run.queue[0], speech)).expect("taken");
+    assert_eq!(kinds(&step), [TaskKind::AlignWords]);
+    run
+}
+
+#[test]
+fn a_narration_without_word_times_is_aligned_and_never_bought_twice() {
+    let mut run = wordless();
+    assert_eq!(run.project.status, ProjectStatus::Generating);
+    run.fail(run.queue[0], FailureClass::Fatal);
+    assert_eq!(run.project.failures(), ["scene 1: the narration's word times: the vendor is down"]);
+    assert_eq!(kinds(&run.command(Command::Resume)), [TaskKind::AlignWords]);
+    run.command(Command::Cancel);
+    assert_eq!(run.project.scenes[0].audio.status, SlotStatus::Failed, "a sound without words is not a narration");
+    assert_eq!(kinds(&run.command(Command::GenerateAudio { force: false })), [TaskKind::AlignWords]);
+    run.drain();
+    let scene = &run.project.scenes[0];
+    assert_eq!(scene.audio.asset.as_ref().map(|asset| asset.key.as_str()), Some("sound"));
+    assert_eq!((scene.audio.status, scene.words_missing), (SlotStatus::Completed, false));
+}
+
+#[test]
+fn another_narration_is_spoken_when_asked_for_by_name() {
+    let mut run = wordless();
+    run.fail(run.queue[0], FailureClass::Fatal);
+    let step = run.command(Command::Generate { scene: id(10), medium: Medium::Audio, force: true });
+    assert_eq!(kinds(&step), [TaskKind::Speak]);
+    assert_eq!(run.project.scenes[0].audio.take, 1);
+}
+
+#[test]
+fn a_clip_waits_for_its_picture() {
+    let mut run = Run::new(1);
+    let clip = || Command::Generate { scene: id(10), medium: Medium::Video, force: false };
+    assert_eq!(kinds(&run.command(clip())), [TaskKind::DrawImage]);
+    assert_eq!(run.project.scenes[0].video.status, SlotStatus::Pending);
+    assert_eq!(kinds(&run.command(clip())), []);
+    assert_eq!(kinds(&run.finish(run.queue[0])), [TaskKind::Animate]);
+    run.drain();
+    let scene = &run.project.scenes[0];
+    assert_eq!((scene.video.status, scene.moving, run.project.status), (SlotStatus::Completed, true, ProjectStatus::Completed));
+    let change = SceneChange { visual_description: Some("another".to_owned()), ..SceneChange::default() };
+    run.input(Input::Edit(Edit::ChangeScene { scene: id(10), change })).expect("an edit");
+    assert_eq!(run.project.scenes[0].video.status, SlotStatus::Draft, "it showed the old picture");
+}
+
+#[test]
+fn a_clip_without_a_picture_fails_with_it() {
+    let mut run = Run::new(1);
+    run.command(Command::Generate { scene: id(10), medium: Medium::Video, force: false });
+    run.fail(run.queue[0], FailureClass::Refused);
+    assert_eq!(run.project.status, ProjectStatus::Failed);
+    assert_eq!(run.project.failures().len(), 2);
+    assert_eq!(kinds(&run.command(Command::Resume)), [TaskKind::DrawImage]);
+    run.drain();
+    assert_eq!(run.project.status, ProjectStatus::Completed);
+    assert!(run.project.scenes[0].moving);
+}
+
+#[test]
+fn skipping_takes_the_first_that_failed_and_rendering_names_what_it_lacks() {
+    let mut run = Run::new(3);
+    assert_eq!(run.input(Input::Command(Command::SkipScene { scene: None })).err(), Some(Rejection::NothingToSkip));
+    run.command(Command::GenerateAll { force: false });
+    run.fail(run.queue[2], FailureClass::Refused);
+    run.drain();
+    assert_eq!(run.project.status, ProjectStatus::Failed);
+    run.command(Command::SkipScene { scene: None });
+    let scene = &run.project.scenes[1];
+    assert_eq!((scene.image.status, scene.audio.status), (SlotStatus::Skipped, SlotStatus::Completed));
+    assert_eq!(run.project.status, ProjectStatus::Completed);
+    let render = run.input(Input::Command(Command::Render { id: id(98), when_ready: false }));
+    assert_eq!(render.err(), Some(Rejection::NotReady(vec!["scene 2 has no picture (it was skipped)".to_owned()])));
+    assert_eq!(kinds(&run.command(Command::GenerateAll { force: false })), []);
+    let picture = Command::Generate { scene: id(11), medium: Medium::Image, force: false };
+    assert_eq!(kinds(&run.command(picture)), [TaskKind::DrawImage]);
+}
+
+#[test]
+fn a_budget_pauses_the_project_with_its_reason() {
+    let mut run = Run::new(2);
+    run.command(Command::GenerateAll { force: false });
+    let (broke, running) = (run.queue[0], run.queue[1]);
+    for target in [broke, running] {
+        run.input(Input::Started(target)).expect("started");
     }
+    let reason = "The project has used up its 5.00 USD.".to_owned();
+    run.input(Input::HitBudget { target: broke, reason: reason.clone() }).expect("taken");
+    assert_eq!((run.project.status, run.project.notice.clone()), (ProjectStatus::Paused, Some(reason)));
+    assert_eq!(run.queue, [running]);
+    assert_eq!(run.project.scenes[0].image.status, SlotStatus::Pending);
+    run.finish(running);
+    assert_eq!(run.command(Command::Resume).enqueue.len(), 4);
+    assert_eq!(run.project.notice, None);
+}
+
+#[test]
+fn a_used_up_quota_says_so_in_words_that_clients_know() {
+    let mut run = Run::new(1);
+    run.command(Command::GenerateImages { force: false });
+    run.fail(run.queue[0], FailureClass::Quota);
+    assert_eq!(run.project.scenes[0].image.error.as_deref(), Some("Quota exceeded: the vendor is down"));
+}
+
+#[test]
+fn a_product_of_the_wrong_kind_is_a_failure() {
+    let mut run = Run::new(1);
+    run.command(Command::GenerateImages { force: false });
+    run.input(Input::Finished(run.queue[0], Product::Music(asset("music")))).expect("taken");
+    assert_eq!(run.project.status, ProjectStatus::Failed);
+    assert!(run.project.failures()[0].contains("the picture came back as something else"));
+}
+
+#[test]
+fn a_resume_asks_for_nothing_that_nobody_wanted() {
+    let mut run = Run::new(2);
+    run.command(Command::GenerateImages { force: false });
+    run.command(Command::Pause);
+    assert_eq!(kinds(&run.command(Command::Resume)), [TaskKind::DrawImage, TaskKind::DrawImage]);
+}
+
+#[test]
+fn numbers_that_are_none_do_no_harm() {
+    let mut run = Run::new(2);
+    let change = SceneChange { number: Some(i32::MIN), seconds: Some(f64::NAN), ..SceneChange::default() };
+    run.input(Input::Edit(Edit::ChangeScene { scene: id(11), change })).expect("an edit");
+    assert_eq!((run.project.scenes[0].id, run.project.scenes[0].duration_seconds), (id(11), 1.0));
+    run.command(Command::GenerateAll { force: false });
+    let failure = Failure { class: FailureClass::Retry { after: None }, message: "busy".to_owned() };
+    let input = Input::Failed { target: run.queue[0], attempt: i32::MIN, failure, jitter: f64::NAN };
+    assert_eq!(run.input(input).expect("taken").retry, Some(Duration::from_secs(2)));
+    let endless = Product::Speech { asset: asset("sound"), seconds: f64::INFINITY, words: None };
+    run.input(Input::Finished(run.queue[1], endless)).expect("taken");
+    assert!(run.project.failures()[0].contains("the narration came back without a length"), "{:?}", run.project.failures());
+    run.drain();
+    run.command(Command::Resume);
+    run.drain();
+    run.command(Command::Render { id: id(99), when_ready: false });
+    let step = run.input(Input::Progressed(run.queue[0], f64::NAN)).expect("taken");
+    assert_eq!(step.events, []);
 }

@@ -124,7 +124,8 @@ pub fn at(seconds: i64) -> DateTime<Utc> {
 }
 
 pub fn new_project(project: u128, owner: Uuid) -> NewProject {
-    let settings = Settings { title: format!("Project {project}"), include_music: true, ..Settings::default() };
+    let title = format!("Project {project}");
+    let settings = Settings { title, topic: "the Moon".to_owned(), include_music: true, ..Settings::default() };
     NewProject { id: id(project), owner, settings, details: Details::default(), source: None }
 }
 

@@ -2,7 +2,7 @@ use std::collections::HashMap;
 
 use model::event::{Event, Medium};
 use model::project::{Project, RenderStatus, Settings};
-use model::task::{Failure, FailureClass};
+use model::task::{Failure, FailureClass, Product};
 use model::workflow::{Command, Edit, Input, SceneChange, transition};
 use store::{ApplyError, Lease, Outcome};
 use uuid::Uuid;
@@ -46,6 +46,11 @@ pub async fn every_history_is_stored_as_the_state_machine_says(database: &Databa
 impl Run<'_> {
     async fn step(&mut self, now: i64) {
         match self.dice.roll(10) {
+            0 if self.dice.roll(3) == 0 => {
+                let open = self.pure.open_targets();
+                let Some(target) = open.first().copied() else { return };
+                self.input(Input::HitBudget { target, reason: "No money is left: ∆ 5.00.".to_owned() }, now).await;
+            }
             0..3 => {
                 let edit = self.edit();
                 self.input(Input::Edit(edit), now).await;
@@ -75,7 +80,10 @@ impl Run<'_> {
         let (target, attempt) = (lease.target, lease.attempt);
         let kind = self.dice.roll(4);
         let (input, outcome) = if kind < 2 {
-            let made = product(target.kind, &format!("key {}", self.dice.roll(9)));
+            let mut made = product(target.kind, &format!("key {}", self.dice.roll(9)));
+            if let Product::Speech { words, .. } = &mut made {
+                words.take_if(|_| self.dice.roll(2) == 0);
+            }
             (Input::Finished(target, made.clone()), Outcome::Done(made))
         } else {
             let class = if kind == 2 { FailureClass::Refused } else { FailureClass::Retry { after: None } };
@@ -115,7 +123,8 @@ impl Run<'_> {
             1 => {
                 let number = Some(self.dice.roll(4) as i32 + 1);
                 let given_image = (self.dice.roll(3) == 0).then(|| asset("mine"));
-                let change = SceneChange { number, given_image, narration: Some(words), ..SceneChange::default() };
+                let given_sfx = (self.dice.roll(3) == 0).then(|| asset("boo"));
+                let change = SceneChange { number, given_image, given_sfx, narration: Some(words), ..SceneChange::default() };
                 Edit::ChangeScene { scene, change }
             }
             2 => {
@@ -139,13 +148,16 @@ impl Run<'_> {
     fn command(&mut self) -> Command {
         let scene = self.pure.scenes.get(self.dice.roll(5)).map_or(id(0), |scene| scene.id);
         self.next_id += 10;
-        match self.dice.roll(8) {
+        match self.dice.roll(11) {
             0 => Command::Cancel,
             1 => Command::Pause,
             2 => Command::Generate { scene, medium: Medium::Image, force: true },
             3 => Command::GenerateMusic,
             4 => Command::Render { id: id(self.next_id), when_ready: true },
             5 => Command::GenerateAll { force: true },
+            6 => Command::Generate { scene, medium: Medium::Video, force: false },
+            7 => Command::SkipScene { scene: Some(scene) },
+            8 => Command::GenerateAll { force: false },
             _ => Command::Resume,
         }
     }

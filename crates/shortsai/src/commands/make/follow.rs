@@ -54,7 +54,8 @@ fn ended(project: &Project, wanted: Uuid) -> Option<Ended> {
         RenderStatus::Cancelled => Some(Ended::Failed("the render was cancelled".to_owned())),
         RenderStatus::Failed => Some(Ended::Failed(render.error.clone().unwrap_or_else(|| "the render failed".to_owned()))),
         RenderStatus::Waiting if project.status == ProjectStatus::Paused => {
-            Some(Ended::Failed("the project was paused meanwhile; run the command again to go on".to_owned()))
+            let paused = || "the project was paused meanwhile; run the command again to go on".to_owned();
+            Some(Ended::Failed(project.notice.clone().unwrap_or_else(paused)))
         }
         RenderStatus::Waiting | RenderStatus::Queued | RenderStatus::Rendering => None,
     }
