@@ -56,7 +56,7 @@ async fn carry(engine: &Engine, lease: &Lease, stop: &CancellationToken) -> Resu
             let _ = tokio::time::timeout(engine.settings.grace, &mut work).await;
             Ended::Lost
         }
-        () = stop.cancelled() => wind_down(engine, lease, &cancel, &mut work).await,
+        () = stop.cancelled() => wind_down(engine, &cancel, &mut work).await,
     };
     report(engine, lease, ended).await
 }
@@ -81,7 +81,6 @@ fn failed(failure: Failure) -> Ended {
 /// short work may finish.
 async fn wind_down(
     engine: &Engine,
-    lease: &Lease,
     cancel: &CancellationToken,
     work: &mut (impl Future<Output = std::thread::Result<Result<model::task::Product, tasks::TaskError>>> + Unpin),
 ) -> Ended {

@@ -75,7 +75,7 @@ async fn submit<Request, Product>(
 }
 
 async fn note(work: Work<'_>, job: &str) -> Result<(), TaskError> {
-    if patiently(async || work.engine.store.set_vendor_ref(work.lease, job).await).await? {
+    if patiently(|| Box::pin(work.engine.store.set_vendor_ref(work.lease, job))).await? {
         return Ok(());
     }
     tracing::warn!(job, "the task was cancelled or taken over; nobody waits for this job of the vendor");

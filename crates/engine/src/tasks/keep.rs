@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use assets::{Assets, Place, Stored};
 use bytes::Bytes;
+use futures::future::BoxFuture;
 use model::project::Asset;
 use serde_json::Value;
 use store::{Made, StoreError};
@@ -14,8 +15,9 @@ use store::{Made, StoreError};
 use super::{TaskError, Work};
 use crate::failure;
 
-/// What was paid for is not given up while the database is away for a moment: so long between the tries to write it down.
-const PATIENCE: [Duration; 5] = [1, 1, 2, 4, 8].map(Duration::from_secs);
+/// What was paid for is not given up while the database is away for a moment: so many seconds between the tries to write it
+/// down.
+const PATIENCE: [u64; 5] = [1, 1, 2, 4, 8];
 
 /// What an earlier equal request has made, if its object is still there.
 pub(super) async fn made_before(work: Work<'_>, address: &str) -> Result<Option<Made>, TaskError> {
@@ -65,19 +67,19 @@ pub(super) async fn keep_detail(work: Work<'_>, address: &str, asset: Asset, det
 
 async fn write_down(work: Work<'_>, address: &str, made: &Made) -> Result<(), TaskError> {
     let engine = work.engine;
-    patiently(async || engine.store.remember(address, made, (engine.clock)()).await).await?;
+    patiently(|| Box::pin(engine.store.remember(address, made, (engine.clock)()))).await?;
     work.reached("remembered");
     Ok(())
 }
 
 /// Does it again for a while when the database is away.
-pub(super) async fn patiently<T>(write: impl AsyncFn() -> Result<T, StoreError>) -> Result<T, TaskError> {
+pub(super) async fn patiently<'a, T>(write: impl Fn() -> BoxFuture<'a, Result<T, StoreError>>) -> Result<T, TaskError> {
     for pause in PATIENCE {
         match write().await {
             Ok(written) => return Ok(written),
             Err(error) => tracing::warn!(%error, "what was made can't be written down; trying again"),
         }
-        tokio::time::sleep(pause).await;
+        tokio::time::sleep(Duration::from_secs(pause)).await;
     }
     write().await.map_err(|error| failure::of_store(&error).into())
 }

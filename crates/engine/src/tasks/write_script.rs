@@ -1,9 +1,9 @@
 //! `write_script`: title, description and scenes out of a project's topic.
 
 use model::language;
-use model::task::Product;
+use model::task::{Product, ScriptScene};
 use model::usage::Unit;
-use providers::script::{Script, ScriptRequest, ScriptScene};
+use providers::script::{Script, ScriptRequest};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use store::ProjectRecord;
@@ -51,7 +51,7 @@ pub(super) async fn write_script(work: Work<'_>) -> Result<Product, TaskError> {
 /// What nobody could make a video of is as good as no answer.
 fn checked(script: Script, vendor: &str) -> Result<Written, TaskError> {
     let Script { title, description, scenes } = script;
-    let spoken = |scene: &ScriptScene| !scene.narration.trim().is_empty();
+    let spoken = |scene: &providers::script::ScriptScene| !scene.narration.trim().is_empty();
     if scenes.is_empty() || !scenes.iter().all(spoken) {
         return Err(failure::retry(format!("{vendor} has written a script without narration; trying again may help")).into());
     }
@@ -64,7 +64,8 @@ fn checked(script: Script, vendor: &str) -> Result<Written, TaskError> {
 }
 
 fn product(Written { title, description, scenes }: Written) -> Product {
-    Product::Script { title, description, scenes }
+    let scene = |(narration, visual_description, seconds)| ScriptScene { narration, visual_description, seconds };
+    Product::Script { title, description, scenes: scenes.into_iter().map(scene).collect() }
 }
 
 fn request_of(record: &ProjectRecord) -> ScriptRequest {

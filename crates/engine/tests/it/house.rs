@@ -16,7 +16,7 @@ use model::storyboard::Storyboard;
 use model::workflow::{Command, Edit, Input, SceneDraft};
 use providers::error::ProviderError;
 use providers::image::{Image, ImageProvider, ImageRequest};
-use providers::music::{Music, MusicProvider, MusicRequest};
+use providers::music::{Music, MusicProvider, MusicRequest, MusicVendor};
 use providers::speech::{Speech, SpeechProvider, SpeechRequest};
 use store::{Details, NewProject, Store};
 use tokio::sync::Notify;
@@ -102,7 +102,14 @@ impl House {
         let engine = Engine {
             store: self.store.clone(),
             assets: self.assets.clone(),
-            abilities: Abilities { images: self.vendor.clone(), speech: self.vendor.clone(), music: self.vendor.clone() },
+            abilities: Abilities {
+                scripts: None,
+                images: self.vendor.clone(),
+                speech: self.vendor.clone(),
+                align: None,
+                clips: None,
+                music: MusicVendor::AtOnce(self.vendor.clone()),
+            },
             renderer: self.renderer.clone(),
             prices: Arc::default(),
             settings: EngineSettings {
@@ -114,6 +121,7 @@ impl House {
             },
             clock,
             jitter: || 0.5,
+            checkpoint: |_, _| (),
         };
         let stop = CancellationToken::new();
         let task = tokio::spawn(engine::run(Arc::new(engine), stop.clone()));
@@ -195,7 +203,7 @@ impl ImageProvider for Vendor {
     fn model(&self) -> &str {
         "image-1"
     }
-    async fn draw(&self, request: &ImageRequest) -> Result<Image, ProviderError> {
+    async fn draw(&self, request: &ImageRequest, _: &str) -> Result<Image, ProviderError> {
         self.images.fetch_add(1, Ordering::SeqCst);
         let bytes = format!("\u{89}PNG {} {} {}", request.scene_number, request.take, request.description);
         let bytes = [b"\x89PNG\r\n\x1a\n", bytes.as_bytes()].concat();
@@ -214,7 +222,7 @@ impl SpeechProvider for Vendor {
     fn check(&self, _: &str, _: &str) -> Result<(), ProviderError> {
         Ok(())
     }
-    async fn speak(&self, request: &SpeechRequest) -> Result<Speech, ProviderError> {
+    async fn speak(&self, request: &SpeechRequest, _: &str) -> Result<Speech, ProviderError> {
         if let Some(error) = self.failure(&request.text) {
             return Err(error());
         }
@@ -233,7 +241,7 @@ impl MusicProvider for Vendor {
     fn model(&self) -> &str {
         "music-1"
     }
-    async fn compose(&self, request: &MusicRequest) -> Result<Music, ProviderError> {
+    async fn compose(&self, request: &MusicRequest, _: &str) -> Result<Music, ProviderError> {
         self.musics.fetch_add(1, Ordering::SeqCst);
         let bytes = [b"RIFF\0\0\0\0WAVE", request.title.as_bytes(), &[request.take as u8]].concat();
         Ok(Music { bytes: Bytes::from(bytes), media_type: "audio/wav", seconds: 30.0 })

@@ -179,11 +179,13 @@ impl Renderer for ListRenderer {
     ) -> Result<RenderOutput, RenderFailure> {
         self.ledger.write(&format!("render {}", job.storyboard.title), &job.id.to_string());
         progress(0.5);
-        let scenes = job.storyboard.scenes.iter();
-        let keys = scenes.flat_map(|scene| [&scene.image_url, &scene.video_url, &scene.audio_url]);
+        let mut keys: Vec<String> = job.storyboard.bg_music_url.into_iter().collect();
+        for scene in job.storyboard.scenes {
+            keys.extend([scene.image_url, scene.video_url, scene.audio_url].into_iter().flatten());
+        }
         let mut list = String::new();
-        for key in keys.chain([&job.storyboard.bg_music_url]).flatten() {
-            let bytes = self.assets.get(key).await.expect("everything that a storyboard names is there");
+        for key in keys {
+            let bytes = self.assets.get(&key).await.expect("everything that a storyboard names is there");
             list += &format!("{key} {}\n", bytes.len());
         }
         (self.arrive)(&format!("render {} rendered", job.id));
