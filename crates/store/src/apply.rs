@@ -61,7 +61,11 @@ pub async fn change(
     let mut loaded = load::parts(txn, vec![row]).await.during("reading project", id)?;
     let rows = loaded.pop().ok_or(ApplyError::NotFound)?;
     let before = project_record(rows.project.clone(), rows.scenes.clone(), rows.render.clone())?;
-    let step = transition(&before.project, input)?;
+    let mut step = transition(&before.project, input)?;
+    if step.events.is_empty() && step.project != before.project {
+        // Whoever polls or follows a project looks at nothing but the number of its newest event.
+        step.events.push(Event::Reset);
+    }
     let (stale, retry) = (step.stale, step.retry);
     let unchanged = step.project == before.project && step.events.is_empty();
     let record = if unchanged { before } else { write(txn, rows, &step, now).await? };
@@ -170,7 +174,7 @@ async fn update_render(
     Ok(())
 }
 
-async fn write_events(
+pub async fn write_events(
     txn: &impl ConnectionTrait,
     project: Uuid,
     last: i64,

@@ -4,6 +4,7 @@ pub mod event;
 pub mod made;
 pub mod project;
 pub mod render;
+pub mod request;
 pub mod scene;
 pub mod task;
 pub mod user;

@@ -3,6 +3,7 @@
 mod m0001_first;
 mod m0002_scene_look;
 mod m0003_ass;
+mod m0006_requests;
 
 use sea_orm_migration::prelude::*;
 
@@ -12,6 +13,11 @@ pub struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m0001_first::Step), Box::new(m0002_scene_look::Step), Box::new(m0003_ass::Step)]
+        vec![
+            Box::new(m0001_first::Step),
+            Box::new(m0002_scene_look::Step),
+            Box::new(m0003_ass::Step),
+            Box::new(m0006_requests::Step),
+        ]
     }
 }

@@ -40,6 +40,8 @@ pub struct Model {
     pub audio_model: Option<String>,
     pub created_at: DateTimeUtc,
     pub updated_at: DateTimeUtc,
+    pub lock_session_id: Option<String>,
+    pub lock_expires_at: Option<DateTimeUtc>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

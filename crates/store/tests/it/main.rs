@@ -11,6 +11,7 @@ mod made;
 mod opening;
 mod projects;
 mod queue;
+mod requests;
 mod workflow;
 
 /// Makes one test for each behaviour and database.
@@ -50,6 +51,9 @@ on_both! {
         a_passing_trouble_is_tried_again_later, the_last_failure_is_final, a_given_back_task_has_lost_no_attempt,
         a_dead_workers_tasks_are_released, vendor_references_survive, a_deleted_project_ends_its_leases;
     delete: only_unused_objects_are_named;
+    requests: a_request_sent_again_has_no_second_effect, requests_at_the_same_moment_have_one_effect,
+        a_refused_request_leaves_nothing, a_lock_keeps_only_others_edits_away, every_change_moves_the_mark,
+        reports_count_for_the_lease_of_their_render;
     made: results_are_remembered_replaced_and_forgotten;
     opening: a_newer_schema_is_refused, opening_at_the_same_moment_works;
 }

@@ -13,7 +13,7 @@ pub async fn a_newer_schema_is_refused(database: &Database) {
 
 pub async fn opening_at_the_same_moment_works(database: &Database) {
     // As at the first start: no table is there yet.
-    let tables = ["made", "event", "task", "render", "scene", "project", "\"user\"", "seaql_migrations"];
+    let tables = ["request", "made", "event", "task", "render", "scene", "project", "\"user\"", "seaql_migrations"];
     for table in tables {
         database.raw.execute_unprepared(&format!("DROP TABLE {table}")).await.unwrap();
     }
