@@ -7,7 +7,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use model::workflow::Rejection;
 use serde_json::{Map, Value, json};
-use store::{ApplyError, StoreError};
+use store::{Answer, ApplyError, RequestError, StoreError};
 
 /// Why a request can't be answered as wished.
 #[derive(Debug, thiserror::Error)]
@@ -28,6 +28,9 @@ pub enum ApiError {
         /// More for programs.
         details: Option<Value>,
     },
+    /// The request was answered before; this is the answer.
+    #[error("the request was answered before")]
+    Again(Answer),
     /// Our own trouble: it is logged, and the client learns nothing but the request's id.
     #[error("{0}")]
     Internal(String),
@@ -101,6 +104,7 @@ impl IntoResponse for ApiError {
             Self::NotFound(_) => body(StatusCode::NOT_FOUND, error, None),
             Self::Invalid(problems) => body(StatusCode::BAD_REQUEST, error, Some(problems.to_json())),
             Self::Refused { status, details, .. } => body(status, error, details),
+            Self::Again(answer) => crate::once::respond(answer),
             Self::Internal(reason) => {
                 let mut response = StatusCode::INTERNAL_SERVER_ERROR.into_response();
                 response.extensions_mut().insert(Trouble(reason));
@@ -125,7 +129,7 @@ impl From<StoreError> for ApiError {
 }
 
 /// The whole story, for the log.
-fn with_causes(error: &dyn std::error::Error) -> String {
+pub fn with_causes(error: &dyn std::error::Error) -> String {
     let causes = std::iter::successors(error.source(), |cause| cause.source());
     causes.fold(error.to_string(), |story, cause| format!("{story}: {cause}"))
 }
@@ -136,6 +140,24 @@ impl From<ApplyError> for ApiError {
             ApplyError::NotFound => Self::NotFound("Project"),
             ApplyError::Rejected(rejection) => rejection.into(),
             ApplyError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<RequestError> for ApiError {
+    fn from(error: RequestError) -> Self {
+        match error {
+            RequestError::Apply(error) => error.into(),
+            RequestError::KeyTaken => Self::plain(
+                StatusCode::CONFLICT,
+                "This Idempotency-Key came with another request within the last 24 hours; give each new request a new key.",
+            ),
+            RequestError::Locked { session, until } => {
+                let until = crate::wire::stamp(until);
+                let error = format!("The session {session} edits this project until {until}; try again after that.");
+                let details = Some(json!({ "session": session, "until": until }));
+                Self::Refused { status: StatusCode::CONFLICT, error, details }
+            }
         }
     }
 }

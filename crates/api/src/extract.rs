@@ -26,17 +26,22 @@ where
 
     async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
         let bytes = whole_body(request, state, "1 MiB").await?;
-        let value = parse(&bytes)?;
-        let input: T = serde_path_to_error::deserialize(&value).map_err(|error| type_error(&error))?;
-        let mut problems = Problems::default();
-        if let Err(report) = input.validate() {
-            for (path, error) in report.iter() {
-                problems.add(&as_written(&path.to_string(), &value), error.message());
-            }
-        }
-        problems.into_result()?;
-        Ok(Self(input))
+        checked(&bytes).map(Self)
     }
+}
+
+/// Reads and checks a JSON body.
+pub fn checked<T: DeserializeOwned + Validate<Context = ()>>(bytes: &Bytes) -> Result<T, ApiError> {
+    let value = parse(bytes)?;
+    let input: T = serde_path_to_error::deserialize(&value).map_err(|error| type_error(&error))?;
+    let mut problems = Problems::default();
+    if let Err(report) = input.validate() {
+        for (path, error) in report.iter() {
+            problems.add(&as_written(&path.to_string(), &value), error.message());
+        }
+    }
+    problems.into_result()?;
+    Ok(input)
 }
 
 /// The body's bytes; `limit` is only for the sentence, the limit itself is set on the route.

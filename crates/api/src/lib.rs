@@ -6,10 +6,15 @@
 
 mod error;
 mod extract;
+mod follow;
 mod guard;
 mod key;
+mod mark;
 mod observe;
+mod once;
 mod order;
+mod patience;
+mod poll;
 mod routes;
 mod wire;
 
@@ -24,6 +29,8 @@ use uuid::Uuid;
 
 use crate::error::ApiError;
 use crate::routes::docs::Document;
+
+pub use crate::patience::Patient;
 
 /// Everything a handler can reach.
 #[derive(Clone)]
@@ -44,6 +51,23 @@ pub struct AppState {
     pub new_id: fn() -> Uuid,
     /// Cancelled when the server is about to stop: ends event streams, which would keep it from stopping.
     pub closing: CancellationToken,
+    /// What a render worker elsewhere must know to report; without it nobody may report.
+    pub worker_secret: Option<Secret>,
+    /// What this process remembers between requests; `Memory::default()` at the start.
+    pub memory: Memory,
+}
+
+/// A text that is never shown.
+#[derive(Clone)]
+pub struct Secret(pub std::sync::Arc<str>);
+
+/// What a process remembers between requests. All of it can be lost at any time. Cheap to clone; all clones are one.
+#[derive(Clone, Default)]
+pub struct Memory {
+    marks: mark::Marks,
+    bodies: poll::Bodies,
+    followed: follow::Followed,
+    swept: std::sync::Arc<once::Swept>,
 }
 
 /// The most bytes of a request's body, except for uploads.

@@ -5,10 +5,12 @@ pub mod docs;
 pub mod events;
 pub mod health;
 pub mod jobs;
+pub mod locks;
 pub mod projects;
 pub mod render;
 pub mod scenes;
 pub mod shorts;
+pub mod webhooks;
 pub mod workflow;
 
 use axum::extract::DefaultBodyLimit;
@@ -29,6 +31,8 @@ pub fn described() -> OpenApiRouter<AppState> {
         .routes(routes!(shorts::show))
         .routes(routes!(projects::list, projects::create))
         .routes(routes!(projects::show, projects::change, projects::delete))
+        .routes(routes!(locks::lock))
+        .routes(routes!(locks::unlock))
         .routes(routes!(scenes::put))
         .routes(routes!(scenes::change, scenes::delete))
         .routes(routes!(scenes::media))
@@ -39,6 +43,7 @@ pub fn described() -> OpenApiRouter<AppState> {
         .routes(routes!(render::start))
         .routes(routes!(render::show))
         .routes(routes!(jobs::show))
+        .routes(routes!(webhooks::job_status))
         .merge(uploads)
         .routes(routes!(health::health))
         .routes(routes!(health::api_health))
@@ -59,6 +64,6 @@ async fn own_project_of_scene(app: &AppState, scene: Uuid) -> Result<ProjectReco
 }
 
 /// Refuses what is somebody else's.
-fn own(app: &AppState, owner: Uuid) -> Result<(), ApiError> {
+pub fn own(app: &AppState, owner: Uuid) -> Result<(), ApiError> {
     if owner == app.owner { Ok(()) } else { Err(ApiError::plain(axum::http::StatusCode::FORBIDDEN, "Forbidden")) }
 }

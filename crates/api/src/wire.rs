@@ -4,6 +4,7 @@
 pub mod asset;
 pub mod event;
 pub mod job;
+pub mod lock;
 pub mod project;
 pub mod refusal;
 pub mod render;
@@ -11,6 +12,7 @@ pub mod rule;
 pub mod scene;
 pub mod short;
 pub mod status;
+pub mod webhook;
 pub mod workflow;
 
 use chrono::{DateTime, SecondsFormat, Utc};

@@ -113,6 +113,10 @@ pub async fn change_all(
             after.enqueue.extend(step.enqueue);
             after.events.extend(step.events);
         }
+        if after.events.is_empty() && after.project != before.project {
+            // Whoever polls or follows a project looks at nothing but the number of its newest event.
+            after.events.push(Event::Reset);
+        }
         let id = rows.project.id;
         queue::enqueue(txn, &after.project, &after.enqueue, now).await.during("putting tasks in the queue for project", id)?;
         let cancelled = queue::cancel_unwanted(txn, &before.project, &after.project, &own, now);
@@ -234,4 +238,18 @@ fn event_rows(project: Uuid, last: i64, events: &[Event], now: DateTime<Utc>) ->
         Ok(event::Model { project_id: project, number, body, created_at: now })
     };
     (last + 1..).zip(events).map(row).collect()
+}
+
+/// Adds events behind the project's newest one, which has the number `last`.
+pub async fn write_events(
+    txn: &impl ConnectionTrait,
+    project: Uuid,
+    last: i64,
+    events: &[Event],
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    let rows = event_rows(project, last, events, now)?.into_iter().map(IntoActiveModel::into_active_model);
+    let insert = event::Entity::insert_many::<event::ActiveModel, _>(rows);
+    insert.exec_without_returning(txn).await.during("adding events to project", project)?;
+    Ok(())
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use chrono::{DateTime, Utc};
 use model::project::{Asset, RenderOutput, Slot};
 use sea_orm::sea_query::{Alias, Expr, ExprTrait, Query};
 use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter};
@@ -11,7 +12,9 @@ use crate::entity::{made, project, render, scene};
 use crate::error::During;
 use crate::load::{self, CHUNK};
 use crate::record::{project_record, render_of};
-use crate::{Store, StoreError};
+use crate::request::RequestError;
+use crate::transaction::Write;
+use crate::{Store, StoreError, lock};
 
 /// Every place where a row names an object, as the indexes have it.
 const REFERENCES: [(&str, &str); 10] = [
@@ -35,6 +38,24 @@ impl Store {
     pub async fn delete_project(&self, id: Uuid) -> Result<Option<Vec<String>>, StoreError> {
         let write = self.write().await.during("deleting project", id)?;
         let Some(row) = load::lock(&write.txn, id).await.during("reading project", id)? else { return Ok(None) };
+        self.delete(write, row).await.map(Some)
+    }
+
+    /// The same, unless another session than this one edits the project.
+    pub async fn delete_project_as(
+        &self,
+        id: Uuid,
+        session: Option<&str>,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Vec<String>>, RequestError> {
+        let write = self.write().await.during("deleting project", id)?;
+        let Some(row) = load::lock(&write.txn, id).await.during("reading project", id)? else { return Ok(None) };
+        lock::check(&row, session, now)?;
+        Ok(Some(self.delete(write, row).await?))
+    }
+
+    async fn delete(&self, write: Write, row: project::Model) -> Result<Vec<String>, StoreError> {
+        let id = row.id;
         let mut keys = keys_of(&write.txn, row).await?;
         project::Entity::delete_by_id(id).exec(&write.txn).await.during("deleting project", id)?;
         drop_referenced(&write.txn, &mut keys).await.during("looking for other users of the objects of project", id)?;
@@ -44,7 +65,7 @@ impl Store {
             made::Entity::delete_many().filter(gone).exec(&write.txn).await.during("forgetting the objects of project", id)?;
         }
         write.commit_changed(&[id]).await.during("deleting project", id)?;
-        Ok(Some(keys))
+        Ok(keys)
     }
 }
 

@@ -5,6 +5,7 @@ pub mod made;
 pub mod plan;
 pub mod project;
 pub mod render;
+pub mod request;
 pub mod scene;
 pub mod task;
 pub mod usage;

@@ -5,6 +5,7 @@ mod m0002_scene_look;
 mod m0003_ass;
 mod m0004_media;
 mod m0005_queue;
+mod m0006_requests;
 mod m0007_usage;
 
 use sea_orm_migration::prelude::*;
@@ -21,6 +22,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0003_ass::Step),
             Box::new(m0004_media::Step),
             Box::new(m0005_queue::Step),
+            Box::new(m0006_requests::Step),
             Box::new(m0007_usage::Step),
         ]
     }

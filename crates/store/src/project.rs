@@ -5,10 +5,15 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
+use model::event::Event;
 use model::project::{Project, ProjectStatus, Settings, Slot};
-use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Select, SqlErr};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Select,
+    SqlErr,
+};
 use uuid::Uuid;
 
+use crate::apply::write_events;
 use crate::entity::{project, scene};
 use crate::error::During;
 use crate::load;
@@ -50,6 +55,15 @@ pub struct Details {
     pub audio_model: Option<String>,
 }
 
+/// A session's wish to be the only one that edits a project.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProjectLock {
+    /// The session, by the name that it gave itself.
+    pub session: String,
+    /// When it ends, unless it is asked for again.
+    pub until: DateTime<Utc>,
+}
+
 /// A project as it is stored.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ProjectRecord {
@@ -57,6 +71,8 @@ pub struct ProjectRecord {
     pub project: Project,
     /// What the Studio stores with it.
     pub details: Details,
+    /// Who has it open for editing, or had until the lock ended.
+    pub lock: Option<ProjectLock>,
     /// Path of the script that `shortsai make` was given.
     pub source: Option<String>,
     /// When it was created.
@@ -96,34 +112,11 @@ pub struct ProjectPage {
 impl Store {
     /// Creates a project without scenes.
     pub async fn create_project(&self, new: NewProject, now: DateTime<Utc>) -> Result<ProjectRecord, StoreError> {
-        let project = Project {
-            id: new.id,
-            owner: new.owner,
-            status: ProjectStatus::default(),
-            settings: new.settings,
-            scenes: Vec::new(),
-            script: Slot::default(),
-            notice: None,
-            music: Slot::default(),
-            render: None,
-            revision: 0,
-        };
-        let mut row = new_project_row(&project, stored(now))?;
-        fill_details(&mut row, &new.details)?;
-        row.source = new.source;
-        let insert = project::Entity::insert(row.clone().into_active_model());
-        let write = self.write().await.during("creating project", row.id)?;
-        match insert.exec_without_returning(&write.txn).await {
-            Err(error) if matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_))) => {
-                let script = row.source.as_ref().map(|source| format!(" of the script {source}")).unwrap_or_default();
-                Err(StoreError::Exists(format!("the project {}{script}", row.id)))
-            }
-            done => {
-                done.during("creating project", row.id)?;
-                write.commit_changed(&[row.id]).await.during("creating project", row.id)?;
-                project_record(row, Vec::new(), None)
-            }
-        }
+        let id = new.id;
+        let write = self.write().await.during("creating project", id)?;
+        let row = insert(&write.txn, new, now).await?;
+        write.commit_changed(&[id]).await.during("creating project", id)?;
+        project_record(row, Vec::new(), None)
     }
 
     /// The project with that id.
@@ -166,16 +159,9 @@ impl Store {
     /// Stores the Studio's details; `false` when there is no such project.
     pub async fn set_details(&self, id: Uuid, details: &Details, now: DateTime<Utc>) -> Result<bool, StoreError> {
         let write = self.write().await.during("changing project", id)?;
-        let Some(before) = load::lock(&write.txn, id).await.during("reading project", id)? else { return Ok(false) };
-        let mut after = before.clone();
-        fill_details(&mut after, details)?;
-        if after != before {
-            after.updated_at = stored(now);
-        }
-        if let Some(row) = changes::<_, project::ActiveModel>(before, &after) {
-            project::Entity::update(row).exec(&write.txn).await.during("changing project", id)?;
-            write.commit_changed(&[id]).await.during("changing project", id)?;
-        }
+        let Some(row) = load::lock(&write.txn, id).await.during("reading project", id)? else { return Ok(false) };
+        write_details(&write.txn, row, details, now).await?;
+        write.commit_changed(&[id]).await.during("changing project", id)?;
         Ok(true)
     }
 
@@ -197,4 +183,64 @@ impl Store {
         let rows: Vec<load::Rows> = rows.await.during("reading", "projects")?;
         rows.into_iter().map(|rows| project_record(rows.project, rows.scenes, rows.render)).collect()
     }
+}
+
+/// Adds the row of a project without scenes.
+pub(crate) async fn insert(db: &impl ConnectionTrait, new: NewProject, now: DateTime<Utc>) -> Result<project::Model, StoreError> {
+    let project = Project {
+        id: new.id,
+        owner: new.owner,
+        status: ProjectStatus::default(),
+        settings: new.settings,
+        scenes: Vec::new(),
+        script: Slot::default(),
+        notice: None,
+        music: Slot::default(),
+        render: None,
+        revision: 0,
+    };
+    let mut row = new_project_row(&project, stored(now))?;
+    fill_details(&mut row, &new.details)?;
+    row.source = new.source;
+    let insert = project::Entity::insert(row.clone().into_active_model());
+    match insert.exec_without_returning(db).await {
+        Err(error) if matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_))) => {
+            let script = row.source.as_ref().map(|source| format!(" of the script {source}")).unwrap_or_default();
+            Err(StoreError::Exists(format!("the project {}{script}", row.id)))
+        }
+        done => done.during("creating project", row.id).map(|_| row),
+    }
+}
+
+/// Stores the Studio's details in the locked row of a project.
+pub(crate) async fn write_details(
+    txn: &impl ConnectionTrait,
+    before: project::Model,
+    details: &Details,
+    now: DateTime<Utc>,
+) -> Result<project::Model, StoreError> {
+    let mut after = before.clone();
+    fill_details(&mut after, details)?;
+    write_row(txn, before, after, now).await
+}
+
+/// Writes what changed in a project's row beside the workflow. That is an event too: whoever polls or follows the project
+/// looks at nothing but the number of its newest event.
+pub(crate) async fn write_row(
+    txn: &impl ConnectionTrait,
+    before: project::Model,
+    mut after: project::Model,
+    now: DateTime<Utc>,
+) -> Result<project::Model, StoreError> {
+    if after == before {
+        return Ok(before);
+    }
+    let (id, now) = (before.id, stored(now));
+    write_events(txn, id, before.event_number, &[Event::Reset], now).await?;
+    after.event_number += 1;
+    after.updated_at = now;
+    if let Some(row) = changes::<_, project::ActiveModel>(before, &after) {
+        project::Entity::update(row).exec(txn).await.during("changing project", id)?;
+    }
+    Ok(after)
 }

@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::entity::{project, render, scene};
-use crate::{Details, ProjectRecord, StoreError};
+use crate::{Details, ProjectLock, ProjectRecord, StoreError};
 
 /// The record of a project from its rows; the scenes are in order.
 pub fn project_record(
@@ -45,6 +45,7 @@ pub fn project_record(
         render: render.map(render_of).transpose()?,
         revision: row.revision,
     };
+    let lock = row.lock_session_id.zip(row.lock_expires_at).map(|(session, until)| ProjectLock { session, until });
     let details = Details {
         tags: from_json(row.tags, &what, "tags")?,
         folder_id: row.folder_id,
@@ -55,7 +56,7 @@ pub fn project_record(
         audio_model: row.audio_model,
     };
     let (source, created_at, updated_at, event_number) = (row.source, row.created_at, row.updated_at, row.event_number);
-    Ok(ProjectRecord { project, details, source, created_at, updated_at, event_number, scene_created_at })
+    Ok(ProjectRecord { project, details, lock, source, created_at, updated_at, event_number, scene_created_at })
 }
 
 fn scene_of(mut row: scene::Model) -> Result<Scene, StoreError> {
@@ -136,6 +137,8 @@ pub fn new_project_row(project: &Project, now: DateTimeUtc) -> Result<project::M
         spent_micros: 0,
         created_at: now,
         updated_at: now,
+        lock_session_id: None,
+        lock_expires_at: None,
     };
     fill_project(&mut row, project)?;
     Ok(row)

@@ -10,21 +10,17 @@ use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use futures::stream;
 use store::ProjectRecord;
-use tokio::sync::watch;
 use uuid::Uuid;
 
 use super::own_project;
 use crate::AppState;
 use crate::error::ApiError;
 use crate::extract::PathId;
+use crate::follow::Moves;
 use crate::wire::event::LiveEvent;
 use crate::wire::refusal::Refusals;
 
 const PING: Duration = Duration::from_secs(15);
-/// How often to look without a hint: other processes' changes give none here.
-const POLL: Duration = Duration::from_secs(1);
-/// How many looks without news until the project itself is looked for: it may have been deleted.
-const LOOKS_UNTIL_CHECK: u32 = 15;
 /// Events read at a time. A client that missed more begins anew with the whole state.
 const BATCH: u64 = 500;
 
@@ -42,12 +38,13 @@ const BATCH: u64 = 500;
     responses((status = 200, description = "The stream; each `data` is one of these as JSON.", body = LiveEvent, content_type = "text/event-stream"), Refusals),
 )]
 pub async fn follow(State(app): State<AppState>, id: PathId, headers: HeaderMap) -> Result<Response, ApiError> {
-    // Subscribing comes before looking, so that no change falls between the two.
-    let changes = app.store.changes();
-    let record = own_project(&app, id.of("Project")?).await?;
+    let id = id.of("Project")?;
+    // Following comes before reading, so that no change falls between the two.
+    let moves = app.memory.followed.follow(&app.store, &app.closing, id);
+    let record = own_project(&app, id).await?;
     let last = headers.get("last-event-id").and_then(|last| last.to_str().ok()?.trim().parse::<i64>().ok());
     let resumed = last.filter(|last| (0..=record.event_number).contains(last) && record.event_number - last <= BATCH as i64);
-    let mut follower = Follower { app, project: record.project.id, seen: 0, changes, quiet: 0, ready: VecDeque::new() };
+    let mut follower = Follower { app, project: id, seen: 0, moves, ready: VecDeque::new() };
     match resumed {
         Some(last) => follower.seen = last,
         None => follower.greet(&record),
@@ -71,8 +68,7 @@ struct Follower {
     project: Uuid,
     /// Number of the last event that was put into `ready`.
     seen: i64,
-    changes: watch::Receiver<u64>,
-    quiet: u32,
+    moves: Moves,
     ready: VecDeque<Event>,
 }
 
@@ -89,18 +85,13 @@ impl Follower {
                 return None;
             }
             if !self.ready.is_empty() {
-                self.quiet = 0;
                 continue;
             }
-            self.quiet += 1;
-            if self.quiet.is_multiple_of(LOOKS_UNTIL_CHECK) && !matches!(self.app.store.project(self.project).await, Ok(Some(_)))
-            {
-                return None;
-            }
+            // Nothing is kept for a stream that has nothing to say.
+            self.ready = VecDeque::new();
             tokio::select! {
                 () = self.app.closing.cancelled() => return None,
-                hint = self.changes.changed() => if hint.is_err() { return None },
-                () = tokio::time::sleep(POLL) => {}
+                there = self.moves.next() => if !there { return None },
             }
         }
     }

@@ -2,13 +2,16 @@
 
 use axum::Json;
 use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::{IntoResponse, Response};
 
 use super::own;
 use crate::AppState;
 use crate::error::ApiError;
 use crate::extract::PathId;
+use crate::poll::{self, View};
 use crate::wire::job::Job;
-use crate::wire::refusal::Refusals;
+use crate::wire::refusal::{NotModified, Refusals};
 
 /// Show a job
 ///
@@ -16,15 +19,16 @@ use crate::wire::refusal::Refusals;
 #[utoipa::path(
     get, path = "/api/jobs/{id}", tag = "Renders", operation_id = "getJob",
     params(("id" = Uuid, Path, description = "The job's id.")),
-    responses((status = 200, description = "The job.", body = Job), Refusals),
+    responses((status = 200, description = "The job.", body = Job), NotModified, Refusals),
 )]
-pub async fn show(State(app): State<AppState>, id: PathId) -> Result<Json<Job>, ApiError> {
+pub async fn show(State(app): State<AppState>, id: PathId, headers: HeaderMap) -> Result<Response, ApiError> {
     let id = id.of("Job")?;
-    if let Some(render) = app.store.render(id).await? {
-        own(&app, render.owner)?;
-        return Ok(Json(Job::from(&render)));
+    let load = async || Ok(Job::from(&app.store.render(id).await?.ok_or(ApiError::NotFound("Job"))?));
+    if let Some(answer) = poll::answer(&app, &headers, (View::Job, id), load).await? {
+        return Ok(answer);
     }
+    // A task is one small row, and moves without its project: there is nothing to keep.
     let task = app.store.task(id).await?.ok_or(ApiError::NotFound("Job"))?;
     own(&app, task.owner)?;
-    Ok(Json(Job::from(&task)))
+    Ok(Json(Job::from(&task)).into_response())
 }

@@ -2,21 +2,24 @@
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
 use model::project::Settings;
 use model::workflow::{Edit, Input};
-use store::{Details, NewProject, ProjectQuery};
+use store::{Details, NewProject, ProjectChange, ProjectQuery, ProjectRecord};
 use uuid::Uuid;
 
 use super::own_project;
 use crate::AppState;
 use crate::error::ApiError;
 use crate::extract::{Asked, Checked, PathId};
+use crate::once::{Session, Work, answer, respond};
 use crate::order::{self, Order};
+use crate::poll::{self, View};
 use crate::wire::project::{
     CreateProject, PageMeta, PatchProject, ProjectList, ProjectRow, ProjectWithScenes, Success, WhichProjects,
 };
-use crate::wire::refusal::Refusals;
+use crate::wire::refusal::{NotModified, Refusals};
 
 /// Create a project
 ///
@@ -24,21 +27,21 @@ use crate::wire::refusal::Refusals;
 /// generated yet: send `generate_all` to `/api/workflow/command` for that.
 #[utoipa::path(
     post, path = "/api/projects", tag = "Projects", operation_id = "createProject", request_body = CreateProject,
+    params(
+        ("Idempotency-Key" = Option<String>, Header, description = "A name for this request, such as a UUID: sent again with the same key it has no second effect and gets the same answer, for 24 hours."),
+    ),
     responses((status = 200, description = "The project.", body = ProjectRow), Refusals),
 )]
-pub async fn create(State(app): State<AppState>, Checked(input): Checked<CreateProject>) -> Result<Json<ProjectRow>, ApiError> {
-    let (order, details) = begin(&app, input).await?;
-    let id = (app.new_id)();
-    let new = NewProject { id, owner: app.owner, settings: order.settings, details, source: None };
-    let mut record = app.store.create_project(new, (app.clock)()).await?;
-    if !order.scenes.is_empty() {
-        let input = Input::Edit(Edit::ReplaceScenes(order.scenes));
-        record = app.store.apply(id, input, (app.clock)()).await?.record;
-    }
-    Ok(Json(ProjectRow::from(&record)))
+pub async fn create(State(app): State<AppState>, work: Work<CreateProject>) -> Result<Response, ApiError> {
+    let (order, details) = begin(&app, &work.input).await?;
+    let new = NewProject { id: (app.new_id)(), owner: app.owner, settings: order.settings, details, source: None };
+    let scenes = (!order.scenes.is_empty()).then(|| Input::Edit(Edit::ReplaceScenes(order.scenes)));
+    let row = |record: &ProjectRecord| answer(StatusCode::OK, &[], &ProjectRow::from(record));
+    let steps = scenes.into_iter().collect();
+    Ok(respond(app.store.begin_project(new, steps, work.caller().ticket, (app.clock)(), row).await?))
 }
 
-async fn begin(app: &AppState, input: CreateProject) -> Result<(Order, Details), ApiError> {
+async fn begin(app: &AppState, input: &CreateProject) -> Result<(Order, Details), ApiError> {
     let mut order = match &input.script {
         Some(script) => order::from_script(app, script, |_| Ok(())).await?,
         None => {
@@ -46,6 +49,7 @@ async fn begin(app: &AppState, input: CreateProject) -> Result<(Order, Details),
             Order { settings, scenes: Vec::new(), warnings: Vec::new() }
         }
     };
+    let input = input.clone();
     let topic = match input.topic {
         Some(topic) => topic,
         None if input.script.is_some() => order.topic(),
@@ -114,11 +118,12 @@ fn number(field: &str, text: Option<&str>) -> Result<Option<i64>, ApiError> {
 #[utoipa::path(
     get, path = "/api/projects/{id}", tag = "Projects", operation_id = "getProject",
     params(("id" = Uuid, Path, description = "The project's id.")),
-    responses((status = 200, description = "The project.", body = ProjectWithScenes), Refusals),
+    responses((status = 200, description = "The project.", body = ProjectWithScenes), NotModified, Refusals),
 )]
-pub async fn show(State(app): State<AppState>, id: PathId) -> Result<Json<ProjectWithScenes>, ApiError> {
-    let record = own_project(&app, id.of("Project")?).await?;
-    Ok(Json(ProjectWithScenes::from(&record)))
+pub async fn show(State(app): State<AppState>, id: PathId, headers: HeaderMap) -> Result<Response, ApiError> {
+    let id = id.of("Project")?;
+    let load = async || Ok(ProjectWithScenes::from(&own_project(&app, id).await?));
+    poll::answer(&app, &headers, (View::Project, id), load).await?.ok_or(ApiError::NotFound("Project"))
 }
 
 /// Change a project
@@ -127,7 +132,11 @@ pub async fn show(State(app): State<AppState>, id: PathId) -> Result<Json<Projec
 /// ignored.
 #[utoipa::path(
     patch, path = "/api/projects/{id}", tag = "Projects", operation_id = "changeProject",
-    params(("id" = Uuid, Path, description = "The project's id.")), request_body = PatchProject,
+    params(
+        ("id" = Uuid, Path, description = "The project's id."),
+        ("X-Session-Id" = Option<String>, Header, description = "The name of your session: lets you edit a project that it has locked."),
+    ),
+    request_body = PatchProject,
     responses(
         (status = 200, description = "The project.", body = ProjectWithScenes),
         (status = 410, description = "There is no such project, or no more.", body = crate::wire::refusal::Error),
@@ -137,27 +146,25 @@ pub async fn show(State(app): State<AppState>, id: PathId) -> Result<Json<Projec
 pub async fn change(
     State(app): State<AppState>,
     id: PathId,
+    headers: HeaderMap,
     Checked(input): Checked<PatchProject>,
-) -> Result<Json<ProjectWithScenes>, ApiError> {
+) -> Result<Response, ApiError> {
     // Studio creates a project anew when it reads "404" here, which would bring deleted ones back.
     let gone = |error| match error {
         ApiError::NotFound(_) => ApiError::plain(StatusCode::GONE, "The project is gone; open another one."),
         other => other,
     };
     let id = id.of("Project").map_err(gone)?;
-    let mut record = own_project(&app, id).await.map_err(gone)?;
+    let record = own_project(&app, id).await.map_err(gone)?;
     let (settings, details) = patched(&record.project.settings, &record.details, input);
-    let mut changed = details != record.details;
-    if changed {
-        changed = app.store.set_details(id, &details, (app.clock)()).await?;
-    }
-    if settings != record.project.settings {
-        let edit = Edit::Settings { settings: Box::new(settings), remake: false };
-        record = app.store.apply(id, Input::Edit(edit), (app.clock)()).await.map_err(ApiError::from).map_err(gone)?.record;
-    } else if changed {
-        record = own_project(&app, id).await.map_err(gone)?;
-    }
-    Ok(Json(ProjectWithScenes::from(&record)))
+    let details = Some(details).filter(|details| *details != record.details);
+    let edit = (settings != record.project.settings)
+        .then(|| Input::Edit(Edit::Settings { settings: Box::new(settings), remake: false }));
+    let wish = ProjectChange { details, inputs: edit.into_iter().collect() };
+    let row = |record: &ProjectRecord| answer(StatusCode::OK, &[], &ProjectWithScenes::from(record));
+    let session = Session::of(&headers)?;
+    let done = app.store.change_project(id, wish, session.caller(), (app.clock)(), row).await;
+    Ok(respond(done.map_err(ApiError::from).map_err(gone)?))
 }
 
 fn patched(settings: &Settings, details: &Details, input: PatchProject) -> (Settings, Details) {
@@ -191,13 +198,17 @@ fn patched(settings: &Settings, details: &Details, input: PatchProject) -> (Sett
 /// With its scenes, renders and files, except files that other projects use too.
 #[utoipa::path(
     delete, path = "/api/projects/{id}", tag = "Projects", operation_id = "deleteProject",
-    params(("id" = Uuid, Path, description = "The project's id.")),
+    params(
+        ("id" = Uuid, Path, description = "The project's id."),
+        ("X-Session-Id" = Option<String>, Header, description = "The name of your session: lets you edit a project that it has locked."),
+    ),
     responses((status = 200, description = "It is deleted.", body = Success), Refusals),
 )]
-pub async fn delete(State(app): State<AppState>, id: PathId) -> Result<Json<Success>, ApiError> {
+pub async fn delete(State(app): State<AppState>, id: PathId, headers: HeaderMap) -> Result<Json<Success>, ApiError> {
     let id = id.of("Project")?;
     own_project(&app, id).await?;
-    let orphans = app.store.delete_project(id).await?.ok_or(ApiError::NotFound("Project"))?;
+    let session = Session::of(&headers)?;
+    let orphans = app.store.delete_project_as(id, session.name(), (app.clock)()).await?.ok_or(ApiError::NotFound("Project"))?;
     for key in orphans {
         // The project is gone either way; a file that stays behind costs space and nothing else.
         if let Err(error) = app.assets.delete(&key).await {

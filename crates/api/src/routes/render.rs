@@ -1,14 +1,18 @@
 //! Renders: a project put together as one video.
 
-use axum::Json;
 use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
 use model::workflow::{Command, Input};
+use store::{ProjectChange, ProjectRecord};
 
-use super::{own, own_project};
+use super::own_project;
 use crate::AppState;
 use crate::error::ApiError;
-use crate::extract::{Checked, PathId};
-use crate::wire::refusal::{Error, Refusals};
+use crate::extract::PathId;
+use crate::once::{Work, answer, respond};
+use crate::poll::{self, View};
+use crate::wire::refusal::{Error, NotModified, Refusals};
 use crate::wire::render::{RenderStarted, RenderState, StartRender};
 use crate::wire::status::WorkStatus;
 
@@ -17,19 +21,29 @@ use crate::wire::status::WorkStatus;
 /// All pictures and narrations must be there. Asking again while the same video is being rendered answers that render.
 #[utoipa::path(
     post, path = "/api/render", tag = "Renders", operation_id = "startRender", request_body = StartRender,
+    params(
+        ("Idempotency-Key" = Option<String>, Header, description = "A name for this request, such as a UUID: sent again with the same key it has no second effect and gets the same answer, for 24 hours."),
+    ),
     responses(
         (status = 200, description = "It is on its way.", body = RenderStarted),
         (status = 409, description = "Something is missing; `details.missing` says what.", body = Error),
         Refusals
     ),
 )]
-pub async fn start(State(app): State<AppState>, Checked(input): Checked<StartRender>) -> Result<Json<RenderStarted>, ApiError> {
-    own_project(&app, input.project_id).await?;
-    let command = Command::Render { id: (app.new_id)(), when_ready: false };
-    let applied = app.store.apply(input.project_id, Input::Command(command), (app.clock)()).await?;
-    let render = applied.record.project.render.ok_or_else(|| ApiError::Internal("a render was taken but is not there".into()))?;
-    let message = "Render job queued successfully";
-    Ok(Json(RenderStarted { success: true, job_id: render.id, status: WorkStatus::Pending, message }))
+pub async fn start(State(app): State<AppState>, work: Work<StartRender>) -> Result<Response, ApiError> {
+    let project = work.input.project_id;
+    own_project(&app, project).await?;
+    let id = (app.new_id)();
+    let command = Command::Render { id, when_ready: false };
+    let wish = ProjectChange { inputs: vec![Input::Command(command)], ..ProjectChange::default() };
+    let started = |record: &ProjectRecord| {
+        // The same video may be on its way already, under another id.
+        let job_id = record.project.render.as_ref().map_or(id, |render| render.id);
+        let message = "Render job queued successfully";
+        answer(StatusCode::OK, &[], &RenderStarted { success: true, job_id, status: WorkStatus::Pending, message })
+    };
+    let done = app.store.change_project(project, wish, work.caller(), (app.clock)(), started).await?;
+    Ok(respond(done))
 }
 
 /// Show where a render stands
@@ -38,10 +52,13 @@ pub async fn start(State(app): State<AppState>, Checked(input): Checked<StartRen
 #[utoipa::path(
     get, path = "/api/render/{id}", tag = "Renders", operation_id = "getRender",
     params(("id" = Uuid, Path, description = "The render's id: `jobId` of the answer to `POST /api/render`.")),
-    responses((status = 200, description = "The render.", body = RenderState), Refusals),
+    responses((status = 200, description = "The render.", body = RenderState), NotModified, Refusals),
 )]
-pub async fn show(State(app): State<AppState>, id: PathId) -> Result<Json<RenderState>, ApiError> {
-    let record = app.store.render(id.of("Job")?).await?.ok_or(ApiError::NotFound("Job"))?;
-    own(&app, record.owner)?;
-    Ok(Json(RenderState::from(&record.render)))
+pub async fn show(State(app): State<AppState>, id: PathId, headers: HeaderMap) -> Result<Response, ApiError> {
+    let id = id.of("Job")?;
+    let load = async || {
+        let record = app.store.render(id).await?.ok_or(ApiError::NotFound("Job"))?;
+        Ok(RenderState::from(&record.render))
+    };
+    poll::answer(&app, &headers, (View::Render, id), load).await?.ok_or(ApiError::NotFound("Job"))
 }

@@ -2,14 +2,18 @@
 
 use axum::Json;
 use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
+use model::project::Scene;
 use model::workflow::{Edit, Input, SceneChange};
-use store::ProjectRecord;
+use store::{Answer, ProjectChange, ProjectRecord};
 
 use super::{own_project, own_project_of_scene};
 use crate::AppState;
 use crate::error::ApiError;
 use crate::extract::{Checked, PathId};
 use crate::key::own_medium_in;
+use crate::once::{Session, Work, answer, respond};
 use crate::wire::project::Success;
 use crate::wire::refusal::Refusals;
 use crate::wire::scene::{PatchScene, PutScene, SceneMedia, SceneRow};
@@ -21,22 +25,31 @@ use crate::wire::status::MediaType;
 /// made from the old ones.
 #[utoipa::path(
     post, path = "/api/scenes", tag = "Scenes", operation_id = "putScene", request_body = PutScene,
+    params(
+        ("Idempotency-Key" = Option<String>, Header, description = "A name for this request, such as a UUID: sent again with the same key it has no second effect and gets the same answer, for 24 hours."),
+        ("X-Session-Id" = Option<String>, Header, description = "The name of your session: lets you edit a project that it has locked."),
+    ),
     responses((status = 200, description = "The scene.", body = SceneRow), Refusals),
 )]
-pub async fn put(State(app): State<AppState>, Checked(input): Checked<PutScene>) -> Result<Json<SceneRow>, ApiError> {
-    let record = own_project(&app, input.project_id).await?;
-    let place = input.scene_number.min(record.project.scenes.len() as i32 + 1);
+pub async fn put(State(app): State<AppState>, work: Work<PutScene>) -> Result<Response, ApiError> {
+    let record = own_project(&app, work.input.project_id).await?;
+    let (input, caller) = (&work.input, work.caller());
     let there = record.project.scenes.iter().find(|scene| scene.number == input.scene_number);
-    let description = input.visual_description.or_else(|| there.map(|scene| scene.visual_description.clone()));
+    let description = input.visual_description.clone().or_else(|| there.map(|scene| scene.visual_description.clone()));
     let edit = Edit::PutScene {
         id: (app.new_id)(),
         number: input.scene_number,
-        narration: input.narration,
+        narration: input.narration.clone(),
         visual_description: description.unwrap_or_default(),
         seconds: input.duration_seconds,
     };
-    let record = app.store.apply(input.project_id, Input::Edit(edit), (app.clock)()).await?.record;
-    row(&record, |scene| scene.number == place)
+    let wish = ProjectChange { inputs: vec![Input::Edit(edit)], ..ProjectChange::default() };
+    let answer = |record: &ProjectRecord| {
+        let scenes = &record.project.scenes;
+        // A place beyond the end is the end.
+        row(record, scenes.iter().find(|scene| scene.number == input.scene_number).or(scenes.last()))
+    };
+    Ok(respond(app.store.change_project(input.project_id, wish, caller, (app.clock)(), answer).await?))
 }
 
 /// Change a scene
@@ -45,14 +58,19 @@ pub async fn put(State(app): State<AppState>, Checked(input): Checked<PutScene>)
 /// unless you gave it yourself.
 #[utoipa::path(
     patch, path = "/api/scenes/{id}", tag = "Scenes", operation_id = "changeScene",
-    params(("id" = Uuid, Path, description = "The scene's id.")), request_body = PatchScene,
+    params(
+        ("id" = Uuid, Path, description = "The scene's id."),
+        ("X-Session-Id" = Option<String>, Header, description = "The name of your session: lets you edit a project that it has locked."),
+    ),
+    request_body = PatchScene,
     responses((status = 200, description = "The scene.", body = SceneRow), Refusals),
 )]
 pub async fn change(
     State(app): State<AppState>,
     id: PathId,
+    headers: HeaderMap,
     Checked(input): Checked<PatchScene>,
-) -> Result<Json<SceneRow>, ApiError> {
+) -> Result<Response, ApiError> {
     let scene = id.of("Scene")?;
     let project = own_project_of_scene(&app, scene).await?.project.id;
     let given_image = match &input.image_url {
@@ -69,8 +87,10 @@ pub async fn change(
         given_sfx: None,
     };
     let edit = Input::Edit(Edit::ChangeScene { scene, change });
-    let record = app.store.apply(project, edit, (app.clock)()).await?.record;
-    row(&record, |candidate| candidate.id == scene)
+    let wish = ProjectChange { inputs: vec![edit], ..ProjectChange::default() };
+    let answer = |record: &ProjectRecord| row(record, record.project.scenes.iter().find(|candidate| candidate.id == scene));
+    let session = Session::of(&headers)?;
+    Ok(respond(app.store.change_project(project, wish, session.caller(), (app.clock)(), answer).await?))
 }
 
 /// Delete a scene
@@ -78,14 +98,19 @@ pub async fn change(
 /// Later scenes move up.
 #[utoipa::path(
     delete, path = "/api/scenes/{id}", tag = "Scenes", operation_id = "deleteScene",
-    params(("id" = Uuid, Path, description = "The scene's id.")),
+    params(
+        ("id" = Uuid, Path, description = "The scene's id."),
+        ("X-Session-Id" = Option<String>, Header, description = "The name of your session: lets you edit a project that it has locked."),
+    ),
     responses((status = 200, description = "It is deleted.", body = Success), Refusals),
 )]
-pub async fn delete(State(app): State<AppState>, id: PathId) -> Result<Json<Success>, ApiError> {
+pub async fn delete(State(app): State<AppState>, id: PathId, headers: HeaderMap) -> Result<Response, ApiError> {
     let scene = id.of("Scene")?;
     let project = own_project_of_scene(&app, scene).await?.project.id;
-    app.store.apply(project, Input::Edit(Edit::DeleteScene { scene }), (app.clock)()).await?;
-    Ok(Json(Success { success: true }))
+    let wish = ProjectChange { inputs: vec![Input::Edit(Edit::DeleteScene { scene })], ..ProjectChange::default() };
+    let answer = |_: &ProjectRecord| answer(StatusCode::OK, &[], &Success { success: true });
+    let session = Session::of(&headers)?;
+    Ok(respond(app.store.change_project(project, wish, session.caller(), (app.clock)(), answer).await?))
 }
 
 /// Show where a scene's media are
@@ -103,7 +128,8 @@ pub async fn media(State(app): State<AppState>, id: PathId) -> Result<Json<Scene
     scene.map(|scene| Json(SceneMedia::from(scene))).ok_or(ApiError::NotFound("Scene"))
 }
 
-fn row(record: &ProjectRecord, wanted: impl Fn(&model::project::Scene) -> bool) -> Result<Json<SceneRow>, ApiError> {
-    let scene = record.project.scenes.iter().find(|scene| wanted(scene)).ok_or(ApiError::NotFound("Scene"))?;
-    Ok(Json(SceneRow::new(record.project.id, scene, record.scene_created_at.get(&scene.id).copied())))
+/// The scene as it is after the change.
+fn row(record: &ProjectRecord, scene: Option<&Scene>) -> Answer {
+    let row = scene.map(|scene| SceneRow::new(record.project.id, scene, record.scene_created_at.get(&scene.id).copied()));
+    answer(StatusCode::OK, &[], &row)
 }

@@ -1,18 +1,19 @@
 //! Shorts: the whole way in one call, for programs.
 
-use axum::Json;
 use axum::extract::State;
-use axum::http::{StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::Response;
 use model::workflow::{Command, Edit, Input};
-use store::{Details, NewProject};
+use store::{Details, NewProject, ProjectRecord};
 
-use super::{own, own_project};
+use super::own_project;
 use crate::AppState;
 use crate::error::ApiError;
-use crate::extract::{Checked, PathId};
+use crate::extract::PathId;
+use crate::once::{Work, answer, respond};
 use crate::order;
-use crate::wire::refusal::{Error, Refusals};
+use crate::poll::{self, View};
+use crate::wire::refusal::{Error, NotModified, Refusals};
 use crate::wire::short::{OrderShort, Short, ShortOrdered, ShortStatus};
 
 /// Make a short
@@ -21,29 +22,31 @@ use crate::wire::short::{OrderShort, Short, ShortOrdered, ShortStatus};
 /// once; ask `/api/shorts/{id}` (also in the `Location` header) until `status` is `completed`.
 #[utoipa::path(
     post, path = "/api/shorts", tag = "Shorts", operation_id = "orderShort", request_body = OrderShort,
+    params(
+        ("Idempotency-Key" = Option<String>, Header, description = "A name for this request, such as a UUID: sent again with the same key it has no second effect and gets the same answer, for 24 hours."),
+    ),
     responses(
         (status = 202, description = "The order was taken.", body = ShortOrdered),
         (status = 422, description = "A topic alone needs a language model, and none is configured.", body = Error),
         Refusals
     ),
 )]
-pub async fn order(State(app): State<AppState>, Checked(input): Checked<OrderShort>) -> Result<Response, ApiError> {
-    let order = order::read(&app, &input).await?;
+pub async fn order(State(app): State<AppState>, work: Work<OrderShort>) -> Result<Response, ApiError> {
+    let order = order::read(&app, &work.input).await?;
     let (project, render) = ((app.new_id)(), (app.new_id)());
     let details = Details { video_model: "veo".to_owned(), ..Details::default() };
     let new = NewProject { id: project, owner: app.owner, settings: order.settings, details, source: None };
-    app.store.create_project(new, (app.clock)()).await?;
-    let steps = [
+    let steps = vec![
         Input::Edit(Edit::ReplaceScenes(order.scenes)),
         Input::Command(Command::GenerateAll { force: false }),
         Input::Command(Command::Render { id: render, when_ready: true }),
     ];
-    for step in steps {
-        app.store.apply(project, step, (app.clock)()).await?;
-    }
     let status = ShortStatus::Queued;
-    let answer = ShortOrdered { id: render, project_id: project, render_id: render, status, warnings: order.warnings };
-    Ok((StatusCode::ACCEPTED, [(header::LOCATION, format!("/api/shorts/{render}"))], Json(answer)).into_response())
+    let ordered = ShortOrdered { id: render, project_id: project, render_id: render, status, warnings: order.warnings };
+    let location = [(header::LOCATION, format!("/api/shorts/{render}"))];
+    let answer = |_: &ProjectRecord| answer(StatusCode::ACCEPTED, &location, &ordered);
+    let done = app.store.begin_project(new, steps, work.caller().ticket, (app.clock)(), answer).await?;
+    Ok(respond(done))
 }
 
 /// Show where a short stands
@@ -52,13 +55,16 @@ pub async fn order(State(app): State<AppState>, Checked(input): Checked<OrderSho
 #[utoipa::path(
     get, path = "/api/shorts/{id}", tag = "Shorts", operation_id = "getShort",
     params(("id" = Uuid, Path, description = "The short's id.")),
-    responses((status = 200, description = "The short.", body = Short), Refusals),
+    responses((status = 200, description = "The short.", body = Short), NotModified, Refusals),
 )]
-pub async fn show(State(app): State<AppState>, id: PathId) -> Result<Json<Short>, ApiError> {
-    let record = app.store.render(id.of("Short")?).await?.ok_or(ApiError::NotFound("Short"))?;
-    own(&app, record.owner)?;
-    let project = own_project(&app, record.project).await?.project;
-    // The project was read later: if it shows the same render, it knows more of it.
-    let render = project.render.as_ref().filter(|render| render.id == record.render.id).unwrap_or(&record.render);
-    Ok(Json(Short::new(&project, render)))
+pub async fn show(State(app): State<AppState>, id: PathId, headers: HeaderMap) -> Result<Response, ApiError> {
+    let id = id.of("Short")?;
+    let load = async || {
+        let record = app.store.render(id).await?.ok_or(ApiError::NotFound("Short"))?;
+        let project = own_project(&app, record.project).await?.project;
+        // The project was read later: if it shows the same render, it knows more of it.
+        let render = project.render.as_ref().filter(|render| render.id == record.render.id).unwrap_or(&record.render);
+        Ok(Short::new(&project, render))
+    };
+    poll::answer(&app, &headers, (View::Short, id), load).await?.ok_or(ApiError::NotFound("Short"))
 }

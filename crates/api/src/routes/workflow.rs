@@ -2,13 +2,18 @@
 
 use axum::Json;
 use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
 use model::workflow::Input;
+use store::{ProjectChange, ProjectRecord};
 
 use super::own_project;
 use crate::AppState;
 use crate::error::ApiError;
 use crate::extract::{Checked, PathId};
-use crate::wire::refusal::{Error, Refusals};
+use crate::once::{Work, answer, respond};
+use crate::poll::{self, View};
+use crate::wire::refusal::{Error, NotModified, Refusals};
 use crate::wire::workflow::{Estimate, Message, OfProject, WorkflowCommand, WorkflowState};
 
 /// Send a command
@@ -17,17 +22,23 @@ use crate::wire::workflow::{Estimate, Message, OfProject, WorkflowCommand, Workf
 /// command sent twice has the effect of one.
 #[utoipa::path(
     post, path = "/api/workflow/command", tag = "Workflow", operation_id = "sendCommand", request_body = WorkflowCommand,
+    params(
+        ("Idempotency-Key" = Option<String>, Header, description = "A name for this request, such as a UUID: sent again with the same key it has no second effect and gets the same answer, for 24 hours."),
+    ),
     responses(
         (status = 200, description = "It was taken.", body = Message),
         (status = 409, description = "The project is not in a state for it, such as without any scene.", body = Error),
         Refusals
     ),
 )]
-pub async fn command(State(app): State<AppState>, Checked(input): Checked<WorkflowCommand>) -> Result<Json<Message>, ApiError> {
-    let (command, message) = input.read()?;
-    own_project(&app, input.project_id).await?;
-    app.store.apply(input.project_id, Input::Command(command), (app.clock)()).await?;
-    Ok(Json(Message { message }))
+pub async fn command(State(app): State<AppState>, work: Work<WorkflowCommand>) -> Result<Response, ApiError> {
+    let (command, message) = work.input.read()?;
+    let id = work.input.project_id;
+    own_project(&app, id).await?;
+    let wish = ProjectChange { inputs: vec![Input::Command(command)], ..ProjectChange::default() };
+    let answer = |_: &ProjectRecord| answer(StatusCode::OK, &[], &Message { message });
+    let done = app.store.change_project(id, wish, work.caller(), (app.clock)(), answer).await?;
+    Ok(respond(done))
 }
 
 /// Show where everything stands
@@ -36,11 +47,12 @@ pub async fn command(State(app): State<AppState>, Checked(input): Checked<Workfl
 #[utoipa::path(
     get, path = "/api/workflow/state/{projectId}", tag = "Workflow", operation_id = "getWorkflowState",
     params(("projectId" = Uuid, Path, description = "The project's id.")),
-    responses((status = 200, description = "The state.", body = WorkflowState), Refusals),
+    responses((status = 200, description = "The state.", body = WorkflowState), NotModified, Refusals),
 )]
-pub async fn state(State(app): State<AppState>, id: PathId) -> Result<Json<WorkflowState>, ApiError> {
-    let record = own_project(&app, id.of("Project")?).await?;
-    Ok(Json(WorkflowState::from(&record)))
+pub async fn state(State(app): State<AppState>, id: PathId, headers: HeaderMap) -> Result<Response, ApiError> {
+    let id = id.of("Project")?;
+    let load = async || Ok(WorkflowState::from(&own_project(&app, id).await?));
+    poll::answer(&app, &headers, (View::State, id), load).await?.ok_or(ApiError::NotFound("Project"))
 }
 
 /// Estimate what is left to make

@@ -13,7 +13,7 @@ use super::stamp;
 use super::status::{MediaStatus, MediaType, MusicStatus, WholeStatus};
 
 /// A new project.
-#[derive(Deserialize, Validate, ToSchema)]
+#[derive(Clone, Deserialize, Validate, ToSchema)]
 pub struct CreateProject {
     /// What the video is about. Required unless there is a `script`.
     #[garde(custom(text(1, 10_000)))]
@@ -164,9 +164,9 @@ pub struct ProjectRow {
     generated_title: Option<String>,
     generated_description: Option<String>,
     duration_config: Option<Value>,
-    /// Always `null`.
+    /// Which session has it locked, or had until `lock_expires_at`.
     lock_session_id: Option<String>,
-    /// Always `null`.
+    #[schema(format = DateTime)]
     lock_expires_at: Option<String>,
     is_archived: bool,
     tags: Vec<String>,
@@ -216,8 +216,8 @@ impl From<&ProjectRecord> for ProjectRow {
             generated_title: filled(&settings.title),
             generated_description: filled(&settings.description),
             duration_config: details.duration_config.clone(),
-            lock_session_id: None,
-            lock_expires_at: None,
+            lock_session_id: record.lock.as_ref().map(|lock| lock.session.clone()),
+            lock_expires_at: record.lock.as_ref().map(|lock| stamp(lock.until)),
             is_archived: details.is_archived,
             tags: details.tags.clone(),
             folder_id: details.folder_id,

@@ -39,3 +39,12 @@ pub enum Refusals {
     #[response(status = 500)]
     Internal(Error),
 }
+
+/// What routes for polling answer when nothing has changed.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "describes what poll.rs writes")]
+pub enum NotModified {
+    /// Nothing has changed since the answer whose `ETag` you sent as `If-None-Match`.
+    #[response(status = 304)]
+    NotModified,
+}

@@ -70,7 +70,7 @@ pub struct RenderState {
 }
 
 /// Captions as files.
-#[derive(Serialize, ToSchema)]
+#[derive(Serialize, Deserialize, ToSchema)]
 pub struct Captions {
     /// SubRip.
     #[schema(example = "/api/assets?url=captions/0123456789abcdef0123456789abcdef.srt")]

@@ -95,3 +95,13 @@ where
 {
     Option::deserialize(deserializer).map(Some)
 }
+
+/// A name that a client gives itself: visible ASCII without blanks, so that it can stand in a header.
+pub fn name(value: &str, _: &()) -> garde::Result {
+    let plain = value.bytes().all(|byte| byte.is_ascii_graphic());
+    if plain && (1..=crate::once::LONGEST_NAME).contains(&value.len()) {
+        Ok(())
+    } else {
+        Err(garde::Error::new("Expected 1 to 200 visible ASCII characters without blanks, such as a UUID"))
+    }
+}

@@ -20,7 +20,8 @@ use uuid::Uuid;
 pub struct TestApp {
     pub state: AppState,
     router: Router,
-    _folder: tempfile::TempDir,
+    url: String,
+    _folder: Option<tempfile::TempDir>,
 }
 
 /// A clock that goes on by a second whenever somebody looks.
@@ -32,14 +33,20 @@ pub fn clock() -> DateTime<Utc> {
 /// Ids that nobody has had before.
 pub fn new_id() -> Uuid {
     static LAST: AtomicU64 = AtomicU64::new(1);
-    Uuid::from_u64_pair(0x5eed, LAST.fetch_add(1, Ordering::Relaxed))
+    // A test may share its database with an earlier run.
+    Uuid::from_u64_pair(0x5eed_0000_0000_0000 | u64::from(std::process::id()), LAST.fetch_add(1, Ordering::Relaxed))
 }
 
 impl TestApp {
     pub async fn new() -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let url = format!("sqlite://{}", folder.path().join("test.db").display());
-        let store = store::open(&url).await.expect("a fresh database");
+        Self { _folder: Some(folder), ..Self::on(&url).await }
+    }
+
+    /// On a database that is there already.
+    pub async fn on(url: &str) -> Self {
+        let store = store::open(url).await.expect("a database");
         let owner = store.local_owner(clock()).await.expect("the owner");
         let state = AppState {
             store,
@@ -50,8 +57,18 @@ impl TestApp {
             clock,
             new_id,
             closing: CancellationToken::new(),
+            worker_secret: None,
+            memory: api::Memory::default(),
         };
-        Self { router: api::router(state.clone()), state, _folder: folder }
+        Self { router: api::router(state.clone()), state, url: url.to_owned(), _folder: None }
+    }
+
+    /// The same application once more, as if in another process: only the database and the objects are shared.
+    pub async fn another_process(&self) -> Self {
+        let mut other = Self::on(&self.url).await;
+        other.state.assets = self.state.assets.clone();
+        other.restart();
+        other
     }
 
     /// From now on requests come from another user.

@@ -50,6 +50,8 @@ pub struct Model {
     pub spent_micros: i64,
     pub created_at: DateTimeUtc,
     pub updated_at: DateTimeUtc,
+    pub lock_session_id: Option<String>,
+    pub lock_expires_at: Option<DateTimeUtc>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -12,6 +12,7 @@ mod made;
 mod opening;
 mod projects;
 mod queue;
+mod requests;
 mod usage;
 mod workflow;
 
@@ -57,6 +58,9 @@ on_both! {
     limits: calls_at_once_are_limited, calls_in_a_minute_are_limited, limits_are_exact_across_processes,
         a_postponed_task_has_lost_no_attempt;
     delete: only_unused_objects_are_named;
+    requests: a_request_sent_again_has_no_second_effect, requests_at_the_same_moment_have_one_effect,
+        a_refused_request_leaves_nothing, a_lock_keeps_only_others_edits_away, every_change_moves_the_mark,
+        reports_count_for_the_lease_of_their_render;
     made: results_are_remembered_replaced_and_forgotten;
     usage: a_call_is_reserved_once_and_settled_at_what_it_took, a_failed_call_is_given_back_where_it_was_taken,
         a_dead_attempts_reservation_goes_on, plans_limit_by_day_and_month, budgets_are_never_overdrawn;

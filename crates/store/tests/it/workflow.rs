@@ -27,13 +27,16 @@ struct Run<'a> {
     events: Vec<Event>,
     leases: Vec<Lease>,
     next_id: u128,
+    /// As it was after the step before.
+    before: store::ProjectRecord,
 }
 
 pub async fn every_history_is_stored_as_the_state_machine_says(database: &Database) {
     for seed in 1..=3 {
-        let pure = database.project(seed * 1_000_000).await.project;
+        let before = database.project(seed * 1_000_000).await;
+        let pure = before.project.clone();
         let (dice, next_id) = (Dice(seed as u64), (seed * 1_000_000) + 1);
-        let mut run = Run { database, dice, pure, events: Vec::new(), leases: Vec::new(), next_id };
+        let mut run = Run { database, dice, pure, events: Vec::new(), leases: Vec::new(), next_id, before };
         for step in 0..120 {
             // Slowly enough that no lease ends.
             run.step(step / 4).await;
@@ -162,11 +165,13 @@ impl Run<'_> {
         }
     }
 
-    async fn check(&self) {
+    async fn check(&mut self) {
         let store = &self.database.store;
         let record = self.database.record(self.pure.id).await;
         assert_eq!(record.project, self.pure);
         assert_eq!(record.event_number, self.events.len() as i64);
+        assert!(record == self.before || record.event_number > self.before.event_number, "whoever polls sees every change");
+        self.before = record.clone();
         let mut events = Vec::new();
         loop {
             let page = store.events_after(self.pure.id, events.len() as i64, 50).await.unwrap();
