@@ -1,20 +1,24 @@
 //! What the engine works with: stores, vendors, a renderer, a clock. The binary wires it up.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use assets::Assets;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
+use futures::future::BoxFuture;
 use model::project::RenderOutput;
 use model::storyboard::Storyboard;
-use model::task::Failure;
+use model::task::{Failure, Product, TaskKind};
 use providers::image::ImageProvider;
 use providers::music::MusicProvider;
 use providers::speech::SpeechProvider;
-use store::Store;
+use store::{Lease, Limits, Store};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
+
+use crate::tasks::TaskError;
 
 /// Everything that a running engine needs.
 pub struct Engine {
@@ -34,6 +38,10 @@ pub struct Engine {
     pub jitter: fn() -> f64,
 }
 
+/// Carries out one task.
+#[doc(hidden)]
+pub type Perform = for<'a> fn(&'a Engine, &'a Lease, &'a CancellationToken) -> BoxFuture<'a, Result<Product, TaskError>>;
+
 /// The configured vendors.
 #[derive(Clone)]
 pub struct Abilities {
@@ -43,6 +51,26 @@ pub struct Abilities {
     pub speech: Arc<dyn SpeechProvider>,
     /// Composes music.
     pub music: Arc<dyn MusicProvider>,
+}
+
+impl Abilities {
+    /// Who carries out tasks of that kind, if it is a vendor.
+    pub(crate) fn vendor(&self, kind: TaskKind) -> Option<&str> {
+        match kind {
+            TaskKind::DrawImage => Some(self.images.vendor()),
+            TaskKind::Speak => Some(self.speech.vendor()),
+            TaskKind::ComposeMusic => Some(self.music.vendor()),
+            TaskKind::Render => None,
+        }
+    }
+}
+
+impl Engine {
+    /// The vendor of that kind of task and its limits, if it has any.
+    pub(crate) fn limits(&self, kind: TaskKind) -> Option<(&str, &Limits)> {
+        let vendor = self.abilities.vendor(kind)?;
+        Some((vendor, self.settings.limits.get(vendor)?))
+    }
 }
 
 /// Limits of one engine process.
@@ -56,6 +84,8 @@ pub struct EngineSettings {
     pub lease: Duration,
     /// How many pictures, narrations and pieces of music are made at a time.
     pub media_at_once: usize,
+    /// What vendors take, by their names; those that are not named have no limit.
+    pub limits: HashMap<String, Limits>,
     /// How long running tasks may go on after a stop was asked for.
     pub grace: Duration,
 }
