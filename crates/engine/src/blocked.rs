@@ -7,9 +7,12 @@ use chrono::{DateTime, Utc};
 use model::task::TaskKind;
 use uuid::Uuid;
 
+/// A user, or everybody, and a kind of task.
+type Who = (Option<Uuid>, TaskKind);
+
 /// Until when whose tasks of which kind are left alone; everybody's, where no user is named.
 #[derive(Default)]
-pub(crate) struct Blocked(Mutex<HashMap<(Option<Uuid>, TaskKind), DateTime<Utc>>>);
+pub(crate) struct Blocked(Mutex<HashMap<Who, DateTime<Utc>>>);
 
 impl Blocked {
     /// Leaves them alone until then.
