@@ -145,6 +145,10 @@ async fn claim(
     if wanted.kinds.is_empty() || most == 0 {
         return Ok(Vec::new());
     }
+    if txn.get_database_backend() == DbBackend::Postgres {
+        // Statistics from when the queue was short, or none, make PostgreSQL sort the whole queue rather than read the index.
+        txn.execute_unprepared("SET LOCAL enable_sort = off").await?;
+    }
     if store.looks_for_due(now) {
         put_due_in_line(txn, now).await?;
     }
