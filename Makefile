@@ -38,8 +38,9 @@ test: setup-tests lint ## run all checks and all tests, installing what is missi
 serve: build ## start the server and its page on http://127.0.0.1:3333
 	$(SHORTSAI) serve
 
-bench: build ## measure the renderer and the main job; numbers go to target/bench (about 8 minutes, 6 GB of disk)
+bench: setup-tests build ## measure the renderer, the queue and the main job; numbers go to target/bench (about 12 minutes, 6 GB of disk)
 	cargo bench --package render --bench render -- $(abspath $(TARGET))/bench/render.json
+	scripts/with-postgres.sh cargo bench --package engine --bench queue -- $(abspath $(TARGET))/bench/engine.json
 	@scripts/bench.sh $(SHORTSAI) $(TARGET)/bench/main.json
 
 bench-encoders: setup ## compare encoder settings: size, likeness to the original and processor time

@@ -1,14 +1,16 @@
 //! What the engine works with: stores, vendors, a renderer, a clock. The binary wires it up.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use assets::Assets;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
+use futures::future::BoxFuture;
 use model::project::RenderOutput;
 use model::storyboard::Storyboard;
-use model::task::Failure;
+use model::task::{Failure, Product, TaskKind};
 use model::usage::PriceTable;
 use providers::align::AlignProvider;
 use providers::clip::ClipProvider;
@@ -16,9 +18,11 @@ use providers::image::ImageProvider;
 use providers::music::MusicVendor;
 use providers::script::ScriptProvider;
 use providers::speech::SpeechProvider;
-use store::{Lease, Store};
+use store::{Lease, Limits, Store};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
+
+use crate::tasks::TaskError;
 
 /// Everything that a running engine needs.
 pub struct Engine {
@@ -41,6 +45,10 @@ pub struct Engine {
     /// Called at each step of each task: `|_, _| ()`, except where a test wants to know or to die just there.
     pub checkpoint: Checkpoint,
 }
+
+/// Carries out one task.
+#[doc(hidden)]
+pub type Perform = for<'a> fn(&'a Engine, &'a Lease, &'a CancellationToken) -> BoxFuture<'a, Result<Product, TaskError>>;
 
 /// Hears that a task has come to a step. The steps of a task, in this order and each only where the kind has it:
 ///
@@ -66,6 +74,32 @@ pub struct Abilities {
     pub music: MusicVendor,
 }
 
+impl Abilities {
+    /// Who carries out tasks of that kind, if it is a vendor.
+    pub(crate) fn vendor(&self, kind: TaskKind) -> Option<&str> {
+        match kind {
+            TaskKind::WriteScript => self.scripts.as_ref().map(|scripts| scripts.vendor()),
+            TaskKind::DrawImage => Some(self.images.vendor()),
+            TaskKind::Speak => Some(self.speech.vendor()),
+            TaskKind::AlignWords => self.align.as_ref().map(|align| align.vendor()),
+            TaskKind::Animate => self.clips.as_ref().map(|clips| clips.vendor()),
+            TaskKind::ComposeMusic => Some(match &self.music {
+                MusicVendor::AtOnce(vendor) => vendor.vendor(),
+                MusicVendor::Job(vendor) => vendor.vendor(),
+            }),
+            TaskKind::Render => None,
+        }
+    }
+}
+
+impl Engine {
+    /// The vendor of that kind of task and its limits, if it has any.
+    pub(crate) fn limits(&self, kind: TaskKind) -> Option<(&str, &Limits)> {
+        let vendor = self.abilities.vendor(kind)?;
+        Some((vendor, self.settings.limits.get(vendor)?))
+    }
+}
+
 /// Limits of one engine process.
 #[derive(Debug, Clone)]
 pub struct EngineSettings {
@@ -77,6 +111,8 @@ pub struct EngineSettings {
     pub lease: Duration,
     /// How many pictures, narrations and pieces of music are made at a time.
     pub media_at_once: usize,
+    /// What vendors take, by their names; those that are not named have no limit.
+    pub limits: HashMap<String, Limits>,
     /// How long running tasks may go on after a stop was asked for.
     pub grace: Duration,
 }

@@ -3,13 +3,17 @@
 //! It knows vendors only as abilities and rendering only as the [`Renderer`] trait; it has no HTTP and no SQL.
 
 mod abilities;
+mod blocked;
 mod carry;
 mod failure;
+mod keep;
+mod report;
 mod request;
 mod rescue;
 mod run;
 mod tasks;
 
-pub use abilities::{Abilities, Checkpoint, Engine, EngineSettings, RenderFailure, RenderJob, Renderer};
+pub use abilities::{Abilities, Checkpoint, Engine, EngineSettings, Perform, RenderFailure, RenderJob, Renderer};
 pub use rescue::WorkerLock;
-pub use run::run;
+pub use run::{run, run_with};
+pub use tasks::TaskError;

@@ -4,41 +4,22 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use model::task::TaskKind;
-use store::{ApplyError, StoreError, Wanted};
+use store::{ApplyError, Lane, StoreError, Wanted};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use crate::abilities::Engine;
-use crate::carry::carry_out;
+use crate::abilities::{Engine, Perform};
+use crate::blocked::Blocked;
+use crate::carry::{Shift, carry_out};
+use crate::keep::{Held, keep};
+use crate::report::Reporter;
+use crate::tasks;
 
-/// What may run side by side with what.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Lane {
-    Media,
-    Render,
-}
-
-impl Lane {
-    fn kinds(self) -> &'static [TaskKind] {
-        match self {
-            Self::Media => &[
-                TaskKind::WriteScript,
-                TaskKind::Speak,
-                TaskKind::AlignWords,
-                TaskKind::DrawImage,
-                TaskKind::Animate,
-                TaskKind::ComposeMusic,
-            ],
-            Self::Render => &[TaskKind::Render],
-        }
-    }
-
-    /// One render at a time: it uses every core by itself.
-    fn room(self, engine: &Engine) -> usize {
-        match self {
-            Self::Media => engine.settings.media_at_once,
-            Self::Render => 1,
-        }
+/// One render at a time: it uses every core by itself.
+fn room(lane: Lane, engine: &Engine) -> usize {
+    match lane {
+        Lane::Media => engine.settings.media_at_once,
+        Lane::Render => 1,
     }
 }
 
@@ -57,6 +38,22 @@ type Carried = (Lane, Result<(), ApplyError>);
 /// Only for an engine of one project (`only`): somebody waits for it, so trouble with the database (such as a full disk)
 /// ends it. An engine for all projects logs the trouble and goes on, since the trouble may pass.
 pub async fn run(engine: Arc<Engine>, stop: CancellationToken) -> Result<(), ApplyError> {
+    run_with(engine, |engine, lease, cancel| Box::pin(tasks::perform(engine, lease, cancel)), stop).await
+}
+
+/// The same with other work than the tasks' own: measures what the engine itself costs.
+#[doc(hidden)]
+pub async fn run_with(engine: Arc<Engine>, perform: Perform, stop: CancellationToken) -> Result<(), ApplyError> {
+    let reporter = Reporter::start(engine.clone());
+    let shift = Arc::new(Shift { engine, perform, held: Held::default(), blocked: Blocked::default(), reporter });
+    tokio::select! {
+        ended = work(&shift, stop) => ended,
+        never = keep(&shift.engine, &shift.held) => match never {},
+    }
+}
+
+async fn work(shift: &Arc<Shift>, stop: CancellationToken) -> Result<(), ApplyError> {
+    let engine = &shift.engine;
     let stop = stop.child_token();
     let mut changes = engine.store.changes();
     let mut running: JoinSet<Carried> = JoinSet::new();
@@ -66,9 +63,8 @@ pub async fn run(engine: Arc<Engine>, stop: CancellationToken) -> Result<(), App
     while !stop.is_cancelled() && (trouble.is_ok() || engine.settings.only.is_none()) {
         // Marked as seen before looking, so that a change while looking wakes the next wait.
         changes.mark_unchanged();
-        match fill(&engine, &stop, &mut running, &mut busy).await {
-            Ok(true) => continue,
-            Ok(false) => failures = 0,
+        match fill(shift, &stop, &mut running, &mut busy).await {
+            Ok(()) => failures = 0,
             Err(error) => {
                 tracing::warn!(%error, "the queue can't be read; trying again");
                 failures += 1;
@@ -80,9 +76,13 @@ pub async fn run(engine: Arc<Engine>, stop: CancellationToken) -> Result<(), App
         }
         tokio::select! {
             () = stop.cancelled() => {}
-            _ = changes.changed() => {}
+            _ = changes.changed(), if has_room(engine, &busy) => {}
             Some(ended) = running.join_next() => trouble = release(ended, &mut busy),
             () = tokio::time::sleep(POLL) => {}
+        }
+        // What has ended meanwhile makes room for one claim of many.
+        while let Some(ended) = running.try_join_next() {
+            trouble = trouble.and(release(ended, &mut busy));
         }
     }
     stop.cancel();
@@ -92,32 +92,42 @@ pub async fn run(engine: Arc<Engine>, stop: CancellationToken) -> Result<(), App
     trouble.or_else(|error| if engine.settings.only.is_some() { Err(error) } else { Ok(()) })
 }
 
-/// Claims one task for each lane that has room; answers whether there may be more.
+fn has_room(engine: &Engine, busy: &[Lane]) -> bool {
+    Lane::ALL.into_iter().any(|lane| free(engine, busy, lane) > 0)
+}
+
+fn free(engine: &Engine, busy: &[Lane], lane: Lane) -> usize {
+    room(lane, engine).saturating_sub(busy.iter().filter(|other| **other == lane).count())
+}
+
+/// Claims as many tasks for each lane as there is room for.
 async fn fill(
-    engine: &Arc<Engine>,
+    shift: &Arc<Shift>,
     stop: &CancellationToken,
     running: &mut JoinSet<Carried>,
     busy: &mut Vec<Lane>,
-) -> Result<bool, StoreError> {
-    let mut claimed = false;
-    for lane in [Lane::Media, Lane::Render] {
-        if busy.iter().filter(|other| **other == lane).count() >= lane.room(engine) {
+) -> Result<(), StoreError> {
+    let engine = &shift.engine;
+    for lane in Lane::ALL {
+        let most = free(engine, busy, lane);
+        if most == 0 {
             continue;
         }
         let lease = chrono::Duration::from_std(engine.settings.lease).unwrap_or(chrono::Duration::seconds(30));
-        let wanted = Wanted { kinds: lane.kinds(), project: engine.settings.only, blocked: &[] };
-        let Some(lease) = engine.store.claim(&engine.settings.worker, wanted, (engine.clock)(), lease).await? else {
-            continue;
-        };
-        claimed = true;
-        busy.push(lane);
-        let (engine, stop) = (engine.clone(), stop.clone());
-        running.spawn(async move {
-            let stored = carry_out(&engine, &lease, &stop).await;
-            (lane, stored)
-        });
+        let now = (engine.clock)();
+        let (kinds, blocked) = shift.blocked.at(&lane.kinds(), now);
+        let limited: Vec<TaskKind> = kinds.iter().copied().filter(|kind| engine.limits(*kind).is_some()).collect();
+        let wanted = Wanted { kinds: &kinds, project: engine.settings.only, blocked: &blocked, begin_later: &limited };
+        for claimed in engine.store.claim_and_start(&engine.settings.worker, wanted, most, now, lease).await? {
+            busy.push(lane);
+            let (shift, stop) = (shift.clone(), stop.clone());
+            running.spawn(async move {
+                let stored = carry_out(&shift, &claimed, &stop).await;
+                (lane, stored)
+            });
+        }
     }
-    Ok(claimed)
+    Ok(())
 }
 
 fn release(ended: Result<Carried, tokio::task::JoinError>, busy: &mut Vec<Lane>) -> Result<(), ApplyError> {

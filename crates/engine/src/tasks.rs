@@ -22,7 +22,8 @@ use crate::abilities::Engine;
 use crate::failure;
 
 /// Why a task did not make its product.
-pub(crate) enum TaskError {
+#[doc(hidden)]
+pub enum TaskError {
     /// It failed; the class says what follows.
     Failed(Failure),
     /// Its project or scene is gone, or somebody else has it: nothing is left to do here.

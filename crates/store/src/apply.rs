@@ -1,13 +1,15 @@
 //! The one writer of workflow state: lock the project, let the state machine decide, write what changed.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use model::event::Event;
-use model::project::{Project, RenderStatus, Scene};
+use model::project::{Project, RenderStatus};
 use model::workflow::{Input, Step, transition};
-use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel, QueryFilter};
+use sea_orm::{
+    ActiveModelTrait, ActiveValue, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel, Iterable, QueryFilter,
+};
 use uuid::Uuid;
 
 use crate::entity::{event, project, render, scene};
@@ -99,7 +101,7 @@ pub async fn change_all(
         of_project.entry(report.project).or_default().push((place, report));
     }
     let mut records = Vec::with_capacity(rows.len());
-    let mut news = Vec::new();
+    let (mut news, mut scenes) = (Vec::new(), Vec::new());
     for rows in load::parts(txn, rows).await.during("reading", "projects")? {
         let reports = of_project.remove(&rows.project.id).unwrap_or_default();
         let before = project_record(rows.project.clone(), rows.scenes.clone(), rows.render.clone())?;
@@ -123,8 +125,9 @@ pub async fn change_all(
         cancelled.await.during("cancelling tasks of project", id)?;
         let unchanged = after.project == before.project && after.events.is_empty();
         news.extend(event_rows(id, rows.project.event_number, &after.events, now)?);
-        records.push(if unchanged { before } else { write(txn, rows, &after, now).await? });
+        records.push(if unchanged { before } else { write(txn, rows, &after, &mut scenes, now).await? });
     }
+    update_scenes(txn, scenes).await.during("changing", "scenes")?;
     for some in news.chunks(CHUNK) {
         let some = some.iter().cloned().map(IntoActiveModel::into_active_model);
         let insert = event::Entity::insert_many::<event::ActiveModel, _>(some);
@@ -133,14 +136,21 @@ pub async fn change_all(
     Ok(Changes { records, verdicts })
 }
 
-/// Writes the changed columns of the changed rows; answers the project as it is now.
-async fn write(txn: &impl ConnectionTrait, rows: Rows, step: &Step, now: DateTime<Utc>) -> Result<ProjectRecord, StoreError> {
+/// Writes the changed columns of the changed rows, except those of `scenes`, which are left to the caller; answers the project
+/// as it is now.
+async fn write(
+    txn: &impl ConnectionTrait,
+    rows: Rows,
+    step: &Step,
+    scenes: &mut Vec<scene::ActiveModel>,
+    now: DateTime<Utc>,
+) -> Result<ProjectRecord, StoreError> {
     let project = &step.project;
     let mut row = rows.project.clone();
     fill_project(&mut row, project)?;
     row.event_number += step.events.len() as i64;
     row.updated_at = now;
-    let scenes = write_scenes(txn, rows.scenes, project, now).await?;
+    let scenes = write_scenes(txn, rows.scenes, project, scenes, now).await?;
     let render = write_render(txn, rows.render, project, now).await?;
     if let Some(changed) = changes::<_, project::ActiveModel>(rows.project, &row) {
         project::Entity::update(changed).exec_without_returning(txn).await.during("changing project", project.id)?;
@@ -152,6 +162,7 @@ async fn write_scenes(
     txn: &impl ConnectionTrait,
     rows: Vec<scene::Model>,
     project: &Project,
+    changed: &mut Vec<scene::ActiveModel>,
     now: DateTime<Utc>,
 ) -> Result<Vec<scene::Model>, StoreError> {
     let mut old: HashMap<Uuid, scene::Model> = rows.into_iter().map(|row| (row.id, row)).collect();
@@ -159,7 +170,12 @@ async fn write_scenes(
     let mut new = Vec::new();
     for scene in &project.scenes {
         let row = match old.remove(&scene.id) {
-            Some(before) => change_scene(txn, before, scene).await?,
+            Some(before) => {
+                let mut after = before.clone();
+                fill_scene(&mut after, scene)?;
+                changed.extend(changes::<_, scene::ActiveModel>(before, &after));
+                after
+            }
             None => {
                 let row = new_scene_row(scene, project.id, now)?;
                 new.push(row.clone());
@@ -181,13 +197,21 @@ async fn write_scenes(
     Ok(rows)
 }
 
-async fn change_scene(txn: &impl ConnectionTrait, before: scene::Model, scene: &Scene) -> Result<scene::Model, StoreError> {
-    let mut after = before.clone();
-    fill_scene(&mut after, scene)?;
-    if let Some(changed) = changes::<_, scene::ActiveModel>(before, &after) {
-        scene::Entity::update(changed).exec_without_returning(txn).await.during("changing scene", scene.id)?;
+/// Writes changed scenes; those that change in the same way (all that begin, say) in one statement.
+async fn update_scenes(txn: &impl ConnectionTrait, changed: Vec<scene::ActiveModel>) -> Result<(), DbErr> {
+    let mut alike: BTreeMap<String, (scene::ActiveModel, Vec<Uuid>)> = BTreeMap::new();
+    for row in changed {
+        let id = row.id.clone().take();
+        let set: Vec<_> = scene::Column::iter().map(|column| row.get(column)).filter(ActiveValue::is_set).collect();
+        alike.entry(format!("{set:?}")).or_insert_with(|| (row, Vec::new())).1.extend(id);
     }
-    Ok(after)
+    for (row, ids) in alike.into_values() {
+        for some in ids.chunks(CHUNK) {
+            let update = scene::Entity::update_many().set(row.clone());
+            update.filter(scene::Column::Id.is_in(load::padded(some.iter().copied()))).exec(txn).await?;
+        }
+    }
+    Ok(())
 }
 
 async fn write_render(

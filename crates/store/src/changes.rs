@@ -19,6 +19,8 @@ use crate::Store;
 const CHANNEL: &str = "shortsai_changes";
 /// Between two tries to listen again. Followers look by themselves meanwhile.
 const LISTEN_PAUSE: Duration = Duration::from_secs(2);
+/// While nothing happens, the listener looks this often whether its store is still there.
+const LOOK_FOR_FOLLOWERS: Duration = Duration::from_secs(5);
 
 /// The followers in this process.
 #[derive(Default)]
@@ -114,36 +116,47 @@ pub async fn notify(txn: &impl ConnectionTrait, signal: &Signal, projects: &[Opt
     Ok(())
 }
 
-/// Listens to other processes for as long as somebody holds the signal.
-pub fn listen(url: String, pool: PgPool, signal: &Arc<Signal>) {
+/// Listens to other processes for as long as somebody holds the signal. Returns when it listens, or has first failed to.
+pub async fn listen(url: String, pool: PgPool, signal: &Arc<Signal>) {
+    let mut listener = connect(&url, signal).await.ok();
     let signal = Arc::downgrade(signal);
     tokio::spawn(async move {
-        while signal.strong_count() > 0 && !pool.is_closed() {
-            // An error means that the server is away; followers look by themselves until it is back.
-            let _ = listen_until_trouble(&url, &signal).await;
+        loop {
+            if let Some(listener) = listener.take() {
+                hear_until_trouble(listener, &signal).await;
+            }
+            // The server is away; followers look by themselves until it is back.
             tokio::time::sleep(LISTEN_PAUSE).await;
+            let Some(signal) = signal.upgrade() else { return };
+            if pool.is_closed() {
+                return;
+            }
+            listener = connect(&url, &signal).await.ok();
+            if listener.is_some() {
+                signal.tell_everybody();
+            }
         }
     });
 }
 
-async fn listen_until_trouble(url: &str, signal: &Weak<Signal>) -> Result<(), sqlx::Error> {
+async fn connect(url: &str, signal: &Signal) -> Result<PgListener, sqlx::Error> {
     let mut listener = PgListener::connect(url).await?;
     listener.eager_reconnect(false);
     listener.listen(CHANNEL).await?;
     let own = sqlx::query("SELECT pg_backend_pid()").fetch_one(&mut listener).await?;
     let own: i32 = own.try_get(0)?;
-    let Some(held) = signal.upgrade() else { return Ok(()) };
-    held.listener.store(own.unsigned_abs(), Ordering::Relaxed);
-    held.tell_everybody();
-    drop(held);
+    signal.listener.store(own.unsigned_abs(), Ordering::Relaxed);
+    Ok(listener)
+}
+
+/// Returns when the connection breaks or nobody is left to be told.
+async fn hear_until_trouble(mut listener: PgListener, signal: &Weak<Signal>) {
     loop {
-        // Now and then it looks whether anybody is left to be told.
-        let notice = tokio::time::timeout(Duration::from_secs(5), listener.try_recv()).await;
-        let Some(held) = signal.upgrade() else { return Ok(()) };
+        let notice = tokio::time::timeout(LOOK_FOR_FOLLOWERS, listener.try_recv()).await;
+        let Some(signal) = signal.upgrade() else { return };
         match notice {
-            Ok(Ok(Some(notice))) => held.hear(&notice),
-            Ok(Ok(None)) => return Ok(()),
-            Ok(Err(error)) => return Err(error),
+            Ok(Ok(Some(notice))) => signal.hear(&notice),
+            Ok(Ok(None) | Err(_)) => return,
             Err(_) => {}
         }
     }

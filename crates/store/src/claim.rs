@@ -3,7 +3,7 @@
 //! Each task that can be begun has a turn; a claim takes the smallest ones of its lane from an index, so that its cost does
 //! not grow with the queue. Which turn a task gets is decided in `queue`.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use model::task::TaskKind;
@@ -34,11 +34,13 @@ pub struct Wanted<'a> {
     pub project: Option<Uuid>,
     /// Not those of these users and kinds: their limits are reached.
     pub blocked: &'a [(Uuid, TaskKind)],
+    /// The begin of these kinds is not reported with the claim: they may have to wait for a place at their vendor first.
+    pub begin_later: &'a [TaskKind],
 }
 
 impl<'a> From<&'a [TaskKind]> for Wanted<'a> {
     fn from(kinds: &'a [TaskKind]) -> Self {
-        Self { kinds, project: None, blocked: &[] }
+        Self { kinds, project: None, blocked: &[], begin_later: &[] }
     }
 }
 
@@ -53,7 +55,7 @@ impl<'a, const N: usize> From<&'a [TaskKind; N]> for Wanted<'a> {
 pub struct Claimed {
     /// The right to carry it out.
     pub lease: Lease,
-    /// Its begin is reported already. Otherwise its project was busy: report it by [`Store::start`].
+    /// Its begin is reported already. Otherwise report it by [`Store::start`]; it may no longer be wanted.
     pub begun: bool,
 }
 
@@ -88,26 +90,29 @@ impl Store {
         now: DateTime<Utc>,
         lease: chrono::Duration,
     ) -> Result<Vec<Claimed>, StoreError> {
-        let now = stored(now);
-        let doing = |done: Result<Vec<task::Model>, DbErr>| done.during("claiming tasks for", worker);
+        let (now, wanted) = (stored(now), wanted.into());
         let write = self.write().await.during("claiming tasks for", worker)?;
-        let rows = doing(claim(&write.txn, self, worker, &wanted.into(), (most as u64, now, lease)).await)?;
-        if rows.is_empty() {
-            write.commit().await.during("claiming tasks for", worker)?;
-            return Ok(Vec::new());
-        }
+        let rows = claim(&write.txn, self, worker, &wanted, (most as u64, now, lease)).await;
+        let rows = rows.during("claiming tasks for", worker)?;
         let leases = rows.into_iter().map(|row| lease_of(row, worker)).collect::<Result<Vec<_>, _>>()?;
-        let begun = match lease::start_all(&write.txn, &leases, now).await {
+        let beginning: Vec<&Lease> = leases.iter().filter(|lease| !wanted.begin_later.contains(&lease.target.kind)).collect();
+        let mut begun = match lease::start_free(&write.txn, &beginning, now).await {
             Ok(begun) => begun,
             Err(ApplyError::Store(error)) => return Err(error),
             // The state machine takes every report; whoever gets the task finds out.
             Err(ApplyError::NotFound | ApplyError::Rejected(_)) => HashSet::new(),
         };
-        let mut changed: Vec<Uuid> =
+        let changed: BTreeSet<Uuid> =
             leases.iter().filter(|lease| begun.contains(&lease.task)).map(|lease| lease.project).collect();
-        changed.sort_unstable();
-        changed.dedup();
+        let changed: Vec<Uuid> = changed.into_iter().collect();
         write.commit_changed(&changed).await.during("claiming tasks for", worker)?;
+        let late: Vec<&Lease> = beginning.into_iter().filter(|lease| !begun.contains(&lease.task)).collect();
+        // What goes wrong here is not lost: whoever gets the tasks reports their begin.
+        if !late.is_empty()
+            && let Ok(started) = self.start_late(&late, now).await
+        {
+            begun.extend(started);
+        }
         Ok(leases.into_iter().map(|lease| Claimed { begun: begun.contains(&lease.task), lease }).collect())
     }
 
@@ -140,6 +145,10 @@ async fn claim(
     if wanted.kinds.is_empty() || most == 0 {
         return Ok(Vec::new());
     }
+    if txn.get_database_backend() == DbBackend::Postgres {
+        // Statistics from when the queue was short, or none, make PostgreSQL sort the whole queue rather than read the index.
+        txn.execute_unprepared("SET LOCAL enable_sort = off").await?;
+    }
     if store.looks_for_due(now) {
         put_due_in_line(txn, now).await?;
     }
@@ -158,7 +167,7 @@ async fn claim(
             .col_expr(task::Column::LeaseOwner, Expr::value(worker))
             .col_expr(task::Column::LeaseUntil, Expr::value(now + lease))
             .col_expr(task::Column::Attempt, Expr::col(task::Column::Attempt).add(1))
-            .filter(task::Column::Id.is_in(some.iter().map(|row| row.id)))
+            .filter(task::Column::Id.is_in(load::padded(some.iter().map(|row| row.id))))
             .exec(txn)
             .await?;
     }

@@ -94,7 +94,7 @@ impl Store {
         let held = held_of(&write.txn, ended.iter().map(|(lease, _)| lease)).await.during("finishing task", what)?;
         let mut landed = vec![false; ended.len()];
         let (places, reports): (Vec<usize>, Vec<Report>) =
-            ended.iter().enumerate().filter(|(_, (lease, _))| held.contains(&lease.task)).map(report_of).unzip();
+            ended.iter().enumerate().filter(|(_, (lease, _))| held.contains(&(lease.task, lease.attempt))).map(report_of).unzip();
         if reports.is_empty() {
             return Ok(landed);
         }
@@ -124,12 +124,25 @@ impl Store {
         }
         for (state, tasks) in ends {
             let ended = end(state, now).col_expr(task::Column::LastError, Expr::value(None::<String>));
-            let ended = ended.filter(task::Column::Id.is_in(tasks)).exec(&write.txn).await;
+            let ended = ended.filter(task::Column::Id.is_in(load::padded(tasks))).exec(&write.txn).await;
             ended.during("finishing task", what)?;
         }
         let changed: Vec<Uuid> = changed.into_iter().collect();
         write.commit_changed(&changed).await.during("finishing task", what)?;
         Ok(landed)
+    }
+
+    /// Reports the begin of tasks whose projects were busy when they were claimed; answers those that it worked for.
+    pub(crate) async fn start_late(&self, leases: &[&Lease], now: DateTime<Utc>) -> Result<HashSet<Uuid>, ApplyError> {
+        let write = self.write().await.during("starting", "tasks")?;
+        let projects: BTreeSet<Uuid> = leases.iter().map(|lease| lease.project).collect();
+        let rows = load::lock_all(&write.txn, &projects).await.during("starting", "tasks")?;
+        let held = held_of(&write.txn, leases.iter().copied()).await.during("starting", "tasks")?;
+        let begun: Vec<&Lease> = leases.iter().copied().filter(|lease| held.contains(&(lease.task, lease.attempt))).collect();
+        let started = start_locked(&write.txn, rows, &begun, now).await?;
+        let projects: Vec<Uuid> = projects.into_iter().collect();
+        write.commit_changed(&projects).await.during("starting", "tasks")?;
+        Ok(started)
     }
 
     /// Puts the task back as if it had not been claimed: for a clean stop. `false` when the lease is lost.
@@ -231,18 +244,25 @@ pub fn held(lease: &Lease) -> Condition {
 pub async fn hold(txn: &DatabaseTransaction, lease: &Lease) -> Result<Option<project::Model>, DbErr> {
     let Some(project) = load::lock(txn, lease.project).await? else { return Ok(None) };
     let held = held_of(txn, [lease].into_iter()).await?;
-    Ok(held.contains(&lease.task).then_some(project))
+    Ok(held.contains(&(lease.task, lease.attempt)).then_some(project))
 }
 
-/// Locks the tasks whose leases still hold, and answers which those are. Their projects must be locked already.
-async fn held_of(txn: &DatabaseTransaction, leases: impl Iterator<Item = &Lease>) -> Result<HashSet<Uuid>, DbErr> {
+/// Locks the tasks whose leases still hold, and answers which those are, with their attempts. Their projects must be locked already.
+async fn held_of(txn: &DatabaseTransaction, leases: impl Iterator<Item = &Lease>) -> Result<HashSet<(Uuid, i32)>, DbErr> {
     let leases: Vec<&Lease> = leases.collect();
     let mut found = HashSet::new();
     for some in leases.chunks(CHUNK) {
-        let any = some.iter().fold(Condition::any(), |any, lease| any.add(held(lease)));
-        let find = task::Entity::find().select_only().column(task::Column::Id).filter(any);
+        use task::Column::{Attempt, Id, LeaseOwner, State};
+        let find = task::Entity::find().select_only().columns([Id, Attempt, LeaseOwner, State]);
+        let find = find.filter(Id.is_in(load::padded(some.iter().map(|lease| lease.task))));
         let find = if txn.get_database_backend() == DbBackend::Postgres { find.lock_exclusive() } else { find };
-        found.extend(find.into_tuple::<Uuid>().all(txn).await?);
+        let rows: Vec<(Uuid, i32, Option<String>, String)> = find.into_tuple().all(txn).await?;
+        found.extend(rows.into_iter().filter_map(|(id, attempt, worker, state)| {
+            let running = state == TaskState::Running.name();
+            let mut holders = some.iter().filter(|lease| lease.task == id);
+            let held = holders.any(|lease| lease.attempt == attempt && Some(&lease.worker) == worker.as_ref());
+            (running && held).then_some((id, attempt))
+        }));
     }
     Ok(found)
 }
@@ -287,13 +307,26 @@ async fn end_failed(
 ///
 /// A project that is locked is left out and its tasks are reported later: everybody else locks projects before tasks, so
 /// waiting for one with tasks in hand could wait for ever.
-pub async fn start_all(txn: &DatabaseTransaction, leases: &[Lease], now: DateTime<Utc>) -> Result<HashSet<Uuid>, ApplyError> {
+pub async fn start_free(txn: &DatabaseTransaction, leases: &[&Lease], now: DateTime<Utc>) -> Result<HashSet<Uuid>, ApplyError> {
+    if leases.is_empty() {
+        return Ok(HashSet::new());
+    }
     let ids: BTreeSet<Uuid> = leases.iter().map(|lease| lease.project).collect();
     let rows = load::lock_free(txn, &ids).await.during("starting", "tasks")?;
     let locked: HashSet<Uuid> = rows.iter().map(|row| row.id).collect();
-    let begun: Vec<&Lease> = leases.iter().filter(|lease| locked.contains(&lease.project)).collect();
+    let begun: Vec<&Lease> = leases.iter().copied().filter(|lease| locked.contains(&lease.project)).collect();
+    start_locked(txn, rows, &begun, now).await
+}
+
+/// Reports the begin of tasks to their locked projects; answers those that it worked for.
+async fn start_locked(
+    txn: &DatabaseTransaction,
+    rows: Vec<project::Model>,
+    leases: &[&Lease],
+    now: DateTime<Utc>,
+) -> Result<HashSet<Uuid>, ApplyError> {
     let report = |lease: &&Lease| Report { project: lease.project, input: Input::Started(lease.target), own: None };
-    let verdicts = change_all(txn, rows, begun.iter().map(report).collect(), now).await?.verdicts;
-    let started = begun.into_iter().zip(verdicts).filter(|(_, verdict)| verdict.is_some_and(|verdict| !verdict.stale));
+    let verdicts = change_all(txn, rows, leases.iter().map(report).collect(), now).await?.verdicts;
+    let started = leases.iter().zip(verdicts).filter(|(_, verdict)| verdict.is_some_and(|verdict| !verdict.stale));
     Ok(started.map(|(lease, _)| lease.task).collect())
 }

@@ -11,6 +11,16 @@ use crate::entity::{project, render, scene};
 /// Values in one `IN (…)`: far below what both databases take.
 pub const CHUNK: usize = 500;
 
+/// Ids for an `IN (…)`, with the last one repeated until they are a power of two: few lengths are few different statements,
+/// and those stay prepared.
+pub fn padded(ids: impl IntoIterator<Item = Uuid>) -> Vec<Uuid> {
+    let mut ids: Vec<Uuid> = ids.into_iter().collect();
+    if let Some(last) = ids.last().copied() {
+        ids.resize(ids.len().next_power_of_two(), last);
+    }
+    ids
+}
+
 /// All rows of one project that the workflow decides on.
 pub struct Rows {
     /// The project.
@@ -31,14 +41,15 @@ pub async fn lock(txn: &impl ConnectionTrait, id: Uuid) -> Result<Option<project
 
 /// The rows of several projects, locked like [`lock`] does, always in the same order so that nobody waits in a circle.
 pub async fn lock_all(txn: &impl ConnectionTrait, ids: &BTreeSet<Uuid>) -> Result<Vec<project::Model>, DbErr> {
-    let find = project::Entity::find().filter(project::Column::Id.is_in(ids.iter().copied())).order_by_asc(project::Column::Id);
+    let find =
+        project::Entity::find().filter(project::Column::Id.is_in(padded(ids.iter().copied()))).order_by_asc(project::Column::Id);
     let find = if txn.get_database_backend() == DbBackend::Postgres { find.lock_exclusive() } else { find };
     find.all(txn).await
 }
 
 /// The same without waiting: those that somebody else has locked are left out.
 pub async fn lock_free(txn: &impl ConnectionTrait, ids: &BTreeSet<Uuid>) -> Result<Vec<project::Model>, DbErr> {
-    let find = project::Entity::find().filter(project::Column::Id.is_in(ids.iter().copied()));
+    let find = project::Entity::find().filter(project::Column::Id.is_in(padded(ids.iter().copied())));
     skip_locked(txn.get_database_backend(), find).all(txn).await
 }
 
@@ -48,13 +59,13 @@ pub async fn parts(db: &impl ConnectionTrait, projects: Vec<project::Model>) -> 
     let mut renders: HashMap<Uuid, render::Model> = HashMap::new();
     for some in projects.chunks(CHUNK) {
         let ids = some.iter().map(|project| project.id);
-        let rows = scene::Entity::find().filter(scene::Column::ProjectId.is_in(ids)).order_by_asc(scene::Column::Number);
+        let rows = scene::Entity::find().filter(scene::Column::ProjectId.is_in(padded(ids))).order_by_asc(scene::Column::Number);
         for row in rows.all(db).await? {
             scenes.entry(row.project_id).or_default().push(row);
         }
         let ids: Vec<Uuid> = some.iter().filter_map(|project| project.render_id).collect();
         if !ids.is_empty() {
-            let rows = render::Entity::find().filter(render::Column::Id.is_in(ids)).all(db).await?;
+            let rows = render::Entity::find().filter(render::Column::Id.is_in(padded(ids))).all(db).await?;
             renders.extend(rows.into_iter().map(|row| (row.id, row)));
         }
     }

@@ -22,6 +22,8 @@ const BUSY_WAIT: Duration = Duration::from_secs(5);
 const BUSY_PAUSE: Duration = Duration::from_millis(20);
 /// A connection that has been idle for longer is tried before it is used.
 const IDLE_TRUST: Duration = Duration::from_secs(15);
+/// Statements that a connection keeps prepared.
+const STATEMENTS: usize = 250;
 /// How long to wait for a connection.
 const CONNECT_WAIT: Duration = Duration::from_secs(10);
 
@@ -51,7 +53,7 @@ pub async fn open(url: &str) -> Result<Store, StoreError> {
         Some(step) => Err(StoreError::NewerSchema { place, step }),
         None => {
             if path.is_none() {
-                changes::listen(url.to_owned(), store.db.get_postgres_connection_pool().clone(), &store.signal);
+                changes::listen(url.to_owned(), store.db.get_postgres_connection_pool().clone(), &store.signal).await;
             }
             Ok(store)
         }
@@ -78,7 +80,10 @@ async fn connect(url: &str, path: Option<&str>) -> Result<DatabaseConnection, Db
     match path {
         None => {
             // A connection that was in use a moment ago need not be asked whether it still lives.
-            options.max_connections(10).test_before_acquire_if_idle_for(IDLE_TRUST);
+            options
+                .max_connections(10)
+                .test_before_acquire_if_idle_for(IDLE_TRUST)
+                .map_sqlx_postgres_opts(|postgres| postgres.statement_cache_capacity(STATEMENTS));
         }
         Some(path) => {
             let path = path.to_owned();

@@ -65,9 +65,10 @@ async fn every_request_that_starts_work_can_be_sent_again() {
 async fn a_refused_request_does_not_use_its_key_up() {
     let app = TestApp::new().await;
     let project = app.project(&[]).await;
-    let body = json!({ "projectId": project, "action": "generate_all" });
+    let body = json!({ "projectId": project, "action": "skip_scene" });
     assert_eq!(send(&app, "key", "/api/workflow/command", &body).await.status, 409);
     app.post("/api/scenes", json!({ "project_id": project, "scene_number": 1, "narration": "One." })).await;
+    app.post("/api/workflow/command", json!({ "projectId": project, "action": "generate_all" })).await;
     assert_eq!(send(&app, "key", "/api/workflow/command", &body).await.status, 200);
     for bad in ["", "two words", &"x".repeat(201)] {
         let refused = send(&app, bad, "/api/workflow/command", &body).await;

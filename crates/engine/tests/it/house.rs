@@ -117,6 +117,7 @@ impl House {
                 only: None,
                 lease: Duration::from_secs(30),
                 media_at_once: 2,
+                limits: HashMap::default(),
                 grace: Duration::from_secs(5),
             },
             clock,

@@ -1,9 +1,9 @@
 //! The program on PostgreSQL, when `SHORTSAI_TEST_POSTGRES_URL` names a server (`make test` starts one).
 
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use crate::desk::{Desk, Ended};
+use crate::desk::{Desk, Ended, signal, wait_for};
 
 /// A database of its own for one test; gone with it.
 struct Database {
@@ -65,4 +65,26 @@ fn a_script_is_made_on_postgresql() {
     assert_eq!(database.psql(tasks), "done|3", "the second run finds all of it");
     let doctor = desk.succeed(&["doctor", "--database-url", &database.url()]);
     assert!(doctor.stdout.contains(&format!("/{}\n", database.name)), "{}", doctor.stdout);
+}
+
+#[test]
+fn a_stopped_program_gives_its_tasks_back() {
+    let Some(database) = Database::new() else { return };
+    let desk = Desk::new();
+    desk.script("long.md", &format!("# Long\n\n{}\n", "Here is a sentence that takes its time. ".repeat(40)));
+    let mut command = desk.command(&["make", "long.md"]);
+    let child = command.env("DATABASE_URL", database.url()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+    let child = child.expect("the program starts");
+    let running = "SELECT count(*) FROM task WHERE state = 'running' AND kind = 'render'";
+    // The tables are not there from the beginning.
+    let there = "SELECT count(*) FROM information_schema.tables WHERE table_name = 'vendor_gate'";
+    wait_for("the tables", || (database.psql(there) == "1").then_some(()));
+    wait_for("the render", || (database.psql(running) == "1").then_some(()));
+    signal(&child, libc::SIGTERM);
+    let ended = Ended::of(child.wait_with_output().expect("it ends"));
+    assert_eq!(ended.code, Some(130), "{ended:?}");
+    let back = "SELECT state, attempt, lease_owner IS NULL, turn IS NOT NULL FROM task WHERE kind = 'render'";
+    assert_eq!(database.psql(back), "ready|0|t|t");
+    let made = desk.command(&["make", "long.md"]).env("DATABASE_URL", database.url()).output().expect("the program starts");
+    assert_eq!(Ended::of(made).code, Some(0));
 }
