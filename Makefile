@@ -41,6 +41,7 @@ serve: build ## start the server and its page on http://127.0.0.1:3333
 bench: build ## measure the renderer and the main job; numbers go to target/bench (about 8 minutes, 6 GB of disk)
 	cargo bench --package render --bench render -- $(abspath $(TARGET))/bench/render.json
 	@scripts/bench.sh $(SHORTSAI) $(TARGET)/bench/main.json
+	scripts/with-postgres.sh cargo bench --package shortsai --bench api -- $(abspath $(TARGET))/bench/engine.json
 
 bench-encoders: setup ## compare encoder settings: size, likeness to the original and processor time
 	cargo bench --package render --bench encoders

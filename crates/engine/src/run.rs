@@ -98,7 +98,7 @@ async fn fill(
             continue;
         }
         let lease = chrono::Duration::from_std(engine.settings.lease).unwrap_or(chrono::Duration::seconds(30));
-        let wanted = Wanted { kinds: lane.kinds(), project: engine.settings.only };
+        let wanted = Wanted { kinds: lane.kinds(), project: engine.settings.only, blocked: &[] };
         let Some(lease) = engine.store.claim(&engine.settings.worker, wanted, (engine.clock)(), lease).await? else {
             continue;
         };

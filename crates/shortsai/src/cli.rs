@@ -119,6 +119,11 @@ pub struct DataDir {
     /// Where the database and the made pictures, sounds and videos are kept [default: the platform's data directory]
     #[arg(long, value_name = "FOLDER", env = "SHORTSAI_DATA_DIR")]
     pub data_dir: Option<PathBuf>,
+    /// A PostgreSQL database instead of the SQLite file in the data folder; DATABASE_URL is the better place for one with a
+    /// password, because other users of the machine can see arguments
+    // Shown without its value in the help: it may hold a password.
+    #[arg(long, value_name = "postgres://USER@HOST/DATABASE", env = "DATABASE_URL", hide_env_values = true)]
+    pub database_url: Option<String>,
 }
 
 impl Cli {

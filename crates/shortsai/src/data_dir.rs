@@ -1,4 +1,4 @@
-//! The data folder: one SQLite file and a few folders.
+//! The data folder: one SQLite file, unless another database is named, and a few folders.
 
 use std::path::{Path, PathBuf};
 
@@ -7,10 +7,12 @@ use anyhow::{Context, anyhow, bail};
 use crate::cli;
 use crate::fail::reason;
 
-/// Paths of everything that is kept.
-#[derive(Debug, Clone)]
+/// Places of everything that is kept.
+// No `Debug`: the database's address may hold a password.
+#[derive(Clone)]
 pub struct DataDir {
     root: PathBuf,
+    database_url: Option<String>,
 }
 
 impl DataDir {
@@ -27,15 +29,24 @@ impl DataDir {
             anyhow!("the data folder {} can't be made ({}); name another with --data-dir", root.display(), reason(&error))
         })?;
         let root = root.canonicalize().with_context(|| format!("the data folder {}", root.display()))?;
-        Ok(Self { root })
+        // An empty variable is how a shell or a compose file leaves it out.
+        let database_url = arguments.database_url.clone().filter(|url| !url.trim().is_empty());
+        Ok(Self { root, database_url })
     }
 
     pub fn root(&self) -> &Path {
         &self.root
     }
 
+    /// The named database, or the file in the folder. May hold a password: not to be shown.
     pub fn database_url(&self) -> String {
-        format!("sqlite://{}", self.root.join("shortsai.db").display())
+        let file = || format!("sqlite://{}", self.root.join("shortsai.db").display());
+        self.database_url.clone().unwrap_or_else(file)
+    }
+
+    /// Where the database is, if it is not in the folder; to be shown.
+    pub fn other_database(&self) -> Option<String> {
+        self.database_url.as_deref().map(store::without_secrets)
     }
 
     /// Made and given media.

@@ -63,8 +63,7 @@ impl Store {
             let gone = made::Column::AssetKey.is_in(some);
             made::Entity::delete_many().filter(gone).exec(&write.txn).await.during("forgetting the objects of project", id)?;
         }
-        write.commit().await.during("deleting project", id)?;
-        self.changed();
+        write.commit_changed(&[id]).await.during("deleting project", id)?;
         Ok(keys)
     }
 }

@@ -8,3 +8,4 @@ pub mod request;
 pub mod scene;
 pub mod task;
 pub mod user;
+pub mod vendor_gate;

@@ -1,23 +1,26 @@
 //! What the holder of a lease may do: report, keep the lease, finish, give back. Whoever has lost it changes nothing.
 
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::time::Duration;
+
 use chrono::{DateTime, Utc};
 use model::task::{Failure, Product, Target};
 use model::workflow::Input;
-use sea_orm::ActiveValue::Set;
-use sea_orm::sea_query::{Expr, SimpleExpr};
+use sea_orm::sea_query::{Expr, ExprTrait, SimpleExpr};
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, EntityTrait, IntoActiveModel, QueryFilter,
-    QuerySelect,
+    ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, EntityTrait, QueryFilter, QuerySelect,
+    UpdateMany,
 };
 use uuid::Uuid;
 
-use crate::apply::change;
+use crate::apply::{Report, change, change_all};
+use crate::claim::free;
 use crate::entity::{project, task};
 use crate::error::During;
-use crate::load;
+use crate::load::{self, CHUNK};
 use crate::task::TaskState;
 use crate::transaction::stored;
-use crate::{ApplyError, Store, StoreError};
+use crate::{ApplyError, Store, StoreError, queue};
 
 /// A worker's right to carry out a task. It holds for one attempt, until the lease ends or the task is cancelled.
 #[derive(Debug, Clone, PartialEq)]
@@ -70,54 +73,104 @@ impl Store {
 
     /// Ends the attempt; `false` when the lease is lost or nobody wants the result any more, and then nothing lands.
     pub async fn finish(&self, lease: &Lease, outcome: Outcome, now: DateTime<Utc>) -> Result<bool, ApplyError> {
+        let landed = self.finish_all(&[(lease.clone(), outcome)], now).await?;
+        Ok(landed == [true])
+    }
+
+    /// Ends several attempts in one transaction: all end, or on an error none does. Answers for each whether it landed, as
+    /// [`Self::finish`] does.
+    pub async fn finish_all(&self, ended: &[(Lease, Outcome)], now: DateTime<Utc>) -> Result<Vec<bool>, ApplyError> {
         let now = stored(now);
-        let write = self.write().await.during("finishing task", lease.task)?;
-        let Some((project, task)) = hold(&write.txn, lease).await.during("finishing task", lease.task)? else {
-            return Ok(false);
-        };
-        let (input, error) = match outcome {
-            Outcome::Done(product) => (Input::Finished(lease.target, product), None),
-            Outcome::Failed { failure, jitter } => {
-                let error = Some(failure.message.clone());
-                (Input::Failed { target: lease.target, attempt: lease.attempt, failure, jitter }, error)
-            }
-        };
-        let change = change(&write.txn, project, input, Some(lease.task), now).await?;
-        let state = match (&error, change.retry) {
-            _ if change.stale => TaskState::Cancelled,
-            (None, _) => TaskState::Done,
-            (Some(_), Some(_)) => TaskState::Ready,
-            (Some(_), None) => TaskState::Failed,
-        };
-        let mut row = task.into_active_model();
-        row.state = Set(state.name().to_owned());
-        row.lease_owner = Set(None);
-        row.lease_until = Set(None);
-        row.last_error = Set(error);
-        if state == TaskState::Ready {
-            let wait = change.retry.and_then(|wait| chrono::Duration::from_std(wait).ok());
-            row.run_at = Set(now + wait.unwrap_or_default());
-        } else {
-            row.finished_at = Set(Some(now));
+        let what = ended.first().map(|(lease, _)| lease.task).unwrap_or_default();
+        let write = self.write().await.during("finishing task", what)?;
+        let projects: BTreeSet<Uuid> = ended.iter().map(|(lease, _)| lease.project).collect();
+        let rows = load::lock_all(&write.txn, &projects).await.during("finishing task", what)?;
+        let held = held_of(&write.txn, ended.iter().map(|(lease, _)| lease)).await.during("finishing task", what)?;
+        let mut landed = vec![false; ended.len()];
+        let (places, reports): (Vec<usize>, Vec<Report>) =
+            ended.iter().enumerate().filter(|(_, (lease, _))| held.contains(&lease.task)).map(report_of).unzip();
+        if reports.is_empty() {
+            return Ok(landed);
         }
-        task::Entity::update(row).exec(&write.txn).await.during("finishing task", lease.task)?;
-        write.commit().await.during("finishing task", lease.task)?;
-        self.changed();
-        Ok(!change.stale)
+        let changed: BTreeSet<Uuid> = reports.iter().map(|report| report.project).collect();
+        let rows = rows.into_iter().filter(|row| changed.contains(&row.id)).collect();
+        let verdicts = change_all(&write.txn, rows, reports, now).await?.verdicts;
+        let mut ends: HashMap<TaskState, Vec<Uuid>> = HashMap::new();
+        for (place, verdict) in places.into_iter().zip(verdicts) {
+            let (lease, outcome) = &ended[place];
+            // Its project was locked with it, so there is a verdict.
+            let Some(verdict) = verdict else { continue };
+            landed[place] = !verdict.stale;
+            match outcome {
+                Outcome::Failed { failure, .. } if !verdict.stale => {
+                    end_failed(&write.txn, lease.task, &failure.message, verdict.retry, now).await
+                }
+                _ => {
+                    let state = if verdict.stale { TaskState::Cancelled } else { TaskState::Done };
+                    ends.entry(state).or_default().push(lease.task);
+                    Ok(())
+                }
+            }
+            .during("finishing task", lease.task)?;
+        }
+        for (state, tasks) in ends {
+            let ended = end(state, now).col_expr(task::Column::LastError, Expr::value(None::<String>));
+            let ended = ended.filter(task::Column::Id.is_in(tasks)).exec(&write.txn).await;
+            ended.during("finishing task", what)?;
+        }
+        let changed: Vec<Uuid> = changed.into_iter().collect();
+        write.commit_changed(&changed).await.during("finishing task", what)?;
+        Ok(landed)
     }
 
     /// Puts the task back as if it had not been claimed: for a clean stop. `false` when the lease is lost.
     pub async fn give_back(&self, lease: &Lease, now: DateTime<Utc>) -> Result<bool, StoreError> {
-        let columns = [
-            (task::Column::State, Expr::value(TaskState::Ready.name())),
-            (task::Column::RunAt, Expr::value(stored(now))),
-            (task::Column::Attempt, Expr::value(lease.attempt - 1)),
-            (task::Column::LeaseOwner, Expr::value(None::<String>)),
-            (task::Column::LeaseUntil, Expr::value(None::<DateTime<Utc>>)),
-        ];
-        let held = self.update_held(lease, columns).await?;
-        self.changed();
-        Ok(held)
+        let back = free(queue::head_expr())
+            .col_expr(task::Column::RunAt, Expr::value(stored(now)))
+            .col_expr(task::Column::Attempt, Expr::value(lease.attempt - 1));
+        self.put_back(back, &[lease]).await.map(|count| count == 1)
+    }
+
+    /// Puts several tasks back, all of one worker; answers how many. Otherwise like [`Self::give_back`].
+    pub async fn give_back_all(&self, leases: &[&Lease], now: DateTime<Utc>) -> Result<u64, StoreError> {
+        let back = free(queue::head_expr())
+            .col_expr(task::Column::RunAt, Expr::value(stored(now)))
+            .col_expr(task::Column::Attempt, Expr::col(task::Column::Attempt).sub(1));
+        self.put_back(back, leases).await
+    }
+
+    /// Puts the task back until then, without counting the attempt. `false` when the lease is lost.
+    pub async fn postpone(&self, lease: &Lease, until: DateTime<Utc>) -> Result<bool, StoreError> {
+        let back = free(Expr::value(None::<i64>))
+            .col_expr(task::Column::RunAt, Expr::value(stored(until)))
+            .col_expr(task::Column::Attempt, Expr::value(lease.attempt - 1));
+        self.put_back(back, &[lease]).await.map(|count| count == 1)
+    }
+
+    async fn put_back(&self, back: UpdateMany<task::Entity>, leases: &[&Lease]) -> Result<u64, StoreError> {
+        let given = async {
+            let write = self.write().await?;
+            let mut count = 0;
+            for some in leases.chunks(CHUNK) {
+                let any = some.iter().fold(Condition::any(), |any, lease| any.add(held(lease)));
+                count += back.clone().filter(any).exec(&write.txn).await?.rows_affected;
+            }
+            write.commit_tasks().await?;
+            Ok(count)
+        };
+        given.await.during("putting back", format!("{} tasks", leases.len()))
+    }
+
+    /// Extends the leases of several tasks; answers which of them are still held. The others are lost or cancelled.
+    pub async fn heartbeat_all(&self, leases: &[Lease], until: DateTime<Utc>) -> Result<HashSet<Uuid>, StoreError> {
+        let mut kept = HashSet::new();
+        for some in leases.chunks(CHUNK) {
+            let any = some.iter().fold(Condition::any(), |any, lease| any.add(held(lease)));
+            let update = task::Entity::update_many().col_expr(task::Column::LeaseUntil, Expr::value(stored(until))).filter(any);
+            let rows = update.exec_with_returning(&self.db).await.during("holding", format!("{} tasks", some.len()))?;
+            kept.extend(rows.into_iter().map(|row| row.id));
+        }
+        Ok(kept)
     }
 
     /// Stores the vendor's own id of the work, so that the next attempt asks for the result and does not buy again.
@@ -130,15 +183,14 @@ impl Store {
     async fn report(&self, lease: &Lease, input: Input, now: DateTime<Utc>) -> Result<bool, StoreError> {
         let write = self.write().await.during("reporting on task", lease.task)?;
         let held = hold(&write.txn, lease).await.during("reporting on task", lease.task)?;
-        let Some((project, _)) = held else { return Ok(false) };
-        let stale = match change(&write.txn, project, input, None, stored(now)).await {
+        let Some(project) = held else { return Ok(false) };
+        let stale = match change(&write.txn, project, input, stored(now)).await {
             Ok(change) => change.stale,
             Err(ApplyError::Store(error)) => return Err(error),
             // The state machine takes every report.
             Err(ApplyError::NotFound | ApplyError::Rejected(_)) => return Ok(false),
         };
-        write.commit().await.during("reporting on task", lease.task)?;
-        self.changed();
+        write.commit_changed(&[lease.project]).await.during("reporting on task", lease.task)?;
         Ok(!stale)
     }
 
@@ -158,7 +210,7 @@ impl Store {
 }
 
 /// That the lease still holds: same task, same attempt, same worker, still running.
-fn held(lease: &Lease) -> Condition {
+pub fn held(lease: &Lease) -> Condition {
     Condition::all()
         .add(task::Column::Id.eq(lease.task))
         .add(task::Column::Attempt.eq(lease.attempt))
@@ -167,9 +219,71 @@ fn held(lease: &Lease) -> Condition {
 }
 
 /// Locks project and task, in this order as everywhere; `None` when the lease is lost.
-async fn hold(txn: &DatabaseTransaction, lease: &Lease) -> Result<Option<(project::Model, task::Model)>, DbErr> {
+async fn hold(txn: &DatabaseTransaction, lease: &Lease) -> Result<Option<project::Model>, DbErr> {
     let Some(project) = load::lock(txn, lease.project).await? else { return Ok(None) };
-    let find = task::Entity::find().filter(held(lease));
-    let find = if txn.get_database_backend() == DbBackend::Postgres { find.lock_exclusive() } else { find };
-    Ok(find.one(txn).await?.map(|task| (project, task)))
+    let held = held_of(txn, [lease].into_iter()).await?;
+    Ok(held.contains(&lease.task).then_some(project))
+}
+
+/// Locks the tasks whose leases still hold, and answers which those are. Their projects must be locked already.
+async fn held_of(txn: &DatabaseTransaction, leases: impl Iterator<Item = &Lease>) -> Result<HashSet<Uuid>, DbErr> {
+    let leases: Vec<&Lease> = leases.collect();
+    let mut found = HashSet::new();
+    for some in leases.chunks(CHUNK) {
+        let any = some.iter().fold(Condition::any(), |any, lease| any.add(held(lease)));
+        let find = task::Entity::find().select_only().column(task::Column::Id).filter(any);
+        let find = if txn.get_database_backend() == DbBackend::Postgres { find.lock_exclusive() } else { find };
+        found.extend(find.into_tuple::<Uuid>().all(txn).await?);
+    }
+    Ok(found)
+}
+
+/// The report that an outcome makes, with its place.
+fn report_of((place, (lease, outcome)): (usize, &(Lease, Outcome))) -> (usize, Report) {
+    let input = match outcome.clone() {
+        Outcome::Done(product) => Input::Finished(lease.target, product),
+        Outcome::Failed { failure, jitter } => Input::Failed { target: lease.target, attempt: lease.attempt, failure, jitter },
+    };
+    (place, Report { project: lease.project, input, own: Some(lease.task) })
+}
+
+/// Ends running tasks for good.
+fn end(state: TaskState, now: DateTime<Utc>) -> UpdateMany<task::Entity> {
+    task::Entity::update_many()
+        .col_expr(task::Column::State, Expr::value(state.name()))
+        .col_expr(task::Column::Vendor, Expr::value(None::<String>))
+        .col_expr(task::Column::LeaseOwner, Expr::value(None::<String>))
+        .col_expr(task::Column::LeaseUntil, Expr::value(None::<DateTime<Utc>>))
+        .col_expr(task::Column::FinishedAt, Expr::value(now))
+}
+
+/// Ends an attempt that failed: the task waits for the next one, or has failed for good.
+async fn end_failed(
+    txn: &DatabaseTransaction,
+    task: Uuid,
+    error: &str,
+    retry: Option<Duration>,
+    now: DateTime<Utc>,
+) -> Result<(), DbErr> {
+    let update = match retry.map(|wait| chrono::Duration::from_std(wait).unwrap_or_default()) {
+        Some(wait) => free(Expr::value(None::<i64>)).col_expr(task::Column::RunAt, Expr::value(now + wait)),
+        None => end(TaskState::Failed, now),
+    };
+    update.col_expr(task::Column::LastError, Expr::value(error)).filter(task::Column::Id.eq(task)).exec(txn).await?;
+    Ok(())
+}
+
+/// Reports the begin of tasks that were claimed in the same transaction; answers those that it worked for.
+///
+/// A project that is locked is left out and its tasks are reported later: everybody else locks projects before tasks, so
+/// waiting for one with tasks in hand could wait for ever.
+pub async fn start_all(txn: &DatabaseTransaction, leases: &[Lease], now: DateTime<Utc>) -> Result<HashSet<Uuid>, ApplyError> {
+    let ids: BTreeSet<Uuid> = leases.iter().map(|lease| lease.project).collect();
+    let rows = load::lock_free(txn, &ids).await.during("starting", "tasks")?;
+    let locked: HashSet<Uuid> = rows.iter().map(|row| row.id).collect();
+    let begun: Vec<&Lease> = leases.iter().filter(|lease| locked.contains(&lease.project)).collect();
+    let report = |lease: &&Lease| Report { project: lease.project, input: Input::Started(lease.target), own: None };
+    let verdicts = change_all(txn, rows, begun.iter().map(report).collect(), now).await?.verdicts;
+    let started = begun.into_iter().zip(verdicts).filter(|(_, verdict)| verdict.is_some_and(|verdict| !verdict.stale));
+    Ok(started.map(|(lease, _)| lease.task).collect())
 }

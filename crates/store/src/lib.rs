@@ -2,11 +2,15 @@
 //! of workflow state. SQLite and PostgreSQL from one code base; no HTTP, no vendors, no objects.
 
 mod apply;
+mod changes;
+mod claim;
 mod delete;
 mod entity;
 mod error;
 mod event;
+mod lane;
 mod lease;
+mod limit;
 mod load;
 mod lock;
 mod made;
@@ -24,37 +28,34 @@ mod transaction;
 mod user;
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicI64;
 
 use sea_orm::DatabaseConnection;
-use tokio::sync::{Mutex, watch};
+use tokio::sync::Mutex;
 
 pub use apply::Applied;
+pub use claim::{Claimed, Wanted};
 pub use error::{ApplyError, StoreError};
 pub use event::NumberedEvent;
+pub use lane::Lane;
 pub use lease::{Lease, Outcome};
+pub use limit::{Entry, Limit, Limits};
 pub use made::Made;
 pub use mark::Mark;
-pub use open::open;
+pub use open::{open, without_secrets};
 pub use project::{Details, NewProject, ProjectLock, ProjectPage, ProjectQuery, ProjectRecord};
 pub use render::RenderRecord;
 pub use report::{Report, Reported};
 pub use request::{Answer, Caller, ProjectChange, RequestError, Ticket};
-pub use task::{TaskRecord, TaskState, Wanted};
+pub use task::{TaskRecord, TaskState};
 
 /// The database. Cheap to clone; all clones share one pool.
 #[derive(Clone)]
 pub struct Store {
     db: DatabaseConnection,
-    changes: Arc<watch::Sender<u64>>,
+    signal: Arc<changes::Signal>,
+    /// When a claim last looked for tasks whose time has come, in milliseconds.
+    due_at: Arc<AtomicI64>,
     /// The turn to write, on SQLite.
     turn: Arc<Mutex<()>>,
-}
-
-impl Store {
-    /// Counts up whenever this process has changed something: the hint to look at events or tasks again.
-    ///
-    /// Other processes' changes are not counted, so a follower also looks from time to time.
-    pub fn changes(&self) -> watch::Receiver<u64> {
-        self.changes.subscribe()
-    }
 }

@@ -1,10 +1,11 @@
 //! Reading the rows of whole projects, with few queries whatever their number.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use sea_orm::{ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
 
+use crate::claim::skip_locked;
 use crate::entity::{project, render, scene};
 
 /// Values in one `IN (…)`: far below what both databases take.
@@ -26,6 +27,19 @@ pub async fn lock(txn: &impl ConnectionTrait, id: Uuid) -> Result<Option<project
     // On SQLite the transaction itself is the lock.
     let find = if txn.get_database_backend() == DbBackend::Postgres { find.lock_exclusive() } else { find };
     find.one(txn).await
+}
+
+/// The rows of several projects, locked like [`lock`] does, always in the same order so that nobody waits in a circle.
+pub async fn lock_all(txn: &impl ConnectionTrait, ids: &BTreeSet<Uuid>) -> Result<Vec<project::Model>, DbErr> {
+    let find = project::Entity::find().filter(project::Column::Id.is_in(ids.iter().copied())).order_by_asc(project::Column::Id);
+    let find = if txn.get_database_backend() == DbBackend::Postgres { find.lock_exclusive() } else { find };
+    find.all(txn).await
+}
+
+/// The same without waiting: those that somebody else has locked are left out.
+pub async fn lock_free(txn: &impl ConnectionTrait, ids: &BTreeSet<Uuid>) -> Result<Vec<project::Model>, DbErr> {
+    let find = project::Entity::find().filter(project::Column::Id.is_in(ids.iter().copied()));
+    skip_locked(txn.get_database_backend(), find).all(txn).await
 }
 
 /// Adds scenes and renders to the projects; keeps the order.

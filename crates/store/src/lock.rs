@@ -45,8 +45,7 @@ impl Store {
         after.lock_expires_at = until.map(stored);
         let row = write_row(&write.txn, row, after, now).await?;
         let mut rows = load::parts(&write.txn, vec![row]).await.during("reading project", id)?;
-        write.commit().await.during("locking project", id)?;
-        self.changed();
+        write.commit_changed(&[id]).await.during("locking project", id)?;
         let rows = rows.pop().ok_or(ApplyError::NotFound)?;
         Ok(project_record(rows.project, rows.scenes, rows.render)?)
     }

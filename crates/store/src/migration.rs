@@ -3,6 +3,7 @@
 mod m0001_first;
 mod m0002_scene_look;
 mod m0003_ass;
+mod m0005_queue;
 mod m0006_requests;
 
 use sea_orm_migration::prelude::*;
@@ -17,6 +18,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0001_first::Step),
             Box::new(m0002_scene_look::Step),
             Box::new(m0003_ass::Step),
+            Box::new(m0005_queue::Step),
             Box::new(m0006_requests::Step),
         ]
     }

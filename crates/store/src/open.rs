@@ -2,14 +2,16 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::AtomicI64;
 use std::time::{Duration, Instant};
 
 use sea_orm::sqlx;
 use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
 use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, DbErr};
 use sea_orm_migration::MigratorTrait;
-use tokio::sync::{Mutex, watch};
+use tokio::sync::Mutex;
 
+use crate::changes;
 use crate::error::{Code, During, code, driver_error};
 use crate::migration::Migrator;
 use crate::{Store, StoreError};
@@ -18,6 +20,8 @@ use crate::{Store, StoreError};
 const BUSY_WAIT: Duration = Duration::from_secs(5);
 /// Between two tries to open a file that another process is opening.
 const BUSY_PAUSE: Duration = Duration::from_millis(20);
+/// A connection that has been idle for longer is tried before it is used.
+const IDLE_TRUST: Duration = Duration::from_secs(15);
 /// How long to wait for a connection.
 const CONNECT_WAIT: Duration = Duration::from_secs(10);
 
@@ -32,6 +36,9 @@ pub async fn open(url: &str) -> Result<Store, StoreError> {
         let remedy = "use sqlite:// with the path of a file, or postgres://user@host/database".to_owned();
         return Err(StoreError::Open { place, reason, remedy, source: None });
     }
+    // Both are in use; SeaORM knows the short one only.
+    let short = url.strip_prefix("postgresql://").map(|rest| format!("postgres://{rest}"));
+    let url = short.as_deref().unwrap_or(url);
     let begun = Instant::now();
     let (store, newer) = loop {
         match open_now(url, path).await {
@@ -42,13 +49,18 @@ pub async fn open(url: &str) -> Result<Store, StoreError> {
     };
     match newer {
         Some(step) => Err(StoreError::NewerSchema { place, step }),
-        None => Ok(store),
+        None => {
+            if path.is_none() {
+                changes::listen(url.to_owned(), store.db.get_postgres_connection_pool().clone(), &store.signal);
+            }
+            Ok(store)
+        }
     }
 }
 
 async fn open_now(url: &str, path: Option<&str>) -> Result<(Store, Option<String>), DbErr> {
     let db = connect(url, path).await?;
-    let store = Store { db, changes: Arc::new(watch::Sender::new(0)), turn: Arc::new(Mutex::new(())) };
+    let store = Store { db, signal: Arc::default(), due_at: Arc::new(AtomicI64::new(i64::MIN)), turn: Arc::new(Mutex::new(())) };
     let newer = migrate(&store).await?;
     Ok((store, newer))
 }
@@ -65,7 +77,8 @@ async fn connect(url: &str, path: Option<&str>) -> Result<DatabaseConnection, Db
     options.sqlx_logging(false).connect_timeout(CONNECT_WAIT).acquire_timeout(CONNECT_WAIT);
     match path {
         None => {
-            options.max_connections(10);
+            // A connection that was in use a moment ago need not be asked whether it still lives.
+            options.max_connections(10).test_before_acquire_if_idle_for(IDLE_TRUST);
         }
         Some(path) => {
             let path = path.to_owned();
@@ -140,7 +153,8 @@ fn postgres_trouble(error: &DbErr) -> (String, String) {
             ("the server does not answer", "check host and port in the address, and that PostgreSQL is running")
         }
         Some(sqlx::Error::Tls(_)) => ("no secure connection came about", "check sslmode in the address"),
-        Some(sqlx::Error::Configuration(_)) => {
+        // SeaORM asks for a driver that understands the address, and finds none.
+        None | Some(sqlx::Error::Configuration(_)) => {
             ("the address is not understood", "write it as postgres://user:password@host:port/database")
         }
         _ => match error_code(error) {
@@ -165,8 +179,8 @@ fn error_code(error: &DbErr) -> Code {
     }
 }
 
-/// The address without password and parameters.
-fn without_secrets(url: &str) -> String {
+/// A database's address without password and parameters, fit to be shown.
+pub fn without_secrets(url: &str) -> String {
     let url = url.split(['?', '#']).next().unwrap_or_default();
     let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
     let Some((credentials, server)) = rest.rsplit_once('@') else { return url.to_owned() };

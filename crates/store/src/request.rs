@@ -123,8 +123,7 @@ impl Store {
         let record = carry_out(&write.txn, row, wish.inputs, now).await?;
         let answer = answer(&record);
         end(&write.txn, caller.ticket, &answer).await?;
-        write.commit().await.during("changing project", id)?;
-        self.changed();
+        write.commit_changed(&[id]).await.during("changing project", id)?;
         Ok(answer)
     }
 
@@ -146,8 +145,7 @@ impl Store {
         let record = carry_out(&write.txn, row, inputs, now).await?;
         let answer = answer(&record);
         end(&write.txn, ticket, &answer).await?;
-        write.commit().await.during("creating project", id)?;
-        self.changed();
+        write.commit_changed(&[id]).await.during("creating project", id)?;
         Ok(answer)
     }
 
@@ -173,7 +171,7 @@ async fn carry_out(
             Some(row) => row,
             None => project::Entity::find_by_id(id).one(txn).await.during("reading project", id)?.ok_or(ApplyError::NotFound)?,
         };
-        last = Some(change(txn, row, input, None, stored(now)).await?.record);
+        last = Some(change(txn, row, input, stored(now)).await?.record);
     }
     if let Some(record) = last {
         return Ok(record);

@@ -1,17 +1,18 @@
-//! The task queue: handing tasks out under a lease, rescue when a worker died, and looking at tasks.
+//! Looking at tasks, and at those who carry them out.
 //!
-//! What the holder of a lease does is in `lease`; tasks come into the queue and are cancelled in `queue`.
+//! Tasks come into the queue and are cancelled in `queue`, are handed out in `claim`, and end in `lease`.
 
 use chrono::{DateTime, Utc};
 use model::task::{Target, TaskKind};
-use sea_orm::sea_query::{Expr, ExprTrait, Func, JoinType, LockBehavior, LockType, Query, SelectStatement};
-use sea_orm::{ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::sea_query::Expr;
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
 
+use crate::claim::{free, skip_locked};
 use crate::entity::task;
 use crate::error::During;
 use crate::transaction::stored;
-use crate::{Lease, Store, StoreError, load};
+use crate::{Store, StoreError, load, queue};
 
 /// Where a task stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -70,75 +71,7 @@ pub struct TaskRecord {
     pub finished_at: Option<DateTime<Utc>>,
 }
 
-/// Which tasks a worker takes.
-#[derive(Debug, Clone, Copy)]
-pub struct Wanted<'a> {
-    /// These kinds.
-    pub kinds: &'a [TaskKind],
-    /// Of this project only, if one is named.
-    pub project: Option<Uuid>,
-}
-
-impl<'a> From<&'a [TaskKind]> for Wanted<'a> {
-    fn from(kinds: &'a [TaskKind]) -> Self {
-        Self { kinds, project: None }
-    }
-}
-
-impl<'a, const N: usize> From<&'a [TaskKind; N]> for Wanted<'a> {
-    fn from(kinds: &'a [TaskKind; N]) -> Self {
-        Self { kinds, project: None }
-    }
-}
-
 impl Store {
-    /// Hands out the next wanted task under a lease, if there is one.
-    ///
-    /// Owners with fewer running tasks come first, then higher priority, then what has waited longer. A task whose lease
-    /// has ended is handed out again.
-    pub async fn claim(
-        &self,
-        worker: &str,
-        wanted: impl Into<Wanted<'_>>,
-        now: DateTime<Utc>,
-        lease: chrono::Duration,
-    ) -> Result<Option<Lease>, StoreError> {
-        let wanted = wanted.into();
-        if wanted.kinds.is_empty() {
-            return Ok(None);
-        }
-        let now = stored(now);
-        let claimed = async {
-            let write = self.write().await?;
-            let Some(found) = write.txn.query_one(&claimable(write.txn.get_database_backend(), wanted, now)).await? else {
-                return Ok(None);
-            };
-            let rows = task::Entity::update_many()
-                .col_expr(task::Column::State, Expr::value(TaskState::Running.name()))
-                .col_expr(task::Column::LeaseOwner, Expr::value(worker))
-                .col_expr(task::Column::LeaseUntil, Expr::value(now + lease))
-                .col_expr(task::Column::Attempt, Expr::col(task::Column::Attempt).add(1))
-                .filter(task::Column::Id.eq(found.try_get::<Uuid>("", "id")?))
-                .exec_with_returning(&write.txn)
-                .await?;
-            write.commit().await?;
-            Ok(rows.into_iter().next())
-        };
-        let row: Option<task::Model> = claimed.await.during("claiming a task for", worker)?;
-        let lease = |row: task::Model| {
-            Ok(Lease {
-                target: target(&row)?,
-                task: row.id,
-                project: row.project_id,
-                owner: row.owner_id,
-                attempt: row.attempt,
-                worker: worker.to_owned(),
-                vendor_ref: row.vendor_ref,
-            })
-        };
-        row.map(lease).transpose()
-    }
-
     /// Everyone who holds a lease, sorted.
     pub async fn running_workers(&self) -> Result<Vec<String>, StoreError> {
         let workers = task::Entity::find()
@@ -157,43 +90,17 @@ impl Store {
             let write = self.write().await?;
             let mut ids = task::Entity::find().select_only().column(task::Column::Id);
             ids = ids.filter(task::Column::State.eq(TaskState::Running.name())).filter(task::Column::LeaseOwner.eq(worker));
-            if write.txn.get_database_backend() == DbBackend::Postgres {
-                // What is locked is being finished or cancelled at this moment.
-                ids = ids.lock_with_behavior(LockType::Update, LockBehavior::SkipLocked);
-            }
+            // What is locked is being finished or cancelled at this moment.
+            ids = skip_locked(write.txn.get_database_backend(), ids);
             let ids: Vec<Uuid> = ids.into_tuple().all(&write.txn).await?;
             for some in ids.chunks(load::CHUNK) {
-                task::Entity::update_many()
-                    .col_expr(task::Column::State, Expr::value(TaskState::Ready.name()))
-                    .col_expr(task::Column::RunAt, Expr::value(stored(now)))
-                    .col_expr(task::Column::LeaseOwner, Expr::value(None::<String>))
-                    .col_expr(task::Column::LeaseUntil, Expr::value(None::<DateTime<Utc>>))
-                    .filter(task::Column::Id.is_in(some.iter().copied()))
-                    .exec(&write.txn)
-                    .await?;
+                let freed = free(queue::head_expr()).col_expr(task::Column::RunAt, Expr::value(stored(now)));
+                freed.filter(task::Column::Id.is_in(some.iter().copied())).exec(&write.txn).await?;
             }
-            write.commit().await?;
+            write.commit_tasks().await?;
             Ok(ids.len() as u64)
         };
-        let count = released.await.during("releasing the tasks of", worker)?;
-        self.changed();
-        Ok(count)
-    }
-
-    /// When there may be something to claim next: the earliest `run_at` or end of a lease.
-    pub async fn next_run_at(&self) -> Result<Option<DateTime<Utc>>, StoreError> {
-        let earliest = async |state: TaskState, column: task::Column| {
-            let first = task::Entity::find()
-                .select_only()
-                .column(column)
-                .filter(task::Column::State.eq(state.name()))
-                .filter(column.is_not_null())
-                .order_by_asc(column);
-            first.into_tuple::<DateTime<Utc>>().one(&self.db).await.during("looking for", "the next task")
-        };
-        let ready = earliest(TaskState::Ready, task::Column::RunAt).await?;
-        let rescue = earliest(TaskState::Running, task::Column::LeaseUntil).await?;
-        Ok(ready.into_iter().chain(rescue).min())
+        released.await.during("releasing the tasks of", worker)
     }
 
     /// The task with that id.
@@ -201,36 +108,6 @@ impl Store {
         let row = task::Entity::find_by_id(id).one(&self.db).await.during("reading task", id)?;
         row.map(task_record).transpose()
     }
-}
-
-/// The next task to hand out.
-fn claimable(backend: DbBackend, wanted: Wanted<'_>, now: DateTime<Utc>) -> SelectStatement {
-    use task::Column::{CreatedAt, Id, Kind, LeaseUntil, OwnerId, Place, Priority, ProjectId, RunAt, State};
-    let running = task::Column::State.eq(TaskState::Running.name());
-    let mut busy = Query::select();
-    busy.column(OwnerId).expr_as(Expr::col(Id).count(), "tasks").from(task::Entity);
-    busy.and_where(running.clone()).and_where(LeaseUntil.gte(now)).group_by_col(OwnerId);
-    let due = Condition::all().add(State.eq(TaskState::Ready.name())).add(RunAt.lte(now));
-    let lost = Condition::all().add(running).add(LeaseUntil.lt(now));
-    let mut next = Query::select();
-    next.column((task::Entity, Id))
-        .from(task::Entity)
-        .join_subquery(JoinType::LeftJoin, busy, "busy", Expr::col(("busy", OwnerId)).equals((task::Entity, OwnerId)))
-        .and_where(Kind.is_in(wanted.kinds.iter().map(|kind| kind.name())))
-        .cond_where(Condition::any().add(due).add(lost))
-        .order_by_expr(Func::coalesce([Expr::col(("busy", "tasks")), Expr::value(0_i64)]).into(), Order::Asc)
-        .order_by((task::Entity, Priority), Order::Desc);
-    if let Some(project) = wanted.project {
-        next.and_where(ProjectId.eq(project));
-    }
-    for column in [RunAt, CreatedAt, Place, Id] {
-        next.order_by((task::Entity, column), Order::Asc);
-    }
-    next.limit(1);
-    if backend == DbBackend::Postgres {
-        next.lock_with_tables_behavior(LockType::Update, [task::Entity], LockBehavior::SkipLocked);
-    }
-    next
 }
 
 fn task_record(row: task::Model) -> Result<TaskRecord, StoreError> {
@@ -250,7 +127,7 @@ fn task_record(row: task::Model) -> Result<TaskRecord, StoreError> {
     })
 }
 
-fn target(row: &task::Model) -> Result<Target, StoreError> {
+pub fn target(row: &task::Model) -> Result<Target, StoreError> {
     let kind = TaskKind::from_name(&row.kind).ok_or_else(|| unknown(row, "kind", &row.kind))?;
     Ok(Target { kind, subject: row.subject, generation: row.generation })
 }

@@ -1,5 +1,7 @@
 //! Transactions that behave the same on both databases: writers that take turns, and readers that see one moment.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, SubsecRound, Utc};
 use sea_orm::{
     AccessMode, DatabaseTransaction, DbBackend, DbErr, IsolationLevel, SqliteTransactionMode, TransactionOptions,
@@ -7,20 +9,43 @@ use sea_orm::{
 };
 use tokio::sync::OwnedMutexGuard;
 
+use uuid::Uuid;
+
 use crate::Store;
+use crate::changes::{self, Signal};
 
 /// A transaction that writes. Dropping it without a commit takes everything back.
 pub struct Write {
     /// The transaction.
     pub txn: DatabaseTransaction,
+    signal: Arc<Signal>,
     /// Held until after the end of the transaction: fields are dropped in order.
     _turn: Option<OwnedMutexGuard<()>>,
 }
 
 impl Write {
-    /// Makes it last.
+    /// Makes it last, with nobody to be told.
     pub async fn commit(self) -> Result<(), DbErr> {
         self.txn.commit().await
+    }
+
+    /// Makes it last and tells the followers of those projects, here and elsewhere.
+    pub async fn commit_changed(self, projects: &[Uuid]) -> Result<(), DbErr> {
+        let told: Vec<_> = projects.iter().copied().map(Some).collect();
+        changes::notify(&self.txn, &self.signal, &told).await?;
+        self.txn.commit().await?;
+        for project in projects {
+            self.signal.tell(*project);
+        }
+        Ok(())
+    }
+
+    /// Makes it last and tells those who wait for tasks, here and elsewhere.
+    pub async fn commit_tasks(self) -> Result<(), DbErr> {
+        changes::notify(&self.txn, &self.signal, &[None]).await?;
+        self.txn.commit().await?;
+        self.signal.tell_of_tasks();
+        Ok(())
     }
 }
 
@@ -39,7 +64,7 @@ impl Store {
             sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
             ..TransactionOptions::default()
         };
-        Ok(Write { txn: self.db.begin_with_options(options).await?, _turn: turn })
+        Ok(Write { txn: self.db.begin_with_options(options).await?, signal: self.signal.clone(), _turn: turn })
     }
 
     /// Begins a transaction whose queries all see the same moment.
@@ -48,11 +73,6 @@ impl Store {
             DbBackend::Sqlite => self.db.begin().await,
             _ => self.db.begin_with_config(Some(IsolationLevel::RepeatableRead), Some(AccessMode::ReadOnly)).await,
         }
-    }
-
-    /// Tells those who wait for changes.
-    pub(crate) fn changed(&self) {
-        self.changes.send_modify(|count| *count += 1);
     }
 }
 

@@ -64,5 +64,6 @@ fn data_folder(arguments: &cli::Doctor) -> anyhow::Result<String> {
     let data = DataDir::open(&arguments.data)?;
     let runtime = tokio::runtime::Runtime::new()?;
     runtime.block_on(House::open(&data))?;
-    Ok(data.root().display().to_string())
+    let folder = data.root().display();
+    Ok(data.other_database().map_or_else(|| folder.to_string(), |database| format!("{folder}, database {database}")))
 }

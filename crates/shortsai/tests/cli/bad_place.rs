@@ -38,6 +38,22 @@ fn data_folders_that_can_not_be_used() {
 }
 
 #[test]
+fn databases_that_can_not_be_used() {
+    let desk = Desk::new();
+    desk.script("it.md", "Go on.\n");
+    let check = |url: &str, parts: &[&str]| {
+        let ended = desk.run(&["make", "it.md", "--database-url", url]);
+        refused(&desk, &ended, 1, parts);
+        assert!(!ended.stderr.contains("se@cret"), "{}", ended.stderr);
+    };
+    let nobody = "postgres://me:se@cret@127.0.0.1:1/db?sslmode=disable";
+    check("mysql://me:se@cret@host/db", &["mysql://me@host/db can't be opened", "of no known kind", "postgres://user@host"]);
+    check("postgres://me@host:port/db", &["the address is not understood", "postgres://user:password@host:port/database"]);
+    let help = desk.command(&["make", "--help"]).env("DATABASE_URL", nobody).output().expect("the program starts");
+    assert!(!Ended::of(help).stdout.contains("se@cret"));
+}
+
+#[test]
 fn machines_without_the_programs() {
     let desk = Desk::new();
     desk.picture("it.png");

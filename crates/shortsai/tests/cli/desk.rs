@@ -80,6 +80,7 @@ impl Desk {
             .env("TMPDIR", self.temporary())
             .env("SHORTSAI_DATA_DIR", self.data())
             .env_remove("SHORTSAI_LISTEN")
+            .env_remove("DATABASE_URL")
             .env_remove("RUST_LOG")
             .stdin(Stdio::null());
         command

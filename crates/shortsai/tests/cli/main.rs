@@ -9,6 +9,7 @@ mod bad_place;
 mod desk;
 mod interrupted;
 mod making;
+mod postgres;
 mod repeated;
 mod serving;
 mod storyboard;

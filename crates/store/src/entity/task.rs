@@ -2,7 +2,8 @@
 
 use sea_orm::entity::prelude::*;
 
-/// One task. `place` is its place among the tasks that were put in the queue together.
+/// One task. `place` is its place among the tasks that were put in the queue together. `turn` is its place in line, and is
+/// there exactly as long as it can be begun; `vendor` is who works on it, as long as that counts against the vendor's limits.
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "task")]
 pub struct Model {
@@ -24,6 +25,9 @@ pub struct Model {
     pub last_error: Option<String>,
     pub created_at: DateTimeUtc,
     pub finished_at: Option<DateTimeUtc>,
+    pub lane: i32,
+    pub turn: Option<i64>,
+    pub vendor: Option<String>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

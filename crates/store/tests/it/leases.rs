@@ -161,3 +161,36 @@ pub async fn a_deleted_project_ends_its_leases(database: &Database) {
     assert_eq!(database.claim("second", 500).await, None);
     assert_eq!(database.store.task(lease.task).await.unwrap(), None);
 }
+
+pub async fn many_leases_are_kept_at_once(database: &Database) {
+    let (_, first) = claimed(database).await;
+    let second = database.claim("first", 11).await.expect("there are three tasks");
+    let lost = database.claim("first", 11).await.expect("there are three tasks");
+    assert!(database.store.give_back(&lost, at(12)).await.unwrap());
+    let all = [first.clone(), second.clone(), lost.clone()];
+    let kept = database.store.heartbeat_all(&all, at(200)).await.unwrap();
+    assert_eq!(kept, [first.task, second.task].into());
+    let next = database.claim("second", 100).await.expect("what was given back is free");
+    assert_eq!((next.task, database.claim("second", 100).await), (lost.task, None), "the others are held until 200");
+    assert_eq!(database.store.give_back_all(&[&first, &second, &lost], at(101)).await.unwrap(), 2);
+    let task = database.store.task(first.task).await.unwrap().expect("the task is there");
+    assert_eq!((task.state, task.attempt), (TaskState::Ready, 0));
+}
+
+pub async fn many_attempts_end_at_once(database: &Database) {
+    let (project, speech) = claimed(database).await;
+    let image = database.claim("first", 11).await.expect("there are three tasks");
+    let lost = database.claim("first", 11).await.expect("there are three tasks");
+    assert!(database.store.give_back(&lost, at(12)).await.unwrap());
+    let refused = Failure { class: model::task::FailureClass::Refused, message: "no".to_owned() };
+    let failed = Outcome::Failed { failure: refused, jitter: 0.0 };
+    let ended = [(image.clone(), failed), (lost.clone(), done(&lost)), (speech.clone(), done(&speech))];
+    assert_eq!(database.store.finish_all(&ended, at(13)).await.unwrap(), [true, false, true]);
+    assert_eq!(database.store.finish_all(&ended, at(14)).await.unwrap(), [false; 3]);
+    assert_eq!(database.store.finish_all(&[], at(14)).await.unwrap(), [false; 0]);
+    let scene = &database.record(project).await.project.scenes[0];
+    assert_eq!((scene.audio.status, scene.image.status), (SlotStatus::Completed, SlotStatus::Failed));
+    let state = async |lease: &Lease| database.store.task(lease.task).await.unwrap().expect("the task is there").state;
+    assert_eq!((state(&speech).await, state(&image).await), (TaskState::Done, TaskState::Failed));
+    assert_eq!(state(&lost).await, TaskState::Ready);
+}

@@ -7,6 +7,7 @@
 mod database;
 mod delete;
 mod leases;
+mod limits;
 mod made;
 mod opening;
 mod projects;
@@ -44,12 +45,17 @@ on_both! {
     projects: created_projects_are_read_back, a_script_has_one_project, lists_are_paged_and_filtered, details_are_changed,
         scenes_know_their_project, reopening_keeps_everything;
     workflow: every_history_is_stored_as_the_state_machine_says, a_rejected_input_changes_nothing,
-        commands_at_the_same_moment_ask_once, a_replaced_render_is_cancelled, changes_wake_followers;
-    queue: no_task_is_handed_out_twice, urgent_tasks_go_first, owners_take_turns, kinds_are_respected,
+        commands_at_the_same_moment_ask_once, a_replaced_render_is_cancelled, changes_wake_followers,
+        changes_of_one_project_wake_its_followers, changes_wake_followers_in_other_processes;
+    queue: no_task_is_handed_out_twice, urgent_tasks_go_first, owners_take_turns, owners_take_turns_whatever_came_before,
+        many_are_claimed_at_once, the_blocked_are_passed_over, kinds_are_respected,
         the_next_moment_is_known;
     leases: a_lost_lease_is_handed_on, a_finish_without_the_lease_changes_nothing, a_cancelled_task_never_lands,
         a_passing_trouble_is_tried_again_later, the_last_failure_is_final, a_given_back_task_has_lost_no_attempt,
-        a_dead_workers_tasks_are_released, vendor_references_survive, a_deleted_project_ends_its_leases;
+        a_dead_workers_tasks_are_released, many_leases_are_kept_at_once,
+        many_attempts_end_at_once, vendor_references_survive, a_deleted_project_ends_its_leases;
+    limits: calls_at_once_are_limited, calls_in_a_minute_are_limited, limits_are_exact_across_processes,
+        a_postponed_task_has_lost_no_attempt;
     delete: only_unused_objects_are_named;
     requests: a_request_sent_again_has_no_second_effect, requests_at_the_same_moment_have_one_effect,
         a_refused_request_leaves_nothing, a_lock_keeps_only_others_edits_away, every_change_moves_the_mark,

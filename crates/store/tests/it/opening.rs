@@ -13,7 +13,8 @@ pub async fn a_newer_schema_is_refused(database: &Database) {
 
 pub async fn opening_at_the_same_moment_works(database: &Database) {
     // As at the first start: no table is there yet.
-    let tables = ["request", "made", "event", "task", "render", "scene", "project", "\"user\"", "seaql_migrations"];
+    let tables =
+        ["request", "vendor_gate", "made", "event", "task", "render", "scene", "project", "\"user\"", "seaql_migrations"];
     for table in tables {
         database.raw.execute_unprepared(&format!("DROP TABLE {table}")).await.unwrap();
     }
@@ -44,6 +45,7 @@ async fn trouble_is_told_with_its_remedy() {
     check(&format!("sqlite://{}", folder.path().display()), &["it is a folder", "choose a file"]).await;
     check(&format!("sqlite://{}", path("letter.txt")), &["letter.txt", "not an SQLite database", "choose another file"]).await;
     check("mysql://me:secret@host/db", &["no known kind", "sqlite://", "postgres://", "mysql://me@host/db"]).await;
+    check("postgresql://me:secret@host:port/db", &["not understood", "postgresql://me@host:port/db"]).await;
     check("postgres://me:secret@127.0.0.1:1/db", &["postgres://me@127.0.0.1:1/db", "does not answer", "running"]).await;
 }
 

@@ -1,10 +1,11 @@
 use std::collections::HashSet;
 
 use chrono::Duration;
+use model::project::SlotStatus;
 use model::task::{Failure, FailureClass, TaskKind};
-use store::Outcome;
+use store::{Outcome, Wanted};
 
-use crate::database::{Database, at, product};
+use crate::database::{Database, at, id, product};
 
 pub async fn no_task_is_handed_out_twice(database: &Database) {
     let project = database.project_with_scenes(5, 1, 100).await;
@@ -100,4 +101,61 @@ pub async fn the_next_moment_is_known(database: &Database) {
     let last = database.claim("worker", 32).await.expect("the task is tried again");
     assert!(store.finish(&last, Outcome::Done(product(last.target.kind, "key")), at(33)).await.unwrap());
     assert_eq!(store.next_run_at().await.unwrap(), None);
+}
+
+pub async fn owners_take_turns_whatever_came_before(database: &Database) {
+    let large = database.project_with_scenes(5, 1, 30).await;
+    database.generate(large, 1).await;
+    for _ in 0..20 {
+        assert_eq!(database.claim("worker", 2).await.map(|lease| lease.project), Some(large));
+    }
+    let small = database.project_with_scenes(6, 2, 2).await;
+    database.generate(small, 3).await;
+    let more = database.project_with_scenes(7, 1, 30).await;
+    database.generate(more, 4).await;
+    let mut order = Vec::new();
+    for _ in 0..10 {
+        order.push(database.claim("worker", 5).await.expect("there are more").owner.as_u128());
+    }
+    assert_eq!(order.iter().filter(|owner| **owner == 2).count(), 5, "{order:?}");
+    assert!(order[..2].contains(&2), "a newcomer need not wait for what others asked before: {order:?}");
+}
+
+pub async fn many_are_claimed_at_once(database: &Database) {
+    let first = database.project_with_scenes(5, 1, 3).await;
+    let second = database.project_with_scenes(6, 2, 1).await;
+    database.generate(first, 1).await;
+    database.generate(second, 1).await;
+    let mut tasks = HashSet::new();
+    for expected in [6, 4, 0] {
+        let claimed = database.store.claim_and_start("worker", &TaskKind::ALL, 6, at(2), Duration::minutes(1)).await.unwrap();
+        assert_eq!(claimed.len(), expected);
+        assert!(claimed.iter().all(|claimed| claimed.begun && claimed.lease.attempt == 1));
+        tasks.extend(claimed.into_iter().map(|claimed| claimed.lease.task));
+    }
+    assert_eq!(tasks.len(), 10);
+    for project in [first, second] {
+        let record = database.record(project).await;
+        let slots = record.project.scenes.iter().flat_map(|scene| [&scene.image, &scene.audio]);
+        let slots = slots.chain([&record.project.music]);
+        assert!(slots.into_iter().all(|slot| slot.status == SlotStatus::Processing));
+        let events = database.store.events_after(project, 0, 1000).await.unwrap();
+        assert_eq!(events.len() as i64, record.event_number);
+    }
+}
+
+pub async fn the_blocked_are_passed_over(database: &Database) {
+    for (project, owner) in [(5, 1), (6, 2)] {
+        let project = database.project_with_scenes(project, owner, 2).await;
+        database.generate(project, 1).await;
+    }
+    let blocked = [(id(1), TaskKind::Speak), (id(2), TaskKind::DrawImage)];
+    let mut taken = HashSet::new();
+    loop {
+        let wanted = Wanted { blocked: &blocked, ..(&TaskKind::ALL).into() };
+        let Some(lease) = database.store.claim("worker", wanted, at(2), Duration::minutes(1)).await.unwrap() else { break };
+        taken.insert((lease.owner.as_u128(), lease.target.kind));
+    }
+    let expected = [(1, TaskKind::DrawImage), (1, TaskKind::ComposeMusic), (2, TaskKind::Speak), (2, TaskKind::ComposeMusic)];
+    assert_eq!(taken, HashSet::from(expected));
 }

@@ -251,3 +251,53 @@ pub async fn changes_wake_followers(database: &Database) {
     database.record(project).await;
     assert!(!changes.has_changed().unwrap(), "reading is no change");
 }
+
+pub async fn changes_of_one_project_wake_its_followers(database: &Database) {
+    let project = database.project_with_scenes(5, 1, 1).await;
+    let other = database.project_with_scenes(6, 1, 1).await;
+    let mut mine = database.store.changes_of(project);
+    let mut others = database.store.changes_of(other);
+    database.generate(project, 1).await;
+    assert!(mine.has_changed().unwrap());
+    assert!(!others.has_changed().unwrap(), "another project is no concern of theirs");
+    mine.mark_unchanged();
+    let lease = database.claim("worker", 2).await.expect("there is a task");
+    database.store.start(&lease, at(2)).await.unwrap();
+    assert!(mine.has_changed().unwrap());
+    // Followers come and go, thousands of them.
+    drop((mine, others));
+    for number in 100..1000 {
+        drop(database.store.changes_of(id(number)));
+    }
+    others = database.store.changes_of(other);
+    database.generate(other, 3).await;
+    assert!(others.has_changed().unwrap());
+}
+
+/// Only PostgreSQL passes the word on; SQLite's followers look by themselves.
+pub async fn changes_wake_followers_in_other_processes(database: &Database) {
+    let project = database.project_with_scenes(5, 1, 1).await;
+    if database.url.starts_with("sqlite") {
+        return;
+    }
+    let other_process = store::open(&database.url).await.expect("it opens once more");
+    let mut everything = other_process.changes();
+    let mut mine = other_process.changes_of(project);
+    // Listening begins in the background; it tells everybody once when it does.
+    let heard = async |receiver: &mut tokio::sync::watch::Receiver<u64>| {
+        let waiting = tokio::time::timeout(std::time::Duration::from_secs(20), receiver.changed());
+        waiting.await.expect("the word is passed on").expect("the store is open");
+    };
+    heard(&mut mine).await;
+    everything.mark_unchanged();
+    database.generate(project, 1).await;
+    heard(&mut mine).await;
+    heard(&mut everything).await;
+
+    let lost = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE query LIKE '%pg_backend_pid%' AND pid <> pg_backend_pid()";
+    assert!(database.count(&format!("{lost} AND datname = current_database()")).await > 0, "somebody listens");
+    heard(&mut mine).await;
+    mine.mark_unchanged();
+    database.command(project, Command::Cancel, 2).await;
+    heard(&mut mine).await;
+}
