@@ -42,6 +42,7 @@ bench: setup-tests build ## measure the renderer, the queue and the main job; nu
 	cargo bench --package render --bench render -- $(abspath $(TARGET))/bench/render.json
 	scripts/with-postgres.sh cargo bench --package engine --bench queue -- $(abspath $(TARGET))/bench/engine.json
 	@scripts/bench.sh $(SHORTSAI) $(TARGET)/bench/main.json
+	scripts/with-postgres.sh cargo bench --package shortsai --bench api -- $(abspath $(TARGET))/bench/engine.json
 
 bench-encoders: setup ## compare encoder settings: size, likeness to the original and processor time
 	cargo bench --package render --bench encoders

@@ -109,7 +109,11 @@ pub async fn change_all(
             Step { project: before.project.clone(), enqueue: Vec::new(), retry: None, events: Vec::new(), stale: false };
         let own: Vec<Uuid> = reports.iter().filter_map(|(_, report)| report.own).collect();
         for (place, report) in reports {
-            let step = transition(&after.project, report.input)?;
+            let mut step = transition(&after.project, report.input)?;
+            if step.events.is_empty() && step.project != after.project {
+                // Whoever polls or follows a project looks at nothing but the number of its newest event.
+                step.events.push(Event::Reset);
+            }
             verdicts[place] = Some(Verdict { stale: step.stale, retry: step.retry });
             after.project = step.project;
             after.enqueue.extend(step.enqueue);
@@ -256,24 +260,10 @@ async fn update_render(
     Ok(())
 }
 
-fn event_rows(project: Uuid, last: i64, events: &[Event], now: DateTime<Utc>) -> Result<Vec<event::Model>, StoreError> {
+pub fn event_rows(project: Uuid, last: i64, events: &[Event], now: DateTime<Utc>) -> Result<Vec<event::Model>, StoreError> {
     let row = |(number, event): (i64, &Event)| {
         let body = json(event, &format!("event {number} of project {project}"), "body")?;
         Ok(event::Model { project_id: project, number, body, created_at: now })
     };
     (last + 1..).zip(events).map(row).collect()
-}
-
-/// Adds events behind the project's newest one, which has the number `last`.
-pub async fn write_events(
-    txn: &impl ConnectionTrait,
-    project: Uuid,
-    last: i64,
-    events: &[Event],
-    now: DateTime<Utc>,
-) -> Result<(), StoreError> {
-    let rows = event_rows(project, last, events, now)?.into_iter().map(IntoActiveModel::into_active_model);
-    let insert = event::Entity::insert_many::<event::ActiveModel, _>(rows);
-    insert.exec_without_returning(txn).await.during("adding events to project", project)?;
-    Ok(())
 }

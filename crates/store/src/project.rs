@@ -13,8 +13,8 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use crate::apply::write_events;
-use crate::entity::{project, scene};
+use crate::apply::event_rows;
+use crate::entity::{event, project, scene};
 use crate::error::During;
 use crate::load;
 use crate::record::{changes, fill_details, new_project_row, project_record};
@@ -160,8 +160,10 @@ impl Store {
     pub async fn set_details(&self, id: Uuid, details: &Details, now: DateTime<Utc>) -> Result<bool, StoreError> {
         let write = self.write().await.during("changing project", id)?;
         let Some(row) = load::lock(&write.txn, id).await.during("reading project", id)? else { return Ok(false) };
-        write_details(&write.txn, row, details, now).await?;
-        write.commit_changed(&[id]).await.during("changing project", id)?;
+        let number = row.event_number;
+        if write_details(&write.txn, row, details, now).await?.event_number != number {
+            write.commit_changed(&[id]).await.during("changing project", id)?;
+        }
         Ok(true)
     }
 
@@ -236,7 +238,12 @@ pub(crate) async fn write_row(
         return Ok(before);
     }
     let (id, now) = (before.id, stored(now));
-    write_events(txn, id, before.event_number, &[Event::Reset], now).await?;
+    for event in event_rows(id, before.event_number, &[Event::Reset], now)? {
+        event::Entity::insert(event.into_active_model())
+            .exec_without_returning(txn)
+            .await
+            .during("adding an event to project", id)?;
+    }
     after.event_number += 1;
     after.updated_at = now;
     if let Some(row) = changes::<_, project::ActiveModel>(before, &after) {

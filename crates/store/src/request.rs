@@ -209,7 +209,7 @@ async fn begin(txn: &impl ConnectionTrait, ticket: Option<&Ticket>, now: DateTim
     }
     match find(txn, ticket, now).await? {
         Some(answer) => Ok(Some(answer)),
-        // Only another user's deletion of it could come between the two statements.
+        // It was swept between the two statements, a day after its first use.
         None => Err(RequestError::KeyTaken),
     }
 }

@@ -35,7 +35,7 @@ use crate::wire::refusal::{NotModified, Refusals};
 pub async fn create(State(app): State<AppState>, work: Work<CreateProject>) -> Result<Response, ApiError> {
     let (order, details) = begin(&app, &work.input).await?;
     let new = NewProject { id: (app.new_id)(), owner: app.owner, settings: order.settings, details, source: None };
-    let scenes = (!order.scenes.is_empty()).then(|| Input::Edit(Edit::ReplaceScenes(order.scenes)));
+    let scenes = (!order.scenes.is_empty()).then_some(Input::Edit(Edit::ReplaceScenes(order.scenes)));
     let row = |record: &ProjectRecord| answer(StatusCode::OK, &[], &ProjectRow::from(record));
     let steps = scenes.into_iter().collect();
     Ok(respond(app.store.begin_project(new, steps, work.caller().ticket, (app.clock)(), row).await?))

@@ -133,6 +133,40 @@ async fn renders_are_told_too() {
 }
 
 #[tokio::test]
+async fn what_another_process_does_is_told_too() {
+    let app = TestApp::new().await;
+    let project = app.project(&["One."]).await;
+    let elsewhere = app.another_process().await;
+    let mut here = Client::connect(&app, &project, None).await;
+    let mut there = Client::connect(&elsewhere, &project, None).await;
+    let (first, _) = here.next().await.expect("init");
+    there.next().await.expect("init");
+    elsewhere.command(&project, "generate_all").await;
+    elsewhere.work().await;
+    // A stream that hears of it late is sent the whole state, which holds the end already.
+    let completed = |event: &Value| {
+        (event["type"] == "project_status_update" && event["status"] == "completed") || event["projectStatus"] == "completed"
+    };
+    let last = |told: Vec<(i64, Value)>| told.last().map(|(number, _)| *number);
+    let told = last(here.until(completed).await);
+    assert!(told > Some(first));
+    assert_eq!(told, last(there.until(completed).await));
+    // Who comes back after the end is told of it at once.
+    let mut late = Client::connect(&app, &project, Some(&first.to_string())).await;
+    assert_eq!(last(late.until(completed).await), told);
+}
+
+#[tokio::test]
+async fn a_stream_ends_with_its_project() {
+    let app = TestApp::new().await;
+    let project = app.project(&["One."]).await;
+    let mut client = Client::connect(&app, &project, None).await;
+    client.next().await.expect("init");
+    assert_eq!(app.delete(&format!("/api/projects/{project}")).await.0, 200);
+    assert_eq!(client.next().await, None);
+}
+
+#[tokio::test]
 async fn streams_end_when_the_server_stops() {
     let app = TestApp::new().await;
     let project = app.project(&["One."]).await;

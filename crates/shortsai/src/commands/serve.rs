@@ -15,6 +15,8 @@ use crate::wiring::{House, new_id, now};
 
 /// How long open connections may go on after a stop was asked for.
 const GRACE: Duration = Duration::from_secs(3);
+/// How long a client may take nothing of what it is sent.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 pub fn serve(arguments: cli::Serve) -> anyhow::Result<ExitCode> {
     if !arguments.listen.ip().is_loopback() {
@@ -46,6 +48,8 @@ async fn run(arguments: cli::Serve, data: &DataDir) -> anyhow::Result<ExitCode> 
         clock: now,
         new_id,
         closing: stop.clone(),
+        worker_secret: std::env::var("WORKER_SECRET").ok().map(|secret| api::Secret(secret.into())),
+        memory: api::Memory::default(),
     });
     println!("ShortsAI listens on http://{address}");
     println!("  API reference: http://{address}/docs");
@@ -54,7 +58,8 @@ async fn run(arguments: cli::Serve, data: &DataDir) -> anyhow::Result<ExitCode> 
         println!("  database:      {database}");
     }
     let shutdown = stop.clone();
-    let server = axum::serve(listener, app).with_graceful_shutdown(async move { shutdown.cancelled().await });
+    let server =
+        axum::serve(api::Patient(listener, PATIENCE), app).with_graceful_shutdown(async move { shutdown.cancelled().await });
     let server = tokio::spawn(server.into_future());
     wait_for_signal().await;
     println!("Stopping; work that is not done goes on at the next start.");
