@@ -22,6 +22,7 @@ struct Left {
     objects: BTreeMap<PathBuf, Vec<u8>>,
 }
 
+#[expect(clippy::print_stdout, reason = "`make test-crash` shows the figures")]
 pub fn check(server: &Server) {
     let top = tempfile::tempdir().expect("a folder for the test");
     let base = folder(top.path(), "base");
@@ -37,7 +38,8 @@ pub fn check(server: &Server) {
     std::thread::scope(|scope| {
         for _ in 0..AT_ONCE {
             scope.spawn(|| {
-                while let Some((number, step)) = Some(next.fetch_add(1, Ordering::SeqCst)).and_then(|n| Some((n, steps.get(n)?))) {
+                while let Some((number, step)) = Some(next.fetch_add(1, Ordering::SeqCst)).and_then(|n| Some((n, steps.get(n)?)))
+                {
                     let killed = case(server, (&base, top.path()), Some(number));
                     assert_eq!(trace(&killed, "first").last().as_ref(), Some(step), "the same way up to the kill");
                     assert_eq!(left(&killed, "second"), expected, "killed at step {number}: {step}");
@@ -82,8 +84,11 @@ fn folder(top: &Path, name: &str) -> PathBuf {
 /// The steps that a process has come to.
 fn trace(case: &Case, process: &str) -> impl Iterator<Item = String> {
     let text = std::fs::read_to_string(case.folder.join("trace")).expect("every child writes one");
-    let steps: Vec<String> =
-        text.lines().filter_map(|line| line.split_once('\t').filter(|(by, _)| *by == process)).map(|(_, step)| step.to_owned()).collect();
+    let steps: Vec<String> = text
+        .lines()
+        .filter_map(|line| line.split_once('\t').filter(|(by, _)| *by == process))
+        .map(|(_, step)| step.to_owned())
+        .collect();
     steps.into_iter()
 }
 
@@ -108,8 +113,7 @@ fn left(case: &Case, process: &str) -> Left {
 fn check_clean(clean: &Case, steps: &[String]) {
     let calls = Ledger::new(&clean.folder, "").calls();
     let count = |what: &str| calls.iter().filter(|call| call.what.split(' ').next() == Some(what)).count();
-    let counted =
-        ["write_script", "draw_image", "speak", "align_words", "animate", "poll", "compose_music", "render"].map(count);
+    let counted = ["write_script", "draw_image", "speak", "align_words", "animate", "poll", "compose_music", "render"].map(count);
     assert_eq!(counted, [1, SCENES, SCENES, 2, 1, 2, 1, 1]);
     let report = std::fs::read_to_string(clean.folder.join("first.report")).expect("a good end has a report");
     assert!(report.contains("tasks left: ([], None)"), "{report}");

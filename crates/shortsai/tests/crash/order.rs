@@ -53,8 +53,7 @@ impl Order {
             Job::Work => ("work", None),
             Job::Feed => ("feed", None),
         };
-        let order =
-            json!({ "job": job, "die_at": die_at, "database": self.database, "folder": self.folder, "name": self.name });
+        let order = json!({ "job": job, "die_at": die_at, "database": self.database, "folder": self.folder, "name": self.name });
         let log = std::fs::File::create(self.log()).expect("the folder is writable");
         Command::new(std::env::current_exe().expect("a running program has a path"))
             .args(["--exact", "child_process", "--ignored", "--nocapture", "--test-threads=1"])
