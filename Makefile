@@ -4,7 +4,7 @@ SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup setup-tests build demo test serve bench bench-encoders lint lint-format lint-scripts lint-code lint-docs fmt clean
+.PHONY: help setup setup-tests build demo test test-crash serve bench bench-encoders lint lint-format lint-scripts lint-code lint-docs fmt clean
 
 # rustup's folder goes first: a fresh installation is not in PATH yet, and a distribution's own cargo is often too old.
 export PATH := $(or $(CARGO_HOME),$(HOME)/.cargo)/bin:$(PATH)
@@ -34,6 +34,9 @@ test: setup-tests lint ## run all checks and all tests, installing what is missi
 	else \
 		echo "cargo test --workspace"; scripts/with-postgres.sh cargo test --workspace --lib --bins --tests; \
 	fi
+
+test-crash: setup-tests ## kill processes for a minute on each database and see that nothing is lost (in `make test`: 4 seconds)
+	SHORTSAI_CRASH_SECONDS=60 scripts/with-postgres.sh cargo test --package shortsai --test crash -- --nocapture --test-threads=1
 
 serve: build ## start the server and its page on http://127.0.0.1:3333
 	$(SHORTSAI) serve

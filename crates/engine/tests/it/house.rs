@@ -14,6 +14,7 @@ use model::caption::WordTiming;
 use model::project::{Project, RenderOutput, Settings};
 use model::storyboard::Storyboard;
 use model::workflow::{Command, Edit, Input, SceneDraft};
+use providers::clip::ClipProvider;
 use providers::error::ProviderError;
 use providers::image::{Image, ImageProvider, ImageRequest};
 use providers::music::{Music, MusicProvider, MusicRequest, MusicVendor};
@@ -42,6 +43,8 @@ pub struct House {
     pub vendor: Arc<Vendor>,
     pub renderer: Arc<TestRenderer>,
     pub folder: tempfile::TempDir,
+    /// Who makes clips, if anybody does.
+    pub clips: Option<Arc<ClipProvider>>,
     owner: Uuid,
 }
 
@@ -63,14 +66,19 @@ impl House {
         let url = format!("sqlite://{}", folder.path().join("test.db").display());
         let store = store::open(&url).await.expect("a fresh database");
         let owner = store.local_owner(clock()).await.expect("the owner");
-        Self { store, assets: Assets::memory(), vendor: Arc::default(), renderer: Arc::default(), folder, owner }
+        Self { store, assets: Assets::memory(), vendor: Arc::default(), renderer: Arc::default(), folder, clips: None, owner }
+    }
+
+    /// A project without scenes.
+    pub async fn topic(&self, topic: &str) -> Uuid {
+        let (title, language, topic) = ("Test".to_owned(), "en".to_owned(), topic.to_owned());
+        let settings = Settings { topic, title, language, include_music: true, ..Settings::default() };
+        let new = NewProject { id: new_id(), owner: self.owner, settings, details: Details::default(), source: None };
+        self.store.create_project(new, clock()).await.expect("created").project.id
     }
 
     pub async fn project(&self, narrations: &[&str]) -> Uuid {
-        let settings =
-            Settings { title: "Test".to_owned(), language: "en".to_owned(), include_music: true, ..Settings::default() };
-        let new = NewProject { id: new_id(), owner: self.owner, settings, details: Details::default(), source: None };
-        let id = self.store.create_project(new, clock()).await.expect("created").project.id;
+        let id = self.topic("").await;
         let draft = |narration: &&str| SceneDraft {
             look: Default::default(),
             id: new_id(),
@@ -107,7 +115,7 @@ impl House {
                 images: self.vendor.clone(),
                 speech: self.vendor.clone(),
                 align: None,
-                clips: None,
+                clips: self.clips.clone(),
                 music: MusicVendor::AtOnce(self.vendor.clone()),
             },
             renderer: self.renderer.clone(),
@@ -171,6 +179,7 @@ pub struct Vendor {
     speeches: AtomicU32,
     musics: AtomicU32,
     failures: Mutex<HashMap<String, (u32, MakeError)>>,
+    wordless: AtomicBool,
 }
 
 impl Vendor {
@@ -178,6 +187,16 @@ impl Vendor {
     pub fn calls(&self) -> (u32, u32, u32) {
         let count = |counter: &AtomicU32| counter.load(Ordering::SeqCst);
         (count(&self.images), count(&self.speeches), count(&self.musics))
+    }
+
+    /// From now on narrations come without the times of their words.
+    pub fn tell_no_words(&self) {
+        self.wordless.store(true, Ordering::SeqCst);
+    }
+
+    /// How often the vendor may still fail on that text.
+    pub fn failures_left(&self, text: &str) -> u32 {
+        self.failures.lock().expect("no panic holds this lock").get(text).map_or(0, |(times, _)| *times)
     }
 
     pub fn fail_on(&self, text: &str, error: MakeError) {
@@ -229,8 +248,9 @@ impl SpeechProvider for Vendor {
         }
         self.speeches.fetch_add(1, Ordering::SeqCst);
         let bytes = [b"RIFF\0\0\0\0WAVE", request.text.as_bytes()].concat();
-        let words = vec![WordTiming { word: request.text.clone(), start: 0.1, end: 1.0 }];
-        Ok(Speech { bytes: Bytes::from(bytes), media_type: "audio/wav", seconds: 1.5, words: Some(words) })
+        let words = (!self.wordless.load(Ordering::SeqCst))
+            .then(|| vec![WordTiming { word: request.text.clone(), start: 0.1, end: 1.0 }]);
+        Ok(Speech { bytes: Bytes::from(bytes), media_type: "audio/wav", seconds: 1.5, words })
     }
 }
 

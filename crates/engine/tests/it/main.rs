@@ -1,6 +1,8 @@
 //! The engine on a real SQLite file, with vendors and a renderer that do as they are told.
 
+mod failures;
 mod house;
+mod jobs;
 
 use std::sync::atomic::Ordering;
 

@@ -17,12 +17,13 @@ use uuid::Uuid;
 
 use crate::ledger::Ledger;
 use crate::order::{Job, Order, append};
+use crate::two_processes::torment;
 use crate::vendors::{ListRenderer, abilities};
 
 /// The one project of `Prepare` and `Make`.
 const PROJECT: Uuid = Uuid::from_u128(1);
 const RENDER: Uuid = Uuid::from_u128(2);
-/// A child that takes longer hangs.
+/// A child that takes longer than its torment and this hangs.
 const LONGEST: Duration = Duration::from_secs(90);
 /// So many unfinished projects are kept in front of the engines.
 const AHEAD: usize = 12;
@@ -44,7 +45,7 @@ pub fn run(order: Order) {
             Job::Feed => feed(order, &store).await,
         }
     };
-    runtime.block_on(async { tokio::time::timeout(LONGEST, work).await }).expect("no child hangs");
+    runtime.block_on(async { tokio::time::timeout(torment() + LONGEST, work).await }).expect("no child hangs");
 }
 
 /// Time stands still: no lease ends by itself, and no result depends on when it was made.

@@ -22,6 +22,7 @@ struct Left {
     objects: BTreeMap<PathBuf, Vec<u8>>,
 }
 
+#[expect(clippy::print_stdout, reason = "`make test-crash` shows the figures")]
 pub fn check(server: &Server) {
     let top = tempfile::tempdir().expect("a folder for the test");
     let base = folder(top.path(), "base");

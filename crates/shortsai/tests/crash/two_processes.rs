@@ -15,9 +15,17 @@ const SEED: u64 = 20_261_122;
 /// The process that is never killed.
 const SURVIVOR: &str = "survivor";
 
+/// How long processes are killed.
+pub fn torment() -> Duration {
+    Duration::from_secs(number("SHORTSAI_CRASH_SECONDS", SECONDS))
+}
+
+fn number(name: &str, usual: u64) -> u64 {
+    std::env::var(name).map_or(usual, |text| text.parse().expect("the environment variable is a number"))
+}
+
+#[expect(clippy::print_stdout, reason = "`make test-crash` shows the figures")]
 pub fn check(server: &Server) {
-    let number = |name: &str, usual| std::env::var(name).map_or(usual, |text| text.parse().expect("a number"));
-    let torment = Duration::from_secs(number("SHORTSAI_CRASH_SECONDS", SECONDS));
     let mut dice = number("SHORTSAI_CRASH_SEED", SEED);
     let folder = tempfile::tempdir().expect("a folder for the test");
     let database = server.create("two", folder.path());
@@ -28,7 +36,7 @@ pub fn check(server: &Server) {
     let feeder = order(Job::Feed, SURVIVOR.to_owned());
     let mut survivor = feeder.start();
     let mut kills = 0;
-    while begun.elapsed() < torment {
+    while begun.elapsed() < torment() {
         let victim = order(Job::Work, format!("victim{kills}"));
         let mut process = victim.start();
         std::thread::sleep(Duration::from_millis(40 + roll(&mut dice) % 400));

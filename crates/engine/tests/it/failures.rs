@@ -1,0 +1,67 @@
+//! What each class of failure leads to, and what it leaves alone.
+
+use model::project::{ProjectStatus, SlotStatus};
+use model::task::MAX_ATTEMPTS;
+use model::workflow::{Command, Input};
+use providers::error::ProviderError;
+
+use crate::house::House;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_class_of_failure_has_its_own_end_and_no_scene_stops_another() {
+    let house = House::new().await;
+    let many = 100;
+    house.vendor.fail_times("Fatal.", many, || ProviderError::Fatal("no such voice".to_owned()));
+    house.vendor.fail_times("Refused.", many, || ProviderError::Refused("not this text".to_owned()));
+    house.vendor.fail_times("Quota.", many, || ProviderError::Quota("the month is used up".to_owned()));
+    house.vendor.fail_times("Busy.", many, || ProviderError::Retry { message: "busy".to_owned(), after: None });
+    let project = house.project(&["Fatal.", "Refused.", "Quota.", "Busy.", "Good."]).await;
+    house.make(project).await;
+    let engine = house.engine();
+    for tries in 1..MAX_ATTEMPTS {
+        let waiting = house.until(project, |project| project.scenes[3].audio.attempts == tries).await;
+        assert_eq!(waiting.scenes[3].audio.status, SlotStatus::Queued, "it is tried again");
+        assert_eq!(waiting.status, ProjectStatus::Generating, "the project does not end before its last task");
+        house.move_clock(60);
+    }
+    let done = house.until(project, |project| project.status != ProjectStatus::Generating).await;
+    engine.stop().await;
+
+    let failures = done.failures();
+    let starts = [
+        "scene 1: the narration: no such voice",
+        "scene 2: the narration: not this text",
+        "scene 3: the narration: Quota exceeded",
+        "scene 4: the narration: busy",
+    ];
+    assert_eq!(failures.len(), starts.len(), "{failures:?}");
+    assert!(failures.iter().zip(starts).all(|(failure, start)| failure.starts_with(start)), "{failures:?}");
+    let calls = ["Fatal.", "Refused.", "Quota.", "Busy."].map(|text| many - house.vendor.failures_left(text));
+    assert_eq!(calls, [1, 1, 1, MAX_ATTEMPTS as u32]);
+    assert_eq!(done.status, ProjectStatus::Failed);
+    assert_eq!(done.scenes[4].audio.status, SlotStatus::Completed);
+    assert!(done.scenes.iter().all(|scene| scene.image.status == SlotStatus::Completed));
+    assert_eq!(done.music.status, SlotStatus::Completed);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_nobody_can_do_fails_with_a_sentence_that_says_what_to_set_up() {
+    let house = House::new().await;
+    house.vendor.tell_no_words();
+    let project = house.project(&["One."]).await;
+    let scene = house.load(project).await.scenes[0].id;
+    house.apply(project, Input::Command(Command::GenerateAll { force: false })).await;
+    let clip = Command::Generate { scene, medium: model::event::Medium::Video, force: false };
+    house.apply(project, Input::Command(clip)).await;
+    let engine = house.engine();
+    let done = house.until(project, |project| project.status != ProjectStatus::Generating).await;
+    assert_eq!(done.failures().len(), 2, "{:?}", done.failures());
+    assert!(done.failures().iter().all(|failure| failure.contains("set up")), "{:?}", done.failures());
+    assert!(done.scenes[0].audio.asset.is_some(), "the sound was paid for and is kept");
+
+    let topic = house.topic("the moon").await;
+    house.apply(topic, Input::Command(Command::GenerateAll { force: false })).await;
+    let done = house.until(topic, |project| project.status != ProjectStatus::Generating).await;
+    engine.stop().await;
+    assert!(done.failures()[0].contains("set up a language model"), "{:?}", done.failures());
+}
