@@ -98,7 +98,7 @@ impl Store {
         if reports.is_empty() {
             return Ok(landed);
         }
-        let held_ends = ended.iter().filter(|(lease, _)| held.contains(&lease.task));
+        let held_ends = ended.iter().filter(|(lease, _)| held.contains(&(lease.task, lease.attempt)));
         end_reservations(&write.txn, held_ends, now).await.during("settling task", what)?;
         let changed: BTreeSet<Uuid> = reports.iter().map(|report| report.project).collect();
         let rows = rows.into_iter().filter(|row| changed.contains(&row.id)).collect();

@@ -13,6 +13,7 @@ use model::project::{Asset, RenderOutput};
 use model::task::{Product, TaskKind};
 use providers::composer::Composer;
 use providers::espeak::Espeak;
+use providers::music::MusicVendor;
 use providers::poster::PosterArtist;
 use store::Store;
 use tokio_util::sync::CancellationToken;
@@ -32,9 +33,26 @@ pub async fn throughput(store: &Store, tasks: usize) -> f64 {
         limits: HashMap::new(),
         grace: Duration::from_secs(5),
     };
-    let abilities = Abilities { images: Arc::new(PosterArtist), speech: Arc::new(Espeak), music: Arc::new(Composer) };
+    let abilities = Abilities {
+        scripts: None,
+        images: Arc::new(PosterArtist),
+        speech: Arc::new(Espeak),
+        align: None,
+        clips: None,
+        music: MusicVendor::AtOnce(Arc::new(Composer)),
+    };
     let (store, assets, renderer) = (store.clone(), Assets::memory(), Arc::new(Nothing));
-    let engine = Engine { store, assets, abilities, renderer, settings, clock: now, jitter: || 0.5 };
+    let engine = Engine {
+        store,
+        assets,
+        abilities,
+        renderer,
+        prices: Arc::default(),
+        settings,
+        clock: now,
+        jitter: || 0.5,
+        checkpoint: |_, _| (),
+    };
     let stop = CancellationToken::new();
     PERFORMED.store(0, Ordering::Relaxed);
     let begun = Instant::now();
@@ -66,7 +84,7 @@ pub fn product(kind: TaskKind) -> Product {
     let word =
         |number: u32| WordTiming { word: "word".to_owned(), start: f64::from(number) / 3.0, end: f64::from(number + 1) / 3.0 };
     match kind {
-        TaskKind::Speak => Product::Speech { asset: asset("audio/wav"), seconds: 5.0, words: (0..15).map(word).collect() },
+        TaskKind::Speak => Product::Speech { asset: asset("audio/wav"), seconds: 5.0, words: Some((0..15).map(word).collect()) },
         TaskKind::ComposeMusic => Product::Music(asset("audio/wav")),
         _ => Product::Image(asset("image/jpeg")),
     }

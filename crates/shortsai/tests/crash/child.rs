@@ -123,6 +123,7 @@ async fn start_engine(order: &Order, store: &Store, media_at_once: usize) -> Run
         renderer: Arc::new(ListRenderer { assets, ledger, arrive }),
         prices: Arc::default(),
         settings: EngineSettings {
+            limits: Default::default(),
             worker: order.name.clone(),
             only: None,
             lease: Duration::from_secs(3600),
