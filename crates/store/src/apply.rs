@@ -7,9 +7,7 @@ use chrono::{DateTime, Utc};
 use model::event::Event;
 use model::project::{Project, RenderStatus};
 use model::workflow::{Input, Step, transition};
-use sea_orm::{
-    ActiveModelTrait, ActiveValue, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel, Iterable, QueryFilter,
-};
+use sea_orm::{ActiveModelTrait, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel, Iterable, QueryFilter};
 use uuid::Uuid;
 
 use crate::entity::{event, project, render, scene};
@@ -119,10 +117,6 @@ pub async fn change_all(
             after.enqueue.extend(step.enqueue);
             after.events.extend(step.events);
         }
-        if after.events.is_empty() && after.project != before.project {
-            // Whoever polls or follows a project looks at nothing but the number of its newest event.
-            after.events.push(Event::Reset);
-        }
         let id = rows.project.id;
         queue::enqueue(txn, &after.project, &after.enqueue, now).await.during("putting tasks in the queue for project", id)?;
         let cancelled = queue::cancel_unwanted(txn, &before.project, &after.project, &own, now);
@@ -206,7 +200,9 @@ async fn update_scenes(txn: &impl ConnectionTrait, changed: Vec<scene::ActiveMod
     let mut alike: BTreeMap<String, (scene::ActiveModel, Vec<Uuid>)> = BTreeMap::new();
     for row in changed {
         let id = row.id.clone().take();
-        let set: Vec<_> = scene::Column::iter().map(|column| row.get(column)).filter(ActiveValue::is_set).collect();
+        // With the columns' names: the same value in another column is another change.
+        let set: Vec<_> =
+            scene::Column::iter().map(|column| (column, row.get(column))).filter(|(_, value)| value.is_set()).collect();
         alike.entry(format!("{set:?}")).or_insert_with(|| (row, Vec::new())).1.extend(id);
     }
     for (row, ids) in alike.into_values() {

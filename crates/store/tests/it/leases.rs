@@ -177,6 +177,27 @@ pub async fn many_leases_are_kept_at_once(database: &Database) {
     assert_eq!((task.state, task.attempt), (TaskState::Ready, 0));
 }
 
+pub async fn equal_changes_of_different_slots_stay_apart(database: &Database) {
+    let project = database.project_with_scenes(5, 1, 2).await;
+    database.generate(project, 1).await;
+    let scenes = database.record(project).await.project.scenes;
+    let mut leases = Vec::new();
+    while let Some(lease) = database.claim("worker", 2).await {
+        assert!(database.store.start(&lease, at(2)).await.unwrap());
+        leases.push(lease);
+    }
+    let of = |kind, scene: usize| {
+        let lease = leases.iter().find(|lease| lease.target.kind == kind && lease.target.subject == scenes[scene].id);
+        (lease.expect("it was claimed").clone(), failed(FailureClass::Fatal))
+    };
+    let ended = [of(TaskKind::DrawImage, 0), of(TaskKind::Speak, 1)];
+    assert_eq!(database.store.finish_all(&ended, at(3)).await.unwrap(), [true, true]);
+    let scenes = database.record(project).await.project.scenes;
+    let found = scenes.iter().map(|scene| (scene.image.status, scene.audio.status)).collect::<Vec<_>>();
+    let (failed, busy) = (SlotStatus::Failed, SlotStatus::Processing);
+    assert_eq!(found, [(failed, busy), (busy, failed)]);
+}
+
 pub async fn many_attempts_end_at_once(database: &Database) {
     let (project, speech) = claimed(database).await;
     let image = database.claim("first", 11).await.expect("there are three tasks");

@@ -54,7 +54,7 @@ on_both! {
     leases: a_lost_lease_is_handed_on, a_finish_without_the_lease_changes_nothing, a_cancelled_task_never_lands,
         a_passing_trouble_is_tried_again_later, the_last_failure_is_final, a_given_back_task_has_lost_no_attempt,
         a_dead_workers_tasks_are_released, many_leases_are_kept_at_once,
-        many_attempts_end_at_once, vendor_references_survive, a_deleted_project_ends_its_leases;
+        many_attempts_end_at_once, equal_changes_of_different_slots_stay_apart, vendor_references_survive, a_deleted_project_ends_its_leases;
     limits: calls_at_once_are_limited, calls_in_a_minute_are_limited, limits_are_exact_across_processes,
         a_postponed_task_has_lost_no_attempt;
     delete: only_unused_objects_are_named;
