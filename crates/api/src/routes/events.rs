@@ -79,7 +79,7 @@ impl Follower {
             if let Some(event) = self.ready.pop_front() {
                 return Some(event);
             }
-            if let Err(error) = self.look().await {
+            if let Err(error) = Box::pin(self.look()).await {
                 // The client comes back by itself and says where it was.
                 tracing::warn!(project = %self.project, %error, "an event stream ends early");
                 return None;

@@ -58,8 +58,8 @@ async fn run(arguments: cli::Serve, data: &DataDir) -> anyhow::Result<ExitCode> 
         println!("  database:      {database}");
     }
     let shutdown = stop.clone();
-    let server =
-        axum::serve(api::Patient(listener, PATIENCE), app).with_graceful_shutdown(async move { shutdown.cancelled().await });
+    let server = axum::serve(api::Patient(listener, PATIENCE), app.into_make_service())
+        .with_graceful_shutdown(async move { shutdown.cancelled().await });
     let server = tokio::spawn(server.into_future());
     wait_for_signal().await;
     println!("Stopping; work that is not done goes on at the next start.");
