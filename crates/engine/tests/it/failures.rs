@@ -2,6 +2,7 @@
 
 use model::project::{ProjectStatus, SlotStatus};
 use model::task::MAX_ATTEMPTS;
+use model::usage::{Money, Price, PriceTable, Unit};
 use model::workflow::{Command, Input};
 use providers::error::ProviderError;
 
@@ -64,4 +65,26 @@ async fn what_nobody_can_do_fails_with_a_sentence_that_says_what_to_set_up() {
     let done = house.until(topic, |project| project.status != ProjectStatus::Generating).await;
     engine.stop().await;
     assert!(done.failures()[0].contains("set up a language model"), "{:?}", done.failures());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_budget_pauses_the_project_and_a_higher_one_goes_on() {
+    let mut house = House::new().await;
+    let price = Price { vendor: "test".to_owned(), model: "*".to_owned(), unit: Unit::Image, usd: 0.04 };
+    house.prices = PriceTable::new(vec![price]).expect("a good price").into();
+    let project = house.project(&["One.", "Two.", "Three."]).await;
+    assert!(house.store.set_project_budget(project, Some(Money::dollars(0.10))).await.expect("stored"));
+    house.apply(project, Input::Command(Command::GenerateAll { force: false })).await;
+    let engine = house.engine();
+    let paused = house.until(project, |project| project.status == ProjectStatus::Paused).await;
+    let sentence = "the project's budget of $0.10 is used up: $0.08 are spent, and the next step costs about $0.04; raise the budget, then resume";
+    assert_eq!(paused.notice.as_deref(), Some(sentence));
+    assert_eq!(paused.failures(), Vec::<String>::new());
+    assert!(house.store.set_project_budget(project, Some(Money::dollars(0.12))).await.expect("stored"));
+    house.apply(project, Input::Command(Command::Resume)).await;
+    let done = house.until(project, |project| project.status == ProjectStatus::Completed).await;
+    engine.stop().await;
+    assert_eq!((done.notice, house.vendor.calls()), (None, (3, 3, 1)));
+    let (_, month) = house.store.used(done.owner, crate::house::clock()).await.expect("counted");
+    assert_eq!((month.images, month.requests, month.cost), (3, 7, Money::dollars(0.12)));
 }

@@ -13,6 +13,7 @@ use engine::{Abilities, Engine, EngineSettings, RenderFailure, RenderJob, Render
 use model::caption::WordTiming;
 use model::project::{Project, RenderOutput, Settings};
 use model::storyboard::Storyboard;
+use model::usage::PriceTable;
 use model::workflow::{Command, Edit, Input, SceneDraft};
 use providers::clip::ClipProvider;
 use providers::error::ProviderError;
@@ -45,6 +46,8 @@ pub struct House {
     pub folder: tempfile::TempDir,
     /// Who makes clips, if anybody does.
     pub clips: Option<Arc<ClipProvider>>,
+    /// What the vendors ask for.
+    pub prices: Arc<PriceTable>,
     owner: Uuid,
 }
 
@@ -66,7 +69,16 @@ impl House {
         let url = format!("sqlite://{}", folder.path().join("test.db").display());
         let store = store::open(&url).await.expect("a fresh database");
         let owner = store.local_owner(clock()).await.expect("the owner");
-        Self { store, assets: Assets::memory(), vendor: Arc::default(), renderer: Arc::default(), folder, clips: None, owner }
+        Self {
+            store,
+            assets: Assets::memory(),
+            vendor: Arc::default(),
+            renderer: Arc::default(),
+            folder,
+            clips: None,
+            prices: Arc::default(),
+            owner,
+        }
     }
 
     /// A project without scenes.
@@ -119,7 +131,7 @@ impl House {
                 music: MusicVendor::AtOnce(self.vendor.clone()),
             },
             renderer: self.renderer.clone(),
-            prices: Arc::default(),
+            prices: self.prices.clone(),
             settings: EngineSettings {
                 worker: format!("test-{}", new_id()),
                 only: None,
