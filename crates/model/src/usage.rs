@@ -50,14 +50,11 @@ pub enum Unit {
     Music,
     /// A second of speech whose words are found.
     AlignedSecond,
-    /// A second of rendered video.
-    RenderedSecond,
 }
 
 impl Unit {
     /// All units, in the order of their names in the database.
-    pub const ALL: [Self; 7] =
-        [Self::Script, Self::Image, Self::SpeechSecond, Self::Clip, Self::Music, Self::AlignedSecond, Self::RenderedSecond];
+    pub const ALL: [Self; 6] = [Self::Script, Self::Image, Self::SpeechSecond, Self::Clip, Self::Music, Self::AlignedSecond];
 
     /// The name in the database, in the configuration and on the wire.
     pub fn name(self) -> &'static str {
@@ -68,7 +65,6 @@ impl Unit {
             Self::Clip => "clip",
             Self::Music => "music",
             Self::AlignedSecond => "aligned_second",
-            Self::RenderedSecond => "rendered_second",
         }
     }
 
@@ -161,7 +157,7 @@ impl Used {
             Unit::Image => Self { images: 1, ..used },
             Unit::SpeechSecond => Self { speech_seconds: units, ..used },
             Unit::Clip => Self { clips: 1, ..used },
-            Unit::Script | Unit::Music | Unit::AlignedSecond | Unit::RenderedSecond => used,
+            Unit::Script | Unit::Music | Unit::AlignedSecond => used,
         }
     }
 

@@ -242,7 +242,6 @@ async fn end_reservation(
 ) -> Result<(), DbErr> {
     let units = match (outcome, Unit::from_name(&before.unit)) {
         (Outcome::Done(Product::Speech { seconds, .. }), Some(Unit::SpeechSecond)) => *seconds,
-        (Outcome::Done(Product::Video(output)), Some(Unit::RenderedSecond)) => output.seconds,
         (Outcome::Done(_), _) => before.units,
         (Outcome::Failed { .. } | Outcome::OverBudget { .. }, _) => 0.0,
     };
