@@ -59,7 +59,7 @@ pub async fn own_medium(app: &AppState, text: &str, kinds: &[&str]) -> Result<As
     }
     let head = app.assets.head(&key).await.map_err(|_| format!("there is no file \"{text}\" on this server; {remedy}"))?;
     let bytes = i64::try_from(head.bytes).unwrap_or(i64::MAX);
-    Ok(Asset { key, media_type: head.media_type.to_owned(), bytes, made_by: "given".to_owned() })
+    Ok(Asset { key, media_type: head.media_type.to_owned(), bytes, made_by: "given".to_owned(), credit: None })
 }
 
 /// The same for one field of a body.

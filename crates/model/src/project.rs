@@ -193,6 +193,21 @@ pub struct Asset {
     pub bytes: i64,
     /// `vendor/model` that made it, or `given`.
     pub made_by: String,
+    /// Whose work it is, where its licence asks for a mention.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub credit: Option<Credit>,
+}
+
+/// Who made a picture or film that was found rather than made, and under which licence.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Credit {
+    /// The person's name, or the vendor's where it names nobody.
+    pub author: String,
+    /// Such as `CC BY 4.0` or `Pexels License`.
+    pub licence: String,
+    /// The page where it was found.
+    pub source: String,
 }
 
 /// One render of a project.

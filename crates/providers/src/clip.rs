@@ -1,6 +1,7 @@
 //! Clips: a still that begins to move. Making one takes a vendor minutes, so who makes them is a [`JobProvider`].
 
 use bytes::Bytes;
+use model::project::Credit;
 use model::storyboard::Size;
 
 use crate::job::JobProvider;
@@ -36,4 +37,6 @@ pub struct Clip {
     pub bytes: Bytes,
     /// Such as `video/mp4`.
     pub media_type: &'static str,
+    /// Whose work it is, where it was found rather than made.
+    pub credit: Option<Credit>,
 }

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-/// A vendor's failure. The messages are plain sentences for the person who waits for the result.
-#[derive(Debug, thiserror::Error)]
+/// A vendor's failure. The messages are plain sentences for the person who waits for the result; no key is ever in one.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum ProviderError {
-    /// A passing trouble: try again, not before `after`.
+    /// A passing trouble, and nothing was made: try again, not before `after`.
     #[error("{message}")]
     Retry {
         /// What happened.
@@ -13,13 +13,32 @@ pub enum ProviderError {
         /// The vendor's own wish, if it named one.
         after: Option<Duration>,
     },
-    /// Trying again can't help.
+    /// Trying again can't help: something is wrong with the request itself.
     #[error("{0}")]
     Fatal(String),
+    /// The vendor can't be used as it is set up: its key is not taken, the model is gone. Another vendor may serve.
+    #[error("{0}")]
+    Unavailable(String),
     /// The vendor declines this content.
     #[error("{0}")]
     Refused(String),
-    /// The account's allowance is used up.
+    /// The account's allowance is used up. Another vendor may serve.
     #[error("{0}")]
     Quota(String),
+    /// The request was sent and its answer was lost: it may have been carried out and charged, so it is not sent again by
+    /// itself.
+    #[error("{0}")]
+    Unknown(String),
+}
+
+impl ProviderError {
+    /// A passing trouble; the vendor has not said when to come back.
+    pub fn retry(message: impl Into<String>) -> Self {
+        Self::Retry { message: message.into(), after: None }
+    }
+
+    /// Whether the trouble is the vendor's own rather than the request's, so that another vendor could do it.
+    pub fn is_vendors_own(&self) -> bool {
+        matches!(self, Self::Retry { .. } | Self::Unavailable(_) | Self::Quota(_))
+    }
 }

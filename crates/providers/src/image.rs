@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use model::project::Credit;
 use model::storyboard::Size;
 
 use crate::error::ProviderError;
@@ -13,6 +14,10 @@ pub trait ImageProvider: Send + Sync {
     fn vendor(&self) -> &'static str;
     /// Model and version; part of the picture's content address, so it changes whenever the same request looks different.
     fn model(&self) -> &str;
+    /// What else of the adapter shapes the picture, such as the version of its prompt; part of the content address too.
+    fn version(&self) -> String {
+        String::new()
+    }
     /// Makes the picture. `key` names this call for vendors that know idempotency keys: a call that a crash has cut off is made
     /// again with the same key.
     async fn draw(&self, request: &ImageRequest, key: &str) -> Result<Image, ProviderError>;
@@ -37,8 +42,21 @@ pub struct ImageRequest {
     pub scene_number: u32,
     /// Scenes in the video.
     pub scene_count: u32,
+    /// Pictures that it should resemble, where the vendor can see pictures.
+    pub references: Vec<Reference>,
     /// 0 at first; another number asks for another picture of the same request.
     pub take: u32,
+}
+
+/// A picture that another one should resemble.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Reference {
+    /// The encoded file.
+    pub bytes: Bytes,
+    /// Such as `image/png`.
+    pub media_type: String,
+    /// The name of the person or thing in it; `None` where it shows the style that is wanted.
+    pub character: Option<String>,
 }
 
 /// A picture as a file.
@@ -48,4 +66,6 @@ pub struct Image {
     pub bytes: Bytes,
     /// Such as `image/png`.
     pub media_type: &'static str,
+    /// Whose work it is, where it was found rather than made.
+    pub credit: Option<Credit>,
 }

@@ -4,13 +4,28 @@
 //! retries and limits belong to the engine.
 
 pub mod align;
+pub mod api;
+mod breaker;
+pub mod character;
 pub mod clip;
 pub mod composer;
+pub mod elevenlabs;
 pub mod error;
 pub mod espeak;
+pub mod gemini;
+pub mod http;
 pub mod image;
 pub mod job;
+pub mod keys;
+pub mod media;
+pub mod models;
 pub mod music;
+pub mod openai;
 pub mod poster;
+pub mod prompts;
+mod resolver;
 pub mod script;
+pub mod settings;
 pub mod speech;
+pub mod stock;
+pub mod vendor;

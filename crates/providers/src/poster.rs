@@ -88,7 +88,7 @@ pub fn poster(request: &ImageRequest) -> Result<Image, ProviderError> {
     scenery(&mut canvas, &palette, &choice, setting, look.stages[turn % look.stages.len()], &scene);
     let bytes = finish::finish(&canvas, &palette, seed)
         .map_err(|error| ProviderError::Fatal(format!("the drawn picture could not be saved as JPEG: {error}")))?;
-    Ok(Image { bytes: bytes.into(), media_type: "image/jpeg" })
+    Ok(Image { bytes: bytes.into(), media_type: "image/jpeg", credit: None })
 }
 
 /// Stage, land and icons, back to front.

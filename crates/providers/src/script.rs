@@ -14,9 +14,15 @@ pub trait ScriptProvider: Send + Sync {
     fn vendor(&self) -> &'static str;
     /// Model and version; part of the request's address.
     fn model(&self) -> &str;
+    /// What else of the adapter shapes the script, such as the version of its prompt; part of the request's address too.
+    fn version(&self) -> String {
+        String::new()
+    }
     /// Writes. `key` names this call for vendors that know idempotency keys: a call that a crash has cut off is made again
     /// with the same key.
     async fn write(&self, request: &ScriptRequest, key: &str) -> Result<Script, ProviderError>;
+    /// A prompt for background music, at most 25 words, for a video about this topic in this style.
+    async fn music_prompt(&self, topic: &str, style: &str, key: &str) -> Result<String, ProviderError>;
 }
 
 /// What the script is about.

@@ -18,10 +18,31 @@ pub trait SpeechProvider: Send + Sync {
     /// Speaks. `key` names this call for vendors that know idempotency keys: a call that a crash has cut off is made
     /// again with the same key.
     async fn speak(&self, request: &SpeechRequest, key: &str) -> Result<Speech, ProviderError>;
+    /// The voices to choose from, free of charge; none where the vendor has no list.
+    async fn voices(&self) -> Result<Vec<Voice>, ProviderError> {
+        Ok(Vec::new())
+    }
+}
+
+/// A voice that can be chosen.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Voice {
+    /// What requests call it.
+    pub id: String,
+    /// What people call it.
+    pub label: String,
+    /// BCP 47 tag of its language; empty for a voice that speaks many.
+    pub language: String,
+    /// Whether it sounds like a woman's (`Some(true)`) or a man's; `None` where nobody says.
+    pub female: Option<bool>,
+    /// How it sounds, in the vendor's words; may be empty.
+    pub description: String,
+    /// Where a sample can be heard, if the vendor has one.
+    pub preview: Option<String>,
 }
 
 /// What to say and how.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct SpeechRequest {
     /// The words, read verbatim.
     pub text: String,
@@ -29,8 +50,16 @@ pub struct SpeechRequest {
     pub language: String,
     /// The vendor's name of the voice; empty for the language's default.
     pub voice: String,
+    /// How fast: 1.0 is the voice's own speed. From 0.5 to 2.0; a vendor that can't go so far goes as far as it can.
+    pub speed: f64,
     /// 0 at first; another number asks for another reading.
     pub take: u32,
+}
+
+impl Default for SpeechRequest {
+    fn default() -> Self {
+        Self { text: String::new(), language: String::new(), voice: String::new(), speed: 1.0, take: 0 }
+    }
 }
 
 /// Narration as a file.

@@ -143,7 +143,7 @@ fn every_listed_voice_and_variant_can_be_asked_for() {
             Espeak.check(language, "").expect("a listed language has a voice");
         }
     }
-    let woman = SpeechRequest { text: "Olá.".into(), language: "pt-BR".into(), voice: "+f3".into(), take: 0 };
+    let woman = SpeechRequest { text: "Olá.".into(), language: "pt-BR".into(), voice: "+f3".into(), ..SpeechRequest::default() };
     let (woman, man) = (wait(Espeak.speak(&woman, "")), speak("pt-BR", "Olá."));
     assert!(woman.expect("the variant exists").bytes != man.expect("espeak-ng is installed").bytes);
 }

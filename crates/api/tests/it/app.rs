@@ -205,7 +205,13 @@ impl TestApp {
 
     pub async fn store_bytes(&self, place: Place, bytes: &[u8]) -> Asset {
         let stored = self.state.assets.put(place, bytes.to_vec().into()).await.expect("a stored object");
-        Asset { key: stored.key, media_type: stored.media_type.into(), bytes: stored.bytes as i64, made_by: "test".into() }
+        Asset {
+            key: stored.key,
+            media_type: stored.media_type.into(),
+            bytes: stored.bytes as i64,
+            made_by: "test".into(),
+            credit: None,
+        }
     }
 }
 

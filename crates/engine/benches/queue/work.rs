@@ -80,6 +80,7 @@ pub fn product(kind: TaskKind) -> Product {
         media_type: media_type.to_owned(),
         bytes: 123_456,
         made_by: "bench/1".to_owned(),
+        credit: None,
     };
     let word =
         |number: u32| WordTiming { word: "word".to_owned(), start: f64::from(number) / 3.0, end: f64::from(number + 1) / 3.0 };

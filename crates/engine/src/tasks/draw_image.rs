@@ -38,13 +38,15 @@ fn request_of(record: &ProjectRecord, scene: &Scene) -> ImageRequest {
         size: settings.video.size,
         scene_number: scene.number.unsigned_abs(),
         scene_count: u32::try_from(record.project.scenes.len()).unwrap_or(u32::MAX),
+        references: Vec::new(),
         take: scene.image.take.unsigned_abs(),
     }
 }
 
 /// All that shapes the picture. Taken apart without `..`, so that a new field forces a decision.
 fn inputs(request: &ImageRequest, vendor: &str, model: &str) -> Value {
-    let ImageRequest { description, narration, title, style, language, size, scene_number, scene_count, take } = request;
+    let ImageRequest { description, narration, title, style, language, size, scene_number, scene_count, references: _, take } =
+        request;
     json!({
         "vendor": vendor, "model": model, "description": description, "narration": narration, "title": title,
         "style": style, "language": language, "width": size.width, "height": size.height,

@@ -50,7 +50,7 @@ pub(super) async fn keep(
     let Stored { key, media_type, bytes: length } =
         Assets::stored_as(place, &bytes).map_err(|error| failure::of_assets(&error))?;
     let length = i64::try_from(length).unwrap_or(i64::MAX);
-    let made = Made { asset: Asset { key, media_type: media_type.to_owned(), bytes: length, made_by }, detail };
+    let made = Made { asset: Asset { key, media_type: media_type.to_owned(), bytes: length, made_by, credit: None }, detail };
     write_down(work, address, &made).await?;
     work.engine.assets.put(place, bytes).await.map_err(|error| failure::of_assets(&error))?;
     work.reached("stored");
@@ -86,5 +86,5 @@ pub(super) async fn patiently<'a, T>(write: impl Fn() -> BoxFuture<'a, Result<T,
 
 /// The asset of an answer that is no object.
 pub(super) fn no_object(made_by: String) -> Asset {
-    Asset { key: String::new(), media_type: String::new(), bytes: 0, made_by }
+    Asset { key: String::new(), media_type: String::new(), bytes: 0, made_by, credit: None }
 }

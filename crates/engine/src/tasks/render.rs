@@ -33,6 +33,7 @@ pub(super) async fn render(work: Work<'_>) -> Result<Product, TaskError> {
         media_type: "video/mp4".to_owned(),
         bytes: output.bytes,
         made_by: "render".to_owned(),
+        credit: None,
     };
     keep_detail(work, &address, video, json!(&output)).await?;
     Ok(Product::Video(output))

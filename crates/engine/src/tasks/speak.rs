@@ -31,6 +31,7 @@ pub(super) async fn speak(work: Work<'_>, scene: &Scene) -> Result<Product, Task
         text: scene.narration.clone(),
         language: language::tag(&settings.language),
         voice: settings.voice.clone(),
+        speed: 1.0,
         take: scene.audio.take.unsigned_abs(),
     };
     let address = request::address("speak", &inputs(&request, vendor, model));
@@ -60,6 +61,6 @@ fn check_vendor(settings: &Settings, configured: &str) -> Result<(), TaskError> 
 
 /// All that shapes the sound. Taken apart without `..`, so that a new field forces a decision.
 fn inputs(request: &SpeechRequest, vendor: &str, model: &str) -> Value {
-    let SpeechRequest { text, language, voice, take } = request;
+    let SpeechRequest { text, language, voice, speed: _, take } = request;
     json!({ "vendor": vendor, "model": model, "text": text, "language": language, "voice": voice, "take": take })
 }

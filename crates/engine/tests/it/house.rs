@@ -239,7 +239,7 @@ impl ImageProvider for Vendor {
         self.images.fetch_add(1, Ordering::SeqCst);
         let bytes = format!("\u{89}PNG {} {} {}", request.scene_number, request.take, request.description);
         let bytes = [b"\x89PNG\r\n\x1a\n", bytes.as_bytes()].concat();
-        Ok(Image { bytes: Bytes::from(bytes), media_type: "image/png" })
+        Ok(Image { bytes: Bytes::from(bytes), media_type: "image/png", credit: None })
     }
 }
 

@@ -9,7 +9,7 @@ fn id(number: u128) -> Uuid {
 }
 
 fn asset(key: &str) -> Asset {
-    Asset { key: key.to_owned(), media_type: "image/jpeg".to_owned(), bytes: 1, made_by: "test/1".to_owned() }
+    Asset { key: key.to_owned(), media_type: "image/jpeg".to_owned(), bytes: 1, made_by: "test/1".to_owned(), credit: None }
 }
 
 fn output() -> RenderOutput {

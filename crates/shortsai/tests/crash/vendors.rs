@@ -72,6 +72,10 @@ impl ScriptProvider for Vendor {
         let title = format!("About {}", request.topic);
         Ok(Script { title, description: "Six scenes. #short".to_owned(), scenes: (1..=SCENES).map(scene).collect() })
     }
+    async fn music_prompt(&self, topic: &str, _: &str, key: &str) -> Result<String, ProviderError> {
+        self.ledger.write(&format!("music_prompt {topic}"), key);
+        Ok(format!("music about {topic}"))
+    }
 }
 
 #[async_trait]
@@ -84,7 +88,7 @@ impl ImageProvider for Vendor {
     }
     async fn draw(&self, request: &ImageRequest, key: &str) -> Result<Image, ProviderError> {
         self.ledger.write(&format!("draw_image {}", request.description), key);
-        Ok(Image { bytes: file(b"\x89PNG\r\n\x1a\n", &request.description), media_type: "image/png" })
+        Ok(Image { bytes: file(b"\x89PNG\r\n\x1a\n", &request.description), media_type: "image/png", credit: None })
     }
 }
 

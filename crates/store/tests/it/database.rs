@@ -142,7 +142,7 @@ pub fn draft(scene: u128, narration: &str) -> SceneDraft {
 }
 
 pub fn asset(key: &str) -> Asset {
-    Asset { key: key.to_owned(), media_type: "image/jpeg".to_owned(), bytes: 7, made_by: "test/1".to_owned() }
+    Asset { key: key.to_owned(), media_type: "image/jpeg".to_owned(), bytes: 7, made_by: "test/1".to_owned(), credit: None }
 }
 
 pub fn output(video: &str) -> RenderOutput {

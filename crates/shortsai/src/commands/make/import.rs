@@ -146,6 +146,7 @@ async fn draft(house: &House, path: &Path, index: usize, scene: &ScriptScene) ->
             media_type: stored.media_type.to_owned(),
             bytes: i64::try_from(stored.bytes).unwrap_or(i64::MAX),
             made_by: "given".to_owned(),
+            credit: None,
         };
         *(if moving { &mut draft.video } else { &mut draft.image }) = Some(asset);
     }

@@ -1,0 +1,62 @@
+//! ElevenLabs: where it is and what its codes mean. What is made with it is in the folder beside this file, one file per
+//! ability.
+
+use reqwest::RequestBuilder;
+use serde_json::Value;
+
+use crate::api::Api;
+use crate::error::ProviderError;
+use crate::http::Http;
+use crate::keys::Key;
+use crate::vendor::Vendor;
+
+/// The API with a key.
+pub fn api(http: Http, base: String, key: Option<Key>) -> Api {
+    Api { http, vendor: Vendor::ElevenLabs, base, key, authorise, explain }
+}
+
+fn authorise(request: RequestBuilder, key: &str) -> RequestBuilder {
+    request.header("xi-api-key", key)
+}
+
+/// What the `detail` object says beyond the status: a used-up quota comes as 401.
+fn explain(_: u16, body: &Value, said: &str) -> Option<ProviderError> {
+    let status = body.pointer("/detail/status").and_then(Value::as_str).unwrap_or_default();
+    match status {
+        "quota_exceeded" => {
+            Some(ProviderError::Quota(format!("Quota exceeded: the ElevenLabs account has no credit left: {said}")))
+        }
+        "voice_not_found" => {
+            Some(ProviderError::Fatal(format!("ElevenLabs has no such voice in this account; choose another one: {said}")))
+        }
+        "model_not_found" => {
+            Some(ProviderError::Unavailable(format!("ElevenLabs has no such model; set another one in shortsai.toml: {said}")))
+        }
+        "detected_unusual_activity" => {
+            Some(ProviderError::Unavailable(format!("ElevenLabs does not serve this account just now: {said}")))
+        }
+        "content_against_policy" | "bad_prompt" | "unsafe_content" => {
+            Some(ProviderError::Refused(format!("ElevenLabs declines this content; word it differently: {said}")))
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn its_codes_say_more_than_the_status() {
+        let check = |status: &str, expected: fn(&ProviderError) -> bool| {
+            let explained = explain(401, &json!({ "detail": { "status": status } }), "words").expect("explained");
+            assert!(expected(&explained) && explained.to_string().ends_with("words"), "{status}: {explained}");
+        };
+        check("quota_exceeded", |error| matches!(error, ProviderError::Quota(_)));
+        check("voice_not_found", |error| matches!(error, ProviderError::Fatal(_)));
+        check("bad_prompt", |error| matches!(error, ProviderError::Refused(_)));
+        assert_eq!(explain(401, &json!({ "detail": { "status": "invalid_api_key" } }), ""), None);
+    }
+}
