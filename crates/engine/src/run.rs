@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use model::task::TaskKind;
 use store::{ApplyError, Lane, StoreError, Wanted};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -116,8 +115,7 @@ async fn fill(
         let lease = chrono::Duration::from_std(engine.settings.lease).unwrap_or(chrono::Duration::seconds(30));
         let now = (engine.clock)();
         let (kinds, blocked) = shift.blocked.at(&lane.kinds(), now);
-        let limited: Vec<TaskKind> = kinds.iter().copied().filter(|kind| engine.limits(*kind).is_some()).collect();
-        let wanted = Wanted { kinds: &kinds, project: engine.settings.only, blocked: &blocked, begin_later: &limited };
+        let wanted = Wanted { kinds: &kinds, project: engine.settings.only, blocked: &blocked, begin_later: &[] };
         for claimed in engine.store.claim_and_start(&engine.settings.worker, wanted, most, now, lease).await? {
             busy.push(lane);
             let (shift, stop) = (shift.clone(), stop.clone());

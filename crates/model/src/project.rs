@@ -195,7 +195,7 @@ pub struct Asset {
     pub made_by: String,
     /// Whose work it is, where its licence asks for a mention.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub credit: Option<Credit>,
+    pub credit: Option<Box<Credit>>,
 }
 
 /// Who made a picture or film that was found rather than made, and under which licence.

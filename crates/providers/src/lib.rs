@@ -3,10 +3,12 @@
 //! What lives here speaks to one vendor, or works offline, and knows nothing of projects, users or SQL. Stages of a task,
 //! retries and limits belong to the engine.
 
+pub mod abilities;
 pub mod align;
 pub mod api;
 mod breaker;
 pub mod character;
+pub mod choice;
 pub mod clip;
 pub mod composer;
 pub mod elevenlabs;

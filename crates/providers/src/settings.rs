@@ -58,7 +58,7 @@ impl Settings {
         let set = self.vendors.get(&vendor).and_then(|settings| settings.models.get(&ability)).map(String::as_str);
         let usual = models::usual(vendor, ability).unwrap_or_default();
         let name = wanted.or(set).unwrap_or(usual);
-        let living = self.aliases.get(name).map(String::as_str).or_else(|| models::living(name)).unwrap_or(name);
+        let living = self.aliases.get(name).map(String::as_str).or_else(|| models::living(vendor, name)).unwrap_or(name);
         living.to_owned()
     }
 }
@@ -98,5 +98,6 @@ mod tests {
         check(Ability::Image, Some("  "), "gemini-nano-banana-2.1");
         check(Ability::Clip, Some("veo"), "gemini-omni-1.1-flash");
         check(Ability::Clip, Some("a-model-of-tomorrow"), "a-model-of-tomorrow");
+        assert_eq!(settings.model(Vendor::Vertex, Ability::Clip, Some("veo")), "veo-3.1-fast-generate-001");
     }
 }

@@ -124,6 +124,12 @@ pub struct Usage {
 
 #[derive(Debug, Args)]
 pub struct Doctor {
+    /// Answer JSON, for programs
+    #[arg(long)]
+    pub json: bool,
+    /// Ask no vendor: only look at this machine
+    #[arg(long)]
+    pub offline: bool,
     #[command(flatten)]
     pub data: DataDir,
 }

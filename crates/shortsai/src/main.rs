@@ -8,7 +8,9 @@ mod config;
 mod data_dir;
 mod fail;
 mod logging;
+mod office;
 mod output;
+mod secret;
 mod signal;
 mod wiring;
 

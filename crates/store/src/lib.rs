@@ -28,6 +28,8 @@ mod task;
 mod transaction;
 mod usage;
 mod user;
+mod vault;
+mod vendor_key;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
@@ -52,6 +54,8 @@ pub use report::{Report, Reported};
 pub use request::{Answer, Caller, ProjectChange, RequestError, Ticket};
 pub use task::{TaskRecord, TaskState};
 pub use usage::{Call, Reservation, UsageState, UsageTotal};
+pub use vault::{CannotOpen, Vault};
+pub use vendor_key::{KeyOf, VendorKey};
 
 /// The database. Cheap to clone; all clones share one pool.
 #[derive(Clone)]

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use model::choice::Choice;
 use model::project::{Asset, Project, Render, Scene, Settings, Slot};
 use sea_orm::entity::prelude::{DateTimeUtc, Json, Uuid};
 use sea_orm::{ActiveModelTrait, EntityTrait, IntoActiveModel, Iterable, ModelTrait};
@@ -54,6 +55,8 @@ pub fn project_record(
         reference_image_url: row.reference_image_url,
         video_model: row.video_model,
         audio_model: row.audio_model,
+        choice: row.choice.map(|choice| from_json(choice, &what, "choice")).transpose()?.unwrap_or_default(),
+        speech_speed: row.speech_speed,
     };
     let (source, created_at, updated_at, event_number) = (row.source, row.created_at, row.updated_at, row.event_number);
     Ok(ProjectRecord { project, details, lock, source, created_at, updated_at, event_number, scene_created_at })
@@ -133,6 +136,8 @@ pub fn new_project_row(project: &Project, now: DateTimeUtc) -> Result<project::M
         reference_image_url: None,
         video_model: String::new(),
         audio_model: None,
+        choice: None,
+        speech_speed: None,
         budget_micros: None,
         spent_micros: 0,
         created_at: now,
@@ -175,6 +180,9 @@ pub fn fill_details(row: &mut project::Model, details: &Details) -> Result<(), S
     row.reference_image_url.clone_from(&details.reference_image_url);
     row.video_model.clone_from(&details.video_model);
     row.audio_model.clone_from(&details.audio_model);
+    let choice = (details.choice != Choice::default()).then_some(&details.choice);
+    row.choice = choice.map(|choice| json(choice, &format!("project {}", row.id), "choice")).transpose()?;
+    row.speech_speed = details.speech_speed;
     Ok(())
 }
 

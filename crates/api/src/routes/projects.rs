@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
+use model::choice::Choice;
 use model::project::Settings;
 use model::workflow::{Edit, Input};
 use store::{Details, NewProject, ProjectChange, ProjectQuery, ProjectRecord};
@@ -76,6 +77,8 @@ async fn begin(app: &AppState, input: &CreateProject) -> Result<(Order, Details)
         reference_image_url: input.reference_image_url,
         video_model: "veo".to_owned(),
         audio_model: input.audio_model,
+        choice: Choice::default(),
+        speech_speed: None,
     };
     Ok((order, details))
 }
@@ -189,6 +192,8 @@ fn patched(settings: &Settings, details: &Details, input: PatchProject) -> (Sett
         reference_image_url: input.reference_image_url.unwrap_or(details.reference_image_url),
         video_model: details.video_model,
         audio_model: input.audio_model.or(details.audio_model),
+        choice: details.choice,
+        speech_speed: details.speech_speed,
     };
     (new_settings, new_details)
 }

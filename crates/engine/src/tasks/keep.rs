@@ -8,7 +8,7 @@ use std::time::Duration;
 use assets::{Assets, Place, Stored};
 use bytes::Bytes;
 use futures::future::BoxFuture;
-use model::project::Asset;
+use model::project::{Asset, Credit};
 use serde_json::Value;
 use store::{Made, StoreError};
 
@@ -37,20 +37,28 @@ pub(super) async fn made_before(work: Work<'_>, address: &str) -> Result<Option<
     }
 }
 
-/// Keeps a new object. `detail` is what else belongs to it.
-pub(super) async fn keep(
-    work: Work<'_>,
-    address: &str,
-    place: Place,
-    bytes: Bytes,
-    made_by: String,
-    detail: Value,
-) -> Result<Made, TaskError> {
+/// A new object.
+pub(super) struct New {
+    pub bytes: Bytes,
+    /// Who made it.
+    pub made_by: String,
+    /// Whose work it is, where it was found.
+    pub credit: Option<Credit>,
+    /// What else belongs to it.
+    pub detail: Value,
+}
+
+/// Keeps a new object.
+pub(super) async fn keep(work: Work<'_>, address: &str, place: Place, new: New) -> Result<Made, TaskError> {
     work.reached("answered");
+    let New { bytes, made_by, credit, detail } = new;
     let Stored { key, media_type, bytes: length } =
         Assets::stored_as(place, &bytes).map_err(|error| failure::of_assets(&error))?;
     let length = i64::try_from(length).unwrap_or(i64::MAX);
-    let made = Made { asset: Asset { key, media_type: media_type.to_owned(), bytes: length, made_by, credit: None }, detail };
+    let made = Made {
+        asset: Asset { key, media_type: media_type.to_owned(), bytes: length, made_by, credit: credit.map(Box::new) },
+        detail,
+    };
     write_down(work, address, &made).await?;
     work.engine.assets.put(place, bytes).await.map_err(|error| failure::of_assets(&error))?;
     work.reached("stored");
