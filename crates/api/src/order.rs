@@ -3,6 +3,7 @@
 //! Media are only ever objects that were uploaded before: nothing is fetched, and no path of this machine is read.
 
 use axum::http::StatusCode;
+use model::choice::Choice;
 use model::project::{Settings, VideoOptions};
 use model::script::{Script, ScriptSettings};
 use model::storyboard::{Focus, MusicOptions, SceneLook};
@@ -28,7 +29,7 @@ pub async fn read(app: &AppState, order: &OrderShort) -> Result<Order, ApiError>
     let mut read = match (&order.script, &order.storyboard, &order.topic) {
         (Some(script), None, None) => from_script(app, script, |settings| order.adjust(settings)).await?,
         (None, Some(storyboard), None) => from_storyboard(app, storyboard, |settings| order.adjust(settings)).await?,
-        (None, None, Some(_)) => return Err(no_author(app.language_model)),
+        (None, None, Some(topic)) => from_topic(app, topic, order)?,
         _ => return Err(ApiError::field("", "Give exactly one of script, storyboard and topic")),
     };
     if let Some(title) = &order.title {
@@ -38,6 +39,18 @@ pub async fn read(app: &AppState, order: &OrderShort) -> Result<Order, ApiError>
         read.settings.topic = read.topic();
     }
     Ok(read)
+}
+
+/// A topic: the script is the project's first task.
+fn from_topic(app: &AppState, topic: &str, order: &OrderShort) -> Result<Order, ApiError> {
+    let names_a_writer = order.vendors.as_ref().is_some_and(|vendors| vendors.script.is_some());
+    if !app.language_model && !names_a_writer {
+        return Err(no_author());
+    }
+    let mut wishes = ScriptSettings::default();
+    order.adjust(&mut wishes)?;
+    let settings = Settings { topic: topic.to_owned(), ..settings("", wishes) };
+    Ok(Order { settings, scenes: Vec::new(), warnings: Vec::new() })
 }
 
 /// Reads a script; `adjust` may change what its front matter says.
@@ -149,7 +162,7 @@ impl Order {
 }
 
 fn settings(title: &str, wishes: ScriptSettings) -> Settings {
-    let ScriptSettings { language, voice, style, captions, music, size, fps, transition } = wishes;
+    let ScriptSettings { language, voice, style, captions, music, size, fps, transition, choice, speed } = wishes;
     Settings {
         title: title.to_owned(),
         style,
@@ -158,6 +171,8 @@ fn settings(title: &str, wishes: ScriptSettings) -> Settings {
         include_music: music.is_some(),
         music_prompt: music.unwrap_or_default(),
         video: VideoOptions { size, fps, captions, transition, music: MusicOptions::default() },
+        choice,
+        speech_speed: Some(speed).filter(|speed| *speed != 1.0),
         ..Settings::default()
     }
 }
@@ -179,6 +194,10 @@ impl OrderShort {
         for (key, value) in texts {
             value.iter().try_for_each(|value| change(settings, key, key, value))?;
         }
+        if let Some(vendors) = &self.vendors {
+            settings.choice = Choice::from(vendors.clone()).or(&settings.choice);
+        }
+        self.speed.iter().try_for_each(|speed| change(settings, "speed", "speed", &speed.to_string()))?;
         self.fps.iter().try_for_each(|fps| change(settings, "fps", "fps", &fps.to_string()))?;
         self.size.iter().try_for_each(|size| change(settings, "size", "size", &size.words()))?;
         let captions = self.captions.iter().flat_map(CaptionWish::pairs);
@@ -218,12 +237,8 @@ impl CaptionWish {
     }
 }
 
-fn no_author(language_model: bool) -> ApiError {
-    let error = if language_model {
-        "A script can't be written from a topic by this call yet. Send the text itself as script."
-    } else {
-        "No language model is configured that could write a script from a topic. Send the text itself as script (Markdown, one \
-         paragraph for each scene), or configure a language model and try again."
-    };
+fn no_author() -> ApiError {
+    let error = "No language model is configured that could write a script from a topic. Send the text itself as script (Markdown, one \
+                 paragraph for each scene), or configure a language model and try again.";
     ApiError::plain(StatusCode::UNPROCESSABLE_ENTITY, error)
 }

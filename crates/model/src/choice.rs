@@ -1,11 +1,18 @@
 //! Whom to ask: wishes about vendors and models, by name. Who is there at all, and what the names mean, is not known here.
 
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 
 use serde::{Deserialize, Serialize};
 
 /// The name that stands for everybody who is there, best first.
 pub const AUTO: &str = "auto";
+
+/// How fast narrations may be spoken; 1.0 is the voice's own speed.
+pub const SPEEDS: RangeInclusive<f64> = 0.5..=2.0;
+
+/// What vendors can make, by name.
+pub const ABILITIES: [&str; 6] = ["script", "image", "speech", "align", "clip", "music"];
 
 /// Wishes of whoever runs a server, of a user or of a project.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,6 +47,11 @@ impl Choice {
         both.fallback = self.fallback.or(others.fallback);
         both.keyless = self.keyless.or(others.keyless);
         both
+    }
+
+    /// What is wished for one ability: its vendors and its model.
+    pub fn of(&self, ability: &str) -> (Option<&Vec<String>>, Option<&String>) {
+        (self.vendors.get(ability), self.models.get(ability))
     }
 
     /// The same with one vendor for one ability.

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::caption::{CaptionOptions, WordTiming};
+use crate::choice::Choice;
 use crate::storyboard::{MusicOptions, SceneLook, Size, Storyboard, StoryboardScene, Transition};
 use crate::task::TaskKind;
 
@@ -72,6 +73,10 @@ pub struct Settings {
     pub music_prompt: String,
     /// Picture, captions and sound of the video.
     pub video: VideoOptions,
+    /// Whom to ask for what.
+    pub choice: Choice,
+    /// How fast it is spoken; `None` is the voice's own speed, 1.0.
+    pub speech_speed: Option<f64>,
 }
 
 /// How the video itself is put together.

@@ -8,6 +8,7 @@ mod markdown;
 mod picture_settings;
 
 use crate::caption::CaptionOptions;
+use crate::choice::Choice;
 use crate::storyboard::{MAX_NARRATION, MAX_SCENES, SceneLook, Size, Transition};
 
 /// A script as read.
@@ -42,6 +43,10 @@ pub struct ScriptSettings {
     pub fps: u32,
     /// How scenes begin.
     pub transition: Transition,
+    /// Whom to ask for what.
+    pub choice: Choice,
+    /// How fast it is spoken; 1.0 is the voice's own speed.
+    pub speed: f64,
 }
 
 impl Default for ScriptSettings {
@@ -55,6 +60,8 @@ impl Default for ScriptSettings {
             size: Size::default(),
             fps: 30,
             transition: Transition::default(),
+            choice: Choice::default(),
+            speed: 1.0,
         }
     }
 }

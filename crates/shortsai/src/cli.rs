@@ -34,9 +34,18 @@ pub enum Command {
 
 #[derive(Debug, Args)]
 pub struct Make {
-    /// A Markdown script: the first heading is the title, each paragraph a scene. A topic in quotes needs a language model, which can't be configured yet
+    /// A Markdown script: the first heading is the title, each paragraph a scene. Or a topic in quotes, for which a language model writes the script
     #[arg(value_name = "SCRIPT.md | TOPIC")]
     pub script: String,
+    /// A setting as at the top of a script, such as language=pt-BR or image-vendor=gemini; counts before the script's own
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub settings: Vec<String>,
+    /// How long a video about a topic should be, in seconds, such as 30-45
+    #[arg(long, value_name = "SHORTEST-LONGEST")]
+    pub seconds: Option<String>,
+    /// How many scenes a video about a topic should have
+    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..=100))]
+    pub scenes: Option<u32>,
     /// The video to write; captions (.srt, .vtt, .ass) and a thumbnail (.jpg) go beside it [default: the script's name .mp4]
     #[arg(short, long, value_name = "FILE.mp4")]
     pub output: Option<PathBuf>,

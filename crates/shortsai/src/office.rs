@@ -32,7 +32,7 @@ impl Office {
         let keys = self.keys(owner, project.map(|record| record.project.id)).await?;
         let own = self.store.user_choice(owner).await?;
         let Some(record) = project else { return Ok(Wish { keys, choice: own, ..Wish::default() }) };
-        let speech_speed = record.details.speech_speed.unwrap_or(1.0);
+        let speech_speed = record.project.settings.speech_speed.unwrap_or(1.0);
         Ok(Wish { keys, choice: choice_of(record).or(&own), speech_speed })
     }
 
@@ -63,7 +63,7 @@ impl Vendors for Office {
 /// The project's wishes, with those that older clients state in fields of their own.
 fn choice_of(record: &ProjectRecord) -> Choice {
     let (settings, details) = (&record.project.settings, &record.details);
-    let mut choice = details.choice.clone();
+    let mut choice = settings.choice.clone();
     let speech = Ability::Speech.name().to_owned();
     if providers::speech::is_elevenlabs_voice(&settings.voice) {
         choice.vendors.entry(speech).or_insert_with(|| vec![Vendor::ElevenLabs.name().to_owned()]);

@@ -5,7 +5,6 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use model::choice::Choice;
 use model::event::Event;
 use model::project::{Project, ProjectStatus, Settings, Slot};
 use sea_orm::{
@@ -54,10 +53,6 @@ pub struct Details {
     pub video_model: String,
     /// The Studio's choice of a speech vendor's model.
     pub audio_model: Option<String>,
-    /// Whom to ask for what.
-    pub choice: Choice,
-    /// How fast narrations are spoken; `None` is the voice's own speed, 1.0.
-    pub speech_speed: Option<f64>,
 }
 
 /// A session's wish to be the only one that edits a project.

@@ -32,6 +32,8 @@ pub fn project_record(
         include_music: row.include_music,
         music_prompt: row.bg_music_prompt,
         video: from_json(row.video_options, &what, "video_options")?,
+        choice: row.choice.map(|choice| from_json(choice, &what, "choice")).transpose()?.unwrap_or_default(),
+        speech_speed: row.speech_speed,
     };
     let scene_created_at: BTreeMap<Uuid, DateTimeUtc> = scenes.iter().map(|scene| (scene.id, scene.created_at)).collect();
     let project = Project {
@@ -55,8 +57,6 @@ pub fn project_record(
         reference_image_url: row.reference_image_url,
         video_model: row.video_model,
         audio_model: row.audio_model,
-        choice: row.choice.map(|choice| from_json(choice, &what, "choice")).transpose()?.unwrap_or_default(),
-        speech_speed: row.speech_speed,
     };
     let (source, created_at, updated_at, event_number) = (row.source, row.created_at, row.updated_at, row.event_number);
     Ok(ProjectRecord { project, details, lock, source, created_at, updated_at, event_number, scene_created_at })
@@ -165,6 +165,9 @@ pub fn fill_project(row: &mut project::Model, project: &Project) -> Result<(), S
     row.include_music = settings.include_music;
     row.bg_music_prompt.clone_from(&settings.music_prompt);
     row.video_options = json(&settings.video, &what, "video_options")?;
+    let choice = (settings.choice != Choice::default()).then_some(&settings.choice);
+    row.choice = choice.map(|choice| json(choice, &what, "choice")).transpose()?;
+    row.speech_speed = settings.speech_speed;
     row.render_id = project.render.as_ref().map(|render| render.id);
     row.notice.clone_from(&project.notice);
     script(row).write(&project.script, &what, "script")?;
@@ -180,9 +183,6 @@ pub fn fill_details(row: &mut project::Model, details: &Details) -> Result<(), S
     row.reference_image_url.clone_from(&details.reference_image_url);
     row.video_model.clone_from(&details.video_model);
     row.audio_model.clone_from(&details.audio_model);
-    let choice = (details.choice != Choice::default()).then_some(&details.choice);
-    row.choice = choice.map(|choice| json(choice, &format!("project {}", row.id), "choice")).transpose()?;
-    row.speech_speed = details.speech_speed;
     Ok(())
 }
 

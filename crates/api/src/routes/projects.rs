@@ -4,7 +4,6 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
-use model::choice::Choice;
 use model::project::Settings;
 use model::workflow::{Edit, Input};
 use store::{Details, NewProject, ProjectChange, ProjectQuery, ProjectRecord};
@@ -68,6 +67,8 @@ async fn begin(app: &AppState, input: &CreateProject) -> Result<(Order, Details)
         include_music: input.include_music.unwrap_or(old.include_music),
         music_prompt: input.bg_music_prompt.unwrap_or(old.music_prompt),
         video: old.video,
+        choice: input.vendors.map_or(old.choice, Into::into),
+        speech_speed: input.speech_speed.or(old.speech_speed),
     };
     let details = Details {
         tags: input.tags.unwrap_or_default(),
@@ -77,8 +78,6 @@ async fn begin(app: &AppState, input: &CreateProject) -> Result<(Order, Details)
         reference_image_url: input.reference_image_url,
         video_model: "veo".to_owned(),
         audio_model: input.audio_model,
-        choice: Choice::default(),
-        speech_speed: None,
     };
     Ok((order, details))
 }
@@ -183,6 +182,8 @@ fn patched(settings: &Settings, details: &Details, input: PatchProject) -> (Sett
         include_music: input.include_music.unwrap_or(settings.include_music),
         music_prompt: input.bg_music_prompt.map_or(settings.music_prompt, Option::unwrap_or_default),
         video: settings.video,
+        choice: input.vendors.map_or(settings.choice, |choice| choice.unwrap_or_default().into()),
+        speech_speed: input.speech_speed.map_or(settings.speech_speed, |speed| speed),
     };
     let new_details = Details {
         tags: input.tags.unwrap_or(details.tags),
@@ -192,8 +193,6 @@ fn patched(settings: &Settings, details: &Details, input: PatchProject) -> (Sett
         reference_image_url: input.reference_image_url.unwrap_or(details.reference_image_url),
         video_model: details.video_model,
         audio_model: input.audio_model.or(details.audio_model),
-        choice: details.choice,
-        speech_speed: details.speech_speed,
     };
     (new_settings, new_details)
 }

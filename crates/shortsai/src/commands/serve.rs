@@ -43,7 +43,7 @@ async fn run(arguments: cli::Serve, data: &DataDir) -> anyhow::Result<ExitCode> 
         store: house.store.clone(),
         assets: house.assets.clone(),
         owner: house.owner,
-        language_model: false,
+        language_model: house.office.catalogue.abilities(&Default::default()).scripts.is_ok(),
         version: env!("CARGO_PKG_VERSION"),
         clock: now,
         new_id,

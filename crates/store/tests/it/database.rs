@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use chrono::{DateTime, Duration, Utc};
+use model::choice::Choice;
 use model::project::{Asset, RenderOutput, Settings};
 use model::task::{Product, ScriptScene, TaskKind};
 use model::workflow::{Command, Edit, Input, SceneDraft};
@@ -126,6 +127,8 @@ pub fn at(seconds: i64) -> DateTime<Utc> {
 pub fn new_project(project: u128, owner: Uuid) -> NewProject {
     let title = format!("Project {project}");
     let settings = Settings { title, topic: "the Moon".to_owned(), include_music: true, ..Settings::default() };
+    let choice = Choice { fallback: Some(true), ..Choice::default() }.with("image", "gemini");
+    let settings = Settings { choice, speech_speed: Some(1.25), ..settings };
     NewProject { id: id(project), owner, settings, details: Details::default(), source: None }
 }
 

@@ -13,8 +13,6 @@ fn details() -> Details {
         reference_image_url: Some("https://example.org/a.jpg".to_owned()),
         video_model: "veo".to_owned(),
         audio_model: Some("tts-1".to_owned()),
-        choice: model::choice::Choice { fallback: Some(true), ..Default::default() }.with("image", "gemini"),
-        speech_speed: Some(1.25),
     }
 }
 
