@@ -1,5 +1,6 @@
 //! `shortsai make`: the whole way from a script to a video, through the same store and engine as the server.
 
+mod credits;
 mod follow;
 mod import;
 mod topic;
@@ -106,7 +107,16 @@ async fn run(
     match ended? {
         follow::Ended::Rendered(output) => {
             publish(&house, data, &output, files).await?;
+            let record = house.store.project(project).await?.context("the project is gone; its video is there")?;
+            let credited = credits::write(&record.project, &files.credits)?;
             say_what_came_out(&output, files, begun.elapsed().as_secs_f64());
+            credits::say_who_made_it(&record.project);
+            if credited {
+                println!(
+                    "  {} names the authors of its pictures: put that into the video's description",
+                    files.credits.display()
+                );
+            }
             Ok(ExitCode::SUCCESS)
         }
         follow::Ended::Failed(reason) => bail!("{reason}"),
