@@ -26,6 +26,7 @@ mod report;
 mod request;
 mod task;
 mod transaction;
+mod update;
 mod usage;
 mod user;
 
