@@ -33,7 +33,7 @@ enum Ended {
     Lost,
     /// The engine stops; the task goes back.
     Stopped,
-    /// A limit is reached; the task goes back until then.
+    /// A limit is reached, or another task is making the same; the task goes back until then.
     Postponed(DateTime<Utc>),
 }
 
@@ -117,6 +117,7 @@ fn ended_by(result: std::thread::Result<Result<model::task::Product, TaskError>>
         Ok(Err(TaskError::Failed(failure))) => failed(failure),
         Ok(Err(TaskError::Vanished)) => Ended::Lost,
         Ok(Err(TaskError::Cancelled)) => Ended::Stopped,
+        Ok(Err(TaskError::Postponed(until))) => Ended::Postponed(until),
         Ok(Err(TaskError::OverBudget(reason))) => Ended::With(Outcome::OverBudget { reason }),
         Err(_) => failed(failure::fatal("an internal error happened; the log has the details")),
     }

@@ -17,7 +17,7 @@ pub(crate) enum Report {
     Ended(Outcome),
     /// It goes back: the engine stops.
     GivenBack,
-    /// A limit is reached: it goes back until then.
+    /// It has to wait: it goes back until then.
     Postponed(DateTime<Utc>),
 }
 

@@ -12,6 +12,7 @@ mod render;
 mod speak;
 mod write_script;
 
+use chrono::{DateTime, Utc};
 use model::project::{Scene, Slot};
 use model::task::{Failure, FailureClass, Product, TaskKind};
 use model::usage::Unit;
@@ -30,6 +31,8 @@ pub enum TaskError {
     Vanished,
     /// It was told to stop.
     Cancelled,
+    /// Another task is making the same: it goes back until then.
+    Postponed(DateTime<Utc>),
     /// It would cost more than a budget has left; a sentence for the user.
     OverBudget(String),
 }

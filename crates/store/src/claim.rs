@@ -238,6 +238,7 @@ pub fn free(turn: Expr) -> sea_orm::UpdateMany<task::Entity> {
         .col_expr(task::Column::State, Expr::value(TaskState::Ready.name()))
         .col_expr(task::Column::Turn, turn)
         .col_expr(task::Column::Vendor, Expr::value(None::<String>))
+        .col_expr(task::Column::Making, Expr::value(None::<String>))
         .col_expr(task::Column::LeaseOwner, Expr::value(None::<String>))
         .col_expr(task::Column::LeaseUntil, Expr::value(None::<DateTime<Utc>>))
 }

@@ -284,6 +284,7 @@ fn end(state: TaskState, now: DateTime<Utc>) -> UpdateMany<task::Entity> {
     task::Entity::update_many()
         .col_expr(task::Column::State, Expr::value(state.name()))
         .col_expr(task::Column::Vendor, Expr::value(None::<String>))
+        .col_expr(task::Column::Making, Expr::value(None::<String>))
         .col_expr(task::Column::LeaseOwner, Expr::value(None::<String>))
         .col_expr(task::Column::LeaseUntil, Expr::value(None::<DateTime<Utc>>))
         .col_expr(task::Column::FinishedAt, Expr::value(now))
