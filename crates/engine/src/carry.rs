@@ -14,7 +14,7 @@ use crate::blocked::Blocked;
 use crate::failure;
 use crate::keep::Held;
 use crate::report::{Report, Reporter};
-use crate::tasks::TaskError;
+use crate::tasks::{Others, TaskError};
 
 /// Tasks of a kind that had to wait for a vendor's limit are left alone for so long at the most.
 const LOOK_AGAIN: chrono::Duration = chrono::Duration::seconds(2);
@@ -36,7 +36,7 @@ enum Ended {
     Lost,
     /// The engine stops; the task goes back.
     Stopped,
-    /// A limit is reached; the task goes back until then.
+    /// A limit is reached, or another task is making the same; the task goes back until then.
     Postponed(DateTime<Utc>),
 }
 
@@ -84,10 +84,14 @@ async fn work(shift: &Shift, lease: &Lease, lost: &CancellationToken, stop: &Can
     tokio::pin!(work);
     tokio::select! {
         result = &mut work => {
-            if let Ok(Err(TaskError::Postponed { until, user_only })) = &result {
-                // Others of its kind would most likely have to wait too. Not for long: they may be another vendor's.
+            if let Ok(Err(TaskError::Postponed { until, others })) = &result {
+                // Not for long: the others may be for another vendor.
                 let until = Ord::min(*until, (engine.clock)() + LOOK_AGAIN);
-                shift.blocked.add(user_only.then_some(lease.owner), lease.target.kind, until);
+                match others {
+                    Others::Go => {}
+                    Others::OfUserWait => shift.blocked.add(Some(lease.owner), lease.target.kind, until),
+                    Others::Wait => shift.blocked.add(None, lease.target.kind, until),
+                }
             }
             ended_by(result)
         }

@@ -79,7 +79,8 @@ async fn work(shift: &Arc<Shift>, stop: CancellationToken) -> Result<(), ApplyEr
             Some(ended) = running.join_next() => trouble = release(ended, &mut busy),
             () = tokio::time::sleep(POLL) => {}
         }
-        // What has ended meanwhile makes room for one claim of many.
+        // What ends at this moment makes room for one claim of many.
+        tokio::task::yield_now().await;
         while let Some(ended) = running.try_join_next() {
             trouble = trouble.and(release(ended, &mut busy));
         }

@@ -31,12 +31,12 @@ pub enum TaskError {
     Failed(Failure),
     /// The vendor did not deliver.
     Vendor(ProviderError),
-    /// A limit of its vendor is reached: it goes back until then.
+    /// It goes back until then: a limit of its vendor is reached, or another task is making the same.
     Postponed {
         /// When there is hope.
         until: DateTime<Utc>,
-        /// Only its user has to wait; otherwise everybody.
-        user_only: bool,
+        /// What that says of other tasks of its kind.
+        others: Others,
     },
     /// Its project or scene is gone, or somebody else has it: nothing is left to do here.
     Vanished,
@@ -44,6 +44,18 @@ pub enum TaskError {
     Cancelled,
     /// It would cost more than a budget has left; a sentence for the user.
     OverBudget(String),
+}
+
+/// Whether other tasks of the same kind would have to wait too.
+#[doc(hidden)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Others {
+    /// They need not.
+    Go,
+    /// Those of the same user would.
+    OfUserWait,
+    /// All would.
+    Wait,
 }
 
 impl From<Failure> for TaskError {

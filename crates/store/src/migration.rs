@@ -7,7 +7,8 @@ mod m0004_media;
 mod m0005_queue;
 mod m0006_requests;
 mod m0007_usage;
-mod m0009_vendors;
+mod m0009_making;
+mod m0010_vendors;
 
 use sea_orm_migration::prelude::*;
 
@@ -25,7 +26,8 @@ impl MigratorTrait for Migrator {
             Box::new(m0005_queue::Step),
             Box::new(m0006_requests::Step),
             Box::new(m0007_usage::Step),
-            Box::new(m0009_vendors::Step),
+            Box::new(m0009_making::Step),
+            Box::new(m0010_vendors::Step),
         ]
     }
 }

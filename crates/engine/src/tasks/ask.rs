@@ -7,7 +7,7 @@ use providers::abilities::{Candidate, Candidates};
 use providers::error::ProviderError;
 use store::{Call, Entry, Reservation};
 
-use super::{TaskError, Work};
+use super::{Others, TaskError, Work};
 use crate::failure;
 
 /// What a vendor is asked for.
@@ -73,7 +73,7 @@ impl<'a> Work<'a> {
             Entry::Entered => Ok(()),
             Entry::Wait { until, user_only } => {
                 tracing::debug!(vendor = order.vendor, %until, "waits for a place");
-                Err(TaskError::Postponed { until, user_only })
+                Err(TaskError::Postponed { until, others: if user_only { Others::OfUserWait } else { Others::Wait } })
             }
             Entry::Lost => Err(TaskError::Vanished),
         }

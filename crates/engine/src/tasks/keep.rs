@@ -1,4 +1,5 @@
-//! Keeping what was made: a request that was answered once is never sent again, whatever dies in between.
+//! Keeping what was made: a request that was answered once is never sent again, whatever dies in between, and of equal requests
+//! at the same moment one is sent.
 //!
 //! The answer is first written down under the request's address, with the key that its bytes will have, and then stored. So
 //! only a crash within these two writes costs a second call; one that comes later finds both.
@@ -10,18 +11,25 @@ use bytes::Bytes;
 use futures::future::BoxFuture;
 use model::project::{Asset, Credit};
 use serde_json::Value;
-use store::{Made, StoreError};
+use store::{Made, Making, StoreError};
 
-use super::{TaskError, Work};
+use super::{Others, TaskError, Work};
 use crate::failure;
 
 /// What was paid for is not given up while the database is away for a moment: so many seconds between the tries to write it
 /// down.
 const PATIENCE: [u64; 5] = [1, 1, 2, 4, 8];
 
-/// What an earlier equal request has made, if its object is still there.
+/// What an earlier equal request has made, if its object is still there. Without it the request is this task's to make, as long
+/// as it holds its lease; while another task makes it, this one is postponed.
 pub(super) async fn made_before(work: Work<'_>, address: &str) -> Result<Option<Made>, TaskError> {
     let store = &work.engine.store;
+    let making = store.begin_making(work.lease, address, (work.engine.clock)()).await;
+    match making.map_err(|error| failure::of_store(&error))? {
+        Making::Begun => {}
+        Making::Elsewhere { until } => return Err(TaskError::Postponed { until, others: Others::Go }),
+        Making::Lost => return Err(TaskError::Vanished),
+    }
     let made = store.made(address).await.map_err(|error| failure::of_store(&error))?;
     let Some(made) = made else { return Ok(None) };
     if made.asset.key.is_empty() {

@@ -220,6 +220,8 @@ pub struct Vendor {
     musics: AtomicU32,
     failures: Mutex<HashMap<String, (u32, MakeError)>>,
     wordless: AtomicBool,
+    /// While somebody holds it, narrations are not answered.
+    pub hold: tokio::sync::RwLock<()>,
 }
 
 impl Vendor {
@@ -287,6 +289,7 @@ impl SpeechProvider for Vendor {
             return Err(error());
         }
         self.speeches.fetch_add(1, Ordering::SeqCst);
+        let _free = self.hold.read().await;
         let bytes = [b"RIFF\0\0\0\0WAVE", request.text.as_bytes()].concat();
         let words = (!self.wordless.load(Ordering::SeqCst))
             .then(|| vec![WordTiming { word: request.text.clone(), start: 0.1, end: 1.0 }]);

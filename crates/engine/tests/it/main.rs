@@ -53,6 +53,31 @@ async fn an_equal_request_is_never_made_twice() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn equal_requests_at_the_same_moment_are_one_call() {
+    let house = House::new().await;
+    let projects = [house.project(&["Same words."]).await, house.project(&["Same words."]).await];
+    for project in projects {
+        house.apply(project, Input::Command(Command::GenerateAudio { force: false })).await;
+    }
+    let hold = house.vendor.hold.write().await;
+    let engine = house.engine();
+    let mut changes = house.store.changes();
+    // One is put back until the other may have ended.
+    while house.store.next_run_at().await.expect("readable") != Some(house::clock() + chrono::Duration::seconds(1)) {
+        changes.changed().await.expect("the store lives");
+    }
+    assert_eq!(house.vendor.calls(), (0, 1, 0));
+    drop(hold);
+    for project in projects {
+        house.move_clock(2);
+        let done = house.until(project, |project| project.scenes[0].audio.status == SlotStatus::Completed).await;
+        assert_eq!((done.scenes[0].audio.attempts, done.scenes[0].duration_seconds), (0, 1.5));
+    }
+    engine.stop().await;
+    assert_eq!(house.vendor.calls(), (0, 1, 0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_object_that_vanished_is_made_again() {
     let house = House::new().await;
     let first = house.project(&["Same words."]).await;

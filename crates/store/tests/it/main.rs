@@ -61,7 +61,8 @@ on_both! {
     requests: a_request_sent_again_has_no_second_effect, requests_at_the_same_moment_have_one_effect,
         a_refused_request_leaves_nothing, a_lock_keeps_only_others_edits_away, every_change_moves_the_mark,
         reports_count_for_the_lease_of_their_render;
-    made: results_are_remembered_replaced_and_forgotten;
+    made: results_are_remembered_replaced_and_forgotten, equal_requests_wait_for_each_other,
+        one_of_many_makes_what_all_want;
     usage: a_call_is_reserved_once_and_settled_at_what_it_took, a_failed_call_is_given_back_where_it_was_taken,
         a_dead_attempts_reservation_goes_on, plans_limit_by_day_and_month, budgets_are_never_overdrawn;
     opening: a_newer_schema_is_refused, opening_at_the_same_moment_works;

@@ -9,7 +9,7 @@ pub struct Step;
 
 impl MigrationName for Step {
     fn name(&self) -> &str {
-        "m0009_vendors"
+        "m0010_vendors"
     }
 }
 
