@@ -17,6 +17,7 @@ mod made;
 mod mark;
 mod migration;
 mod open;
+mod owned;
 mod plan;
 mod project;
 mod queue;
@@ -44,6 +45,9 @@ pub use lease::{Lease, Outcome};
 pub use limit::{Entry, Limit, Limits};
 pub use made::Made;
 pub use mark::Mark;
+// Tests make the databases of older versions with it.
+#[doc(hidden)]
+pub use migration::Migrator;
 pub use open::{open, without_secrets};
 pub use plan::Plan;
 pub use project::{Details, NewProject, ProjectLock, ProjectPage, ProjectQuery, ProjectRecord};
