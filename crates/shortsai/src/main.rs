@@ -8,6 +8,7 @@ mod config;
 mod data_dir;
 mod fail;
 mod logging;
+mod open_files;
 mod output;
 mod signal;
 mod wiring;
