@@ -8,11 +8,12 @@ use model::project::{Settings, VideoOptions};
 use model::script::{Script, ScriptSettings};
 use model::storyboard::{Focus, MusicOptions, SceneLook};
 use model::workflow::SceneDraft;
+use serde::de::DeserializeOwned;
 
 use crate::AppState;
 use crate::error::{ApiError, Problems};
 use crate::key::{own_medium, own_medium_in};
-use crate::wire::short::{CaptionWish, OrderShort, OrderedScene, OrderedStoryboard, SizeWish};
+use crate::wire::short::{CaptionWish, FocusWish, MusicWish, OrderShort, OrderedScene, OrderedStoryboard, SizeWish};
 
 /// What a project begins with.
 pub struct Order {
@@ -96,22 +97,13 @@ async fn from_storyboard(
     board: &OrderedStoryboard,
     adjust: impl FnOnce(&mut ScriptSettings) -> Result<(), ApiError>,
 ) -> Result<Order, ApiError> {
+    let OrderedStoryboard { size, fps, transition, captions, .. } = board;
     let mut wishes = ScriptSettings::default();
-    let mut set = |field: &str, key: &str, value: String| change(&mut wishes, &format!("storyboard.{field}"), key, &value);
-    board.size.iter().try_for_each(|size| set("size", "size", size.words()))?;
-    board.fps.iter().try_for_each(|fps| set("fps", "fps", fps.to_string()))?;
-    board.transition.iter().try_for_each(|how| {
-        set("transition", "transition", how.replace("fadeBlack", "fade-black").replace("zoomThrough", "zoom-through"))
-    })?;
-    if let Some(captions) = &board.captions {
-        captions.pairs().into_iter().try_for_each(|(key, value)| set("captions", key, value))?;
-    }
+    VideoWish { size, fps, transition, captions }.put_over(&mut wishes, "storyboard.")?;
     adjust(&mut wishes)?;
     let mut settings = settings(board.title.as_deref().unwrap_or_default(), wishes);
     if let Some(music) = board.music {
-        let usual = MusicOptions::default();
-        settings.video.music =
-            MusicOptions { volume_db: music.volume_db.unwrap_or(usual.volume_db), duck: music.duck.unwrap_or(usual.duck) };
+        settings.video.music = music.over(settings.video.music);
     }
     let (mut scenes, mut warnings) = (Vec::new(), Vec::new());
     for (index, scene) in board.scenes.iter().enumerate() {
@@ -137,19 +129,61 @@ async fn draft(app: &AppState, index: usize, scene: &OrderedScene) -> Result<Sce
         visual_description: scene.visual_description.clone().unwrap_or_default(),
         image,
         video,
-        look: look(index, scene)?,
+        look: SceneLook {
+            transition: choice(&scene.transition, &field("transition"), TRANSITIONS)?,
+            focus: scene.focus.map(FocusWish::point),
+        },
     })
 }
 
-fn look(index: usize, scene: &OrderedScene) -> Result<SceneLook, ApiError> {
-    let transition = match &scene.transition {
-        None => None,
-        Some(name) => Some(serde_json::from_value(name.clone().into()).map_err(|_| {
-            let problem = format!("\"{name}\" is not one of cut, crossfade, fadeBlack, slide, zoomThrough");
-            ApiError::field(&format!("storyboard.scenes[{index}].transition"), problem)
-        })?),
-    };
-    Ok(SceneLook { transition, focus: scene.focus.map(|focus| Focus { x: focus.x, y: focus.y }) })
+/// The transitions as storyboards call them.
+pub const TRANSITIONS: &str = "cut, crossfade, fadeBlack, slide, zoomThrough";
+
+/// One of the model's choices by its name; `names` are all of them, for the error.
+pub fn choice<T: DeserializeOwned>(name: &Option<String>, field: &str, names: &str) -> Result<Option<T>, ApiError> {
+    let Some(name) = name else { return Ok(None) };
+    let chosen = serde_json::from_value(name.clone().into());
+    chosen.map(Some).map_err(|_| ApiError::field(field, format!("\"{name}\" is not one of {names}")))
+}
+
+/// What a storyboard says of the whole video.
+pub struct VideoWish<'a> {
+    /// The picture's size.
+    pub size: &'a Option<SizeWish>,
+    /// Frames per second.
+    pub fps: &'a Option<u32>,
+    /// How scenes begin.
+    pub transition: &'a Option<String>,
+    /// How captions look.
+    pub captions: &'a Option<CaptionWish>,
+}
+
+impl VideoWish<'_> {
+    /// Puts it over the settings; `front` stands before the names of fields in errors.
+    pub fn put_over(&self, settings: &mut ScriptSettings, front: &str) -> Result<(), ApiError> {
+        let mut set = |field: &str, key: &str, value: String| change(settings, &format!("{front}{field}"), key, &value);
+        self.size.iter().try_for_each(|size| set("size", "size", size.words()))?;
+        self.fps.iter().try_for_each(|fps| set("fps", "fps", fps.to_string()))?;
+        self.transition.iter().try_for_each(|how| {
+            set("transition", "transition", how.replace("fadeBlack", "fade-black").replace("zoomThrough", "zoom-through"))
+        })?;
+        let captions = self.captions.iter().flat_map(CaptionWish::pairs);
+        captions.into_iter().try_for_each(|(key, value)| set("captions", key, value))
+    }
+}
+
+impl MusicWish {
+    /// Puts what is said over what is usual.
+    pub fn over(self, usual: MusicOptions) -> MusicOptions {
+        MusicOptions { volume_db: self.volume_db.unwrap_or(usual.volume_db), duck: self.duck.unwrap_or(usual.duck) }
+    }
+}
+
+impl FocusWish {
+    /// The same for the model.
+    pub fn point(self) -> Focus {
+        Focus { x: self.x, y: self.y }
+    }
 }
 
 impl Order {

@@ -116,7 +116,7 @@ async fn fill(
         let lease = chrono::Duration::from_std(engine.settings.lease).unwrap_or(chrono::Duration::seconds(30));
         let now = (engine.clock)();
         let (kinds, blocked) = shift.blocked.at(&lane.kinds(), now);
-        let wanted = Wanted { kinds: &kinds, project: engine.settings.only, blocked: &blocked, begin_later: &[] };
+        let wanted = Wanted { kinds: &kinds, project: engine.settings.only, blocked: &blocked };
         for claimed in engine.store.claim_and_start(&engine.settings.worker, wanted, most, now, lease).await? {
             busy.push(lane);
             let (shift, stop) = (shift.clone(), stop.clone());

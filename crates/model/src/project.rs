@@ -1,5 +1,7 @@
 //! A project as the workflow sees it: its settings, its scenes and what has been made for them.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -230,6 +232,8 @@ pub struct Render {
     pub output: Option<RenderOutput>,
     /// The project's revision that it shows.
     pub revision: i64,
+    /// What it shows instead of the project, if the user gave that; the media are object keys. It never changes.
+    pub storyboard: Option<Arc<Storyboard>>,
 }
 
 /// Where a render stands.
@@ -347,6 +351,13 @@ impl Project {
             music: video.music,
             transition: video.transition,
         })
+    }
+}
+
+impl Render {
+    /// What the render shows: the user's own storyboard, else the project as it is now; or what is missing.
+    pub fn shown(&self, project: &Project) -> Result<Storyboard, Vec<String>> {
+        self.storyboard.as_deref().map_or_else(|| project.storyboard(), |given| Ok(given.clone()))
     }
 }
 

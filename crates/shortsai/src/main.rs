@@ -9,6 +9,7 @@ mod data_dir;
 mod fail;
 mod logging;
 mod office;
+mod open_files;
 mod output;
 mod secret;
 mod signal;

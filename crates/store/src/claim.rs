@@ -34,13 +34,11 @@ pub struct Wanted<'a> {
     pub project: Option<Uuid>,
     /// Not those of these users and kinds: their limits are reached.
     pub blocked: &'a [(Uuid, TaskKind)],
-    /// The begin of these kinds is not reported with the claim: they may have to wait for a place at their vendor first.
-    pub begin_later: &'a [TaskKind],
 }
 
 impl<'a> From<&'a [TaskKind]> for Wanted<'a> {
     fn from(kinds: &'a [TaskKind]) -> Self {
-        Self { kinds, project: None, blocked: &[], begin_later: &[] }
+        Self { kinds, project: None, blocked: &[] }
     }
 }
 
@@ -95,7 +93,7 @@ impl Store {
         let rows = claim(&write.txn, self, worker, &wanted, (most as u64, now, lease)).await;
         let rows = rows.during("claiming tasks for", worker)?;
         let leases = rows.into_iter().map(|row| lease_of(row, worker)).collect::<Result<Vec<_>, _>>()?;
-        let beginning: Vec<&Lease> = leases.iter().filter(|lease| !wanted.begin_later.contains(&lease.target.kind)).collect();
+        let beginning: Vec<&Lease> = leases.iter().collect();
         let mut begun = match lease::start_free(&write.txn, &beginning, now).await {
             Ok(begun) => begun,
             Err(ApplyError::Store(error)) => return Err(error),

@@ -18,6 +18,7 @@ mod making;
 mod mark;
 mod migration;
 mod open;
+mod owned;
 mod plan;
 mod project;
 mod queue;
@@ -49,6 +50,9 @@ pub use limit::{Entry, Limit, Limits};
 pub use made::Made;
 pub use making::Making;
 pub use mark::Mark;
+// Tests make the databases of older versions with it.
+#[doc(hidden)]
+pub use migration::Migrator;
 pub use open::{open, without_secrets};
 pub use plan::Plan;
 pub use project::{Details, NewProject, ProjectLock, ProjectPage, ProjectQuery, ProjectRecord};

@@ -1,6 +1,7 @@
 //! Between the rows of the tables and the nouns of `model`, both ways. No queries here.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use model::choice::Choice;
 use model::project::{Asset, Project, Render, Scene, Settings, Slot};
@@ -91,6 +92,7 @@ pub fn render_of(row: render::Model) -> Result<Render, StoreError> {
         progress: row.progress,
         error: row.error,
         revision: row.revision,
+        storyboard: row.storyboard.map(|storyboard| from_json(storyboard, &what, "storyboard")).transpose()?.map(Arc::new),
     })
 }
 
@@ -260,14 +262,17 @@ pub fn new_render_row(render: &Render, project: Uuid, now: DateTimeUtc) -> Resul
         error: None,
         output: None,
         revision: 0,
+        storyboard: None,
         created_at: now,
         updated_at: now,
     };
+    let storyboard = render.storyboard.as_deref();
+    row.storyboard = storyboard.map(|given| json(given, &format!("render {}", render.id), "storyboard")).transpose()?;
     fill_render(&mut row, render)?;
     Ok(row)
 }
 
-/// Puts a render into its row.
+/// Puts all that can change of a render into its row.
 pub fn fill_render(row: &mut render::Model, render: &Render) -> Result<(), StoreError> {
     let what = format!("render {}", render.id);
     row.status = word(render.status, &what, "status")?;

@@ -4,10 +4,12 @@ mod failures;
 mod house;
 mod jobs;
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use engine::WorkerLock;
 use model::project::{ProjectStatus, RenderStatus, SlotStatus};
+use model::storyboard::Storyboard;
 use model::task::TaskKind;
 use model::workflow::{Command, Edit, Input, SceneChange};
 use providers::error::ProviderError;
@@ -143,6 +145,18 @@ async fn a_cancel_stops_a_running_render() {
     engine.stop().await;
     let render = house.load(project).await.render.expect("a render");
     assert_eq!(render.status, RenderStatus::Cancelled);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_storyboard_of_the_users_own_is_rendered_as_it_is() {
+    let house = House::new().await;
+    let project = house.project(&["One."]).await;
+    let text = r#"{"title":"Mine","scenes":[{"narration":"Own.","imageUrl":"uploads/a.jpg","duration":2}]}"#;
+    let storyboard = Arc::new(Storyboard::from_json(text).expect("a good storyboard"));
+    house.apply(project, Input::Command(Command::RenderStoryboard { id: project, storyboard: storyboard.clone() })).await;
+    let done = house.wait(project).await;
+    assert_eq!(done.render.map(|render| render.status), Some(RenderStatus::Completed));
+    assert_eq!((house.renderer.last_storyboard(), house.vendor.calls()), ((*storyboard).clone(), (0, 0, 0)));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -165,6 +165,7 @@ async fn ask_for_render(store: &Store, project: Uuid) -> anyhow::Result<Uuid> {
     let record = store.project(project).await?.context("the project is gone; run the command again")?;
     if let Some(render) = &record.project.render
         && render.status == RenderStatus::Completed
+        && render.storyboard.is_none()
         && render.revision == record.project.revision
         && record.project.missing_for_render().is_empty()
         // Older versions wrote no .ass.
