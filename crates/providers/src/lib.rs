@@ -29,3 +29,4 @@ pub mod settings;
 pub mod speech;
 pub mod stock;
 pub mod vendor;
+pub mod vertex;

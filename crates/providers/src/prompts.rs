@@ -14,7 +14,7 @@ use crate::error::ProviderError;
 const BUILT_IN: [(&str, &str); 3] = [
     ("clip.jinja", include_str!("../prompts/clip.jinja")),
     ("image.jinja", include_str!("../prompts/image.jinja")),
-    ("music.jinja", include_str!("../prompts/music.jinja")),
+    ("song.jinja", include_str!("../prompts/song.jinja")),
 ];
 
 /// All templates.
