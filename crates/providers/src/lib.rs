@@ -13,4 +13,5 @@ pub mod job;
 pub mod music;
 pub mod poster;
 pub mod script;
+pub mod simulator;
 pub mod speech;
