@@ -12,20 +12,26 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 
 mod call;
+mod edge;
 mod elevenlabs;
 mod fault;
 mod file;
 mod gemini;
+mod groq;
 mod job;
 mod language;
 mod ledger;
 mod media;
 mod multipart;
+mod ollama;
 mod openai;
 mod reply;
 mod schema;
 mod server;
+mod stock;
+mod suno;
 mod vendor;
+mod vertex;
 mod world;
 mod writer;
 

@@ -51,8 +51,8 @@ impl Call {
 /// What a call asks for, as the ledger and the faults see it.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Asked {
-    /// `script`, `text`, `image`, `speech`, `clip`, `music`, `align`, `stock`, `poll`, `download`, `models`, `voices`,
-    /// `account`, `token`, or `unknown`.
+    /// `script`, `text`, `image`, `speech`, `clip`, `music`, `align`, `stock`, `poll`, `download`, `cancel`,
+    /// `models`, `voices`, `account`, `token`, or `unknown`.
     pub(super) ability: &'static str,
     /// As the call names it; empty where a vendor has none.
     pub(super) model: String,

@@ -11,6 +11,7 @@ use super::vendor::{Trouble, Vendor};
 use super::world::World;
 
 mod content;
+mod interaction;
 mod model;
 mod picture;
 mod voice;
@@ -26,6 +27,12 @@ enum Route<'a> {
     Model(&'a str),
     Generate(&'a str),
     CountTokens(&'a str),
+    /// Another action of a model, such as those of clips that are shut down.
+    Another(&'a str),
+    Interact,
+    Interaction(&'a str),
+    Cancel(&'a str),
+    File(&'a str),
     Unknown,
 }
 
@@ -38,8 +45,13 @@ fn route(call: &Call) -> Route<'_> {
         (["models", action], false) => match action.split_once(':') {
             Some((model, "generateContent")) => Route::Generate(model),
             Some((model, "countTokens")) => Route::CountTokens(model),
-            _ => Route::Unknown,
+            Some((model, _)) => Route::Another(model),
+            None => Route::Unknown,
         },
+        (["interactions"], false) => Route::Interact,
+        (["interactions", id], true) => Route::Interaction(id),
+        (["interactions", id, "cancel"], false) => Route::Cancel(id),
+        (["files", id], true) => Route::File(id.strip_suffix(":download").unwrap_or(id)),
         _ => Route::Unknown,
     }
 }
@@ -58,6 +70,11 @@ impl Vendor for Gemini {
             Route::Models => Asked::new("models", ""),
             Route::Model(model) | Route::CountTokens(model) => Asked::new("models", model),
             Route::Generate(model) => content::read(model, &call.json()),
+            Route::Interact => interaction::read(&call.json()),
+            Route::Interaction(id) => Asked::new("poll", "").with("job", id),
+            Route::Cancel(id) => Asked::new("cancel", "").with("job", id),
+            Route::File(_) => Asked::new("download", ""),
+            Route::Another(model) => Asked::new("unknown", model),
             Route::Unknown => Asked::new("unknown", ""),
         }
     }
@@ -82,13 +99,18 @@ impl Vendor for Gemini {
                 Some(kind @ (Kind::Text | Kind::Image | Kind::Speech)) => content::answer(world, kind, &call.json(), asked, bend),
                 _ => refuse(&Trouble::NoModel, asked),
             },
+            Route::Interact => interaction::create(world, &call.json(), asked, bend),
+            Route::Interaction(id) => interaction::get(world, id),
+            Route::Cancel(id) => interaction::cancel(world, id),
+            Route::File(id) => interaction::download(world, id, call.parameter("alt"), bend),
+            Route::Another(_) => refuse(&Trouble::NoModel, asked),
             Route::Unknown => refuse(&Trouble::NoRoute, asked),
         }
     }
 }
 
 /// Google's error with its code, sentence and class.
-fn error(code: u16, status: &str, message: &str, details: &Value) -> Reply {
+pub(super) fn error(code: u16, status: &str, message: &str, details: &Value) -> Reply {
     let mut body = json!({ "error": { "code": code, "message": message, "status": status } });
     if !details.is_null() {
         body["error"]["details"] = details.clone();
@@ -97,7 +119,7 @@ fn error(code: u16, status: &str, message: &str, details: &Value) -> Reply {
 }
 
 /// A request that is wrong.
-fn invalid(message: &str) -> Reply {
+pub(super) fn invalid(message: &str) -> Reply {
     error(400, "INVALID_ARGUMENT", message, &Value::Null)
 }
 

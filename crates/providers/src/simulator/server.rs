@@ -8,7 +8,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Query, Request, State};
-use axum::http::{Method, StatusCode, header};
+use axum::http::{Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use futures::stream;
@@ -16,6 +16,7 @@ use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
 
 use super::call::{Asked, Call, Key};
+use super::edge;
 use super::fault::{Fault, FaultKind, FaultOrder, Ordered};
 use super::reply::Reply;
 use super::vendor::{self, Trouble, VENDORS, Vendor};
@@ -47,6 +48,9 @@ async fn handle(State(world): State<Arc<World>>, request: Request) -> Response {
         let problem = format!("The simulator knows no vendor \"{first}\"; {}", known());
         return respond(Reply::json(404, &json!({ "error": problem })));
     };
+    if first == "edge" && edge::is_handshake(rest, &request) {
+        return edge::shake_hands(world, request).await;
+    }
     match read(request, rest.to_owned()).await {
         Ok(call) => serve(world, vendor, call).await,
         Err(problem) => respond(Reply::json(413, &json!({ "error": problem }))),
@@ -63,9 +67,14 @@ fn known() -> String {
 
 async fn read(request: Request, path: String) -> Result<Call, String> {
     let (parts, body) = request.into_parts();
-    let query = Query::<Vec<(String, String)>>::try_from_uri(&parts.uri).map(|Query(pairs)| pairs).unwrap_or_default();
+    let query = query(&parts.uri);
     let body = axum::body::to_bytes(body, MOST_BYTES).await.map_err(|error| format!("The body can't be taken: {error}."))?;
     Ok(Call { method: parts.method, path, query, headers: parts.headers, body })
+}
+
+/// The parameters of an address; none when they can't be read.
+pub(super) fn query(uri: &Uri) -> Vec<(String, String)> {
+    Query::<Vec<(String, String)>>::try_from_uri(uri).map(|Query(pairs)| pairs).unwrap_or_default()
 }
 
 /// The simulator's own routes: the ledger and the faults.
@@ -142,19 +151,28 @@ fn locked_out(key: &Key) -> Option<Trouble> {
 
 fn answer(world: &World, vendor: &dyn Vendor, call: &Call, asked: &Asked, fault: Option<&Fault>) -> Reply {
     let Some(fault) = fault else { return vendor.answer(world, call, asked, None) };
-    let trouble = match fault.kind {
+    if fault.kind == FaultKind::Html {
+        return html(fault.status.unwrap_or(502));
+    }
+    let Some(trouble) = trouble(fault) else {
+        return spoil(vendor.answer(world, call, asked, Some(fault.kind)), fault.kind, asked);
+    };
+    let mut reply = vendor.trouble(&trouble, call, asked);
+    reply.status = fault.status.unwrap_or(reply.status);
+    reply
+}
+
+/// The faults for which vendors have words of their own.
+pub(super) fn trouble(fault: &Fault) -> Option<Trouble> {
+    Some(match fault.kind {
         FaultKind::Unauthorized => Trouble::BadKey,
         FaultKind::PaymentRequired => Trouble::NoMoney,
         FaultKind::ModelNotFound => Trouble::NoModel,
         FaultKind::RateLimited => Trouble::TooMany(fault.retry_after),
         FaultKind::ServerError => Trouble::Broken,
         FaultKind::Unavailable => Trouble::Overloaded(fault.retry_after),
-        FaultKind::Html => return html(fault.status.unwrap_or(502)),
-        kind => return spoil(vendor.answer(world, call, asked, Some(kind)), kind, asked),
-    };
-    let mut reply = vendor.trouble(&trouble, call, asked);
-    reply.status = fault.status.unwrap_or(reply.status);
-    reply
+        _ => return None,
+    })
 }
 
 fn html(status: u16) -> Reply {
@@ -211,7 +229,7 @@ fn deliver(reply: Reply, fault: Option<&Fault>) -> Response {
     }
 }
 
-fn respond(reply: Reply) -> Response {
+pub(super) fn respond(reply: Reply) -> Response {
     let body = Body::from(reply.body.clone());
     with_body(&reply, body)
 }

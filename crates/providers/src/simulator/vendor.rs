@@ -41,8 +41,20 @@ pub(super) enum Trouble {
 }
 
 /// All vendors.
-pub(super) const VENDORS: [&dyn Vendor; 4] =
-    [&super::gemini::Gemini, &super::openai::OpenAi, &super::elevenlabs::ElevenLabs, &super::file::FileServer];
+pub(super) const VENDORS: [&dyn Vendor; 12] = [
+    &super::gemini::Gemini,
+    &super::vertex::Vertex,
+    &super::openai::OpenAi,
+    &super::ollama::Ollama,
+    &super::elevenlabs::ElevenLabs,
+    &super::groq::Groq,
+    &super::edge::Edge,
+    &super::suno::Suno,
+    &super::stock::Openverse,
+    &super::stock::Pexels,
+    &super::stock::Pixabay,
+    &super::file::FileServer,
+];
 
 /// The vendor with this name.
 pub(super) fn named(name: &str) -> Option<&'static dyn Vendor> {

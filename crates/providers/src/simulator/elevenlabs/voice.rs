@@ -25,7 +25,7 @@ pub(super) fn is_woman(id: &str) -> Option<bool> {
     let known = VOICES.iter().find(|voice| voice.0 == id).map(|voice| voice.2);
     // Accounts have voices of their own: anything that looks like an id is one.
     let own = id.len() == 20 && id.chars().all(|letter| letter.is_ascii_alphanumeric()) && !id.starts_with("missing");
-    known.or_else(|| own.then(|| id.as_bytes()[19] % 2 == 0))
+    known.or_else(|| own.then(|| id.as_bytes()[19].is_multiple_of(2)))
 }
 
 pub(super) fn list(world: &World, bend: Option<FaultKind>) -> Reply {

@@ -116,7 +116,7 @@ fn language(prompt: &str) -> Option<String> {
     })
 }
 
-/// Numbers and words, in lower case: `65s` is two of them, `3-5` too.
+/// Numbers and words, in lower case: `65s` is two of them, `3-5` too. What parts sentences is a word of its own.
 fn words(prompt: &str) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();
     let mut last = None;
@@ -125,6 +125,7 @@ fn words(prompt: &str) -> Vec<String> {
         match (kind, words.last_mut()) {
             (Some(_), Some(word)) if kind == last => word.push(letter),
             (Some(_), _) => words.push(letter.to_string()),
+            (None, _) if ".,;:\n".contains(letter) => words.push(letter.to_string()),
             _ => {}
         }
         last = kind;
@@ -138,12 +139,14 @@ fn largest(words: &[String], nouns: &[&str]) -> Option<(u32, u32)> {
     places.filter_map(|at| before(&words[..at]).or_else(|| after(&words[at + 1..]))).max_by_key(|(_, most)| *most)
 }
 
-/// `exactly 5`, `between 3 and 5`, `3 to 5` right before the noun.
+/// `exactly 5`, `between 3 and 5`, `3 to 5`, `min 3, max 5` right before the noun.
 fn before(words: &[String]) -> Option<(u32, u32)> {
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
     let last: u32 = words.last()?.parse().ok()?;
     let joined = |word: &str| ["and", "to", "e", "a", "y", "or", "até", "ou", "o"].contains(&word);
     let first = match &words[..words.len() - 1] {
         [.., first, and] if joined(and) => first.parse().ok(),
+        [.., first, "," | "and", "max"] | [.., first, "max"] => first.parse().ok(),
         [.., first] => first.parse().ok(),
         [] => None,
     };
@@ -152,6 +155,7 @@ fn before(words: &[String]) -> Option<(u32, u32)> {
 
 /// `5`, `exactly 5`, `is 5`, `min 65 max 90` right after the noun.
 fn after(words: &[String]) -> Option<(u32, u32)> {
+    let words = if words.first().is_some_and(|word| word == ":") { &words[1..] } else { words };
     let near = &words[..words.len().min(4)];
     let number = |word: &String| word.parse::<u32>().ok();
     match near {
@@ -192,6 +196,7 @@ mod tests {
         check("exactly 5 scenes in 30 to 40 seconds, each scene 3 to 9 seconds", Some((5, 5)), Some((30, 40)));
         check("Between 3 and 7 scenes; 65-90 seconds.", Some((3, 7)), Some((65, 90)));
         check("Number of scenes: 4. Seconds: 20", Some((4, 4)), Some((20, 20)));
+        check("scenes: exactly 5, min 40, max 60 seconds", Some((5, 5)), Some((40, 60)));
         check("scene 1 shows 16:9", None, None);
         check("6 cenas, 30 a 45 segundos", Some((6, 6)), Some((30, 45)));
     }
