@@ -36,7 +36,12 @@ pub fn base_url(settings: &Settings) -> String {
 
 /// What the error object says beyond the status.
 fn explain(status: u16, body: &Value, said: &str) -> Option<ProviderError> {
+    let mut details = body.pointer("/error/details").and_then(Value::as_array).into_iter().flatten();
+    let no_billing = details.any(|detail| detail["reason"] == "BILLING_DISABLED");
     match status {
+        403 if no_billing => {
+            Some(ProviderError::Quota(format!("Quota exceeded: the project has no billing account at Google: {said}")))
+        }
         401 | 403 => Some(ProviderError::Unavailable(format!(
             "Vertex does not take the access token, which is good for an hour; set a fresh one: {said}"
         ))),
@@ -44,9 +49,6 @@ fn explain(status: u16, body: &Value, said: &str) -> Option<ProviderError> {
             "Vertex has no such model or project in this location; check them in shortsai.toml: {said}"
         ))),
         400 if is_about_content(said) => Some(declined(said)),
-        429 if body.pointer("/error/message").is_some() => {
-            Some(ProviderError::retry(format!("Vertex takes no more requests just now (429): {said}")))
-        }
         _ => None,
     }
 }
@@ -137,6 +139,8 @@ mod tests {
         check(404, "Publisher Model not found.", |error| matches!(error, ProviderError::Unavailable(_)));
         let words = "The prompt could not be submitted: it may violate our usage guidelines.";
         check(400, words, |error| matches!(error, ProviderError::Refused(_)));
+        let unpaid = json!({ "error": { "details": [{ "reason": "BILLING_DISABLED" }] } });
+        assert!(matches!(explain(403, &unpaid, ""), Some(ProviderError::Quota(_))));
         assert_eq!(explain(400, &json!({}), "durationSeconds is out of range"), None);
         assert_eq!(explain(503, &json!({}), ""), None);
     }

@@ -77,11 +77,18 @@ impl VertexClips {
         }))
     }
 
-    /// The clip of an operation that is done.
-    fn clip(&self, response: Response) -> Result<Clip, ProviderError> {
+    /// What follows from an operation that has ended well.
+    fn outcome(&self, response: Response) -> Polled<Video> {
         let said = self.api.quoted(&response.rai_media_filtered_reasons.join(" "));
-        let Some(video) = response.videos.into_iter().next() else { return Err(super::declined(&said)) };
-        let bytes: Bytes = STANDARD.decode(video.bytes_base64_encoded).map_err(|_| unreadable(Vendor::Vertex))?.into();
+        match response.videos.into_iter().next() {
+            Some(video) => Polled::Done(video),
+            None if response.rai_media_filtered_count > 0 || !said.is_empty() => Polled::Failed(super::declined(&said)),
+            None => Polled::Failed(ProviderError::retry("Vertex has ended without a clip")),
+        }
+    }
+
+    fn clip(&self, video: &Video) -> Result<Clip, ProviderError> {
+        let bytes: Bytes = STANDARD.decode(&video.bytes_base64_encoded).map_err(|_| unreadable(Vendor::Vertex))?.into();
         if bytes.len() > self.most {
             return Err(ProviderError::Fatal(format!("Vertex sent more than {} bytes", self.most)));
         }
@@ -118,7 +125,7 @@ impl JobProvider<ClipRequest, Clip> for VertexClips {
         match (operation.done, operation.error) {
             (false, _) => Ok(Polled::NotYet { ask_again_after: PAUSE }),
             (true, Some(error)) => Ok(Polled::Failed(ended(error.code, &self.api.quoted(&error.message)))),
-            (true, None) => Polled::Done(operation.response).fetch(async |response| self.clip(response)).await,
+            (true, None) => self.outcome(operation.response).fetch(async |video| self.clip(&video)).await,
         }
     }
 }
@@ -183,10 +190,11 @@ struct Trouble {
 #[serde(rename_all = "camelCase", default)]
 struct Response {
     videos: Vec<Video>,
+    rai_media_filtered_count: u32,
     rai_media_filtered_reasons: Vec<String>,
 }
 
-#[derive(Deserialize, Default)]
+#[derive(Debug, Deserialize, Default)]
 #[serde(rename_all = "camelCase", default)]
 struct Video {
     bytes_base64_encoded: String,
@@ -253,11 +261,17 @@ mod tests {
         let read = |answer: &str| serde_json::from_str::<Operation>(answer).expect("an operation");
         let done = read(include_str!("../../fixtures/vertex-operation.json"));
         assert!(done.done && endpoint(&done.name).is_some());
-        let clip = clips().clip(done.response).expect("a clip");
+        let clips = clips();
+        let Polled::Done(video) = clips.outcome(done.response) else { panic!("there is a video") };
+        let clip = clips.clip(&video).expect("a clip");
         assert_eq!((&clip.bytes[4..8], clip.media_type), (&b"ftyp"[..], "video/mp4"));
+        let too_large = clips.clone().at_most(10).clip(&video);
+        assert_eq!(too_large, Err(ProviderError::Fatal("Vertex sent more than 10 bytes".into())));
         let declined = read(include_str!("../../fixtures/vertex-operation-declined.json"));
-        let error = clips().clip(declined.response).expect_err("no clip");
+        let Polled::Failed(error) = clips.outcome(declined.response) else { panic!("there is no video") };
         assert!(matches!(&error, ProviderError::Refused(message) if message.ends_with("people under age.")), "{error}");
+        let Polled::Failed(error) = clips.outcome(Response::default()) else { panic!("there is no video") };
+        assert!(matches!(error, ProviderError::Retry { .. }), "{error}");
     }
 
     #[test]
