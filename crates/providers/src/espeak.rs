@@ -10,9 +10,11 @@ use crate::speech::{Speech, SpeechProvider, SpeechRequest};
 
 mod library;
 mod polish;
+pub mod reference;
 mod voice;
 mod words;
 
+pub use library::Manner;
 pub use voice::{Gender, Voice};
 
 /// Reading speed in words per minute: brisk enough for shorts, slow enough to follow.
@@ -42,7 +44,7 @@ impl SpeechProvider for Espeak {
 
     async fn speak(&self, request: &SpeechRequest, _: &str) -> Result<Speech, ProviderError> {
         let request = request.clone();
-        tokio::task::spawn_blocking(move || speak(&request))
+        tokio::task::spawn_blocking(move || speak_in(manner(request.take), &request))
             .await
             .map_err(|error| ProviderError::Fatal(format!("The thread that ran espeak-ng stopped: {error}.")))?
     }
@@ -56,14 +58,18 @@ pub fn voices() -> Result<Vec<Voice>, ProviderError> {
     library::with(|engine| Ok(engine.voices.clone()))
 }
 
-fn speak(request: &SpeechRequest) -> Result<Speech, ProviderError> {
+/// Speaks in a manner of the caller's choice; the request's take plays no part.
+///
+/// # Errors
+/// When espeak-ng is not installed, does not know the language or the voice, or the text has no words.
+pub fn speak_in(manner: Manner, request: &SpeechRequest) -> Result<Speech, ProviderError> {
     let spoken = words::speakable(&request.text);
     if !spoken.chars().any(char::is_alphanumeric) {
         return Err(ProviderError::Fatal("The narration has no words to speak; write at least one word.".to_owned()));
     }
     let (recording, rate) = library::with(|engine| {
         let voice = voice::choose(&engine.voices, &request.language, &request.voice)?;
-        Ok((engine.synthesise(&spoken, &voice, manner(request.take))?, engine.rate))
+        Ok((engine.synthesise(&spoken, &voice, manner)?, engine.rate))
     })?;
     let nothing = || {
         ProviderError::Fatal(format!(
@@ -81,8 +87,8 @@ fn speak(request: &SpeechRequest) -> Result<Speech, ProviderError> {
 }
 
 /// Another take is read a little faster or slower, higher or lower; take 0 is the plain reading.
-fn manner(take: u32) -> library::Manner {
+fn manner(take: u32) -> Manner {
     const STEPS: [(i32, i32, i32); 6] = [(0, 0, 0), (-8, -5, 6), (7, 5, -4), (-4, 8, 10), (5, -8, -8), (-12, 2, 12)];
     let (rate, pitch, range) = STEPS[take as usize % STEPS.len()];
-    library::Manner { rate: RATE + rate, pitch: PITCH + pitch, range: RANGE + range }
+    Manner { rate: RATE + rate, pitch: PITCH + pitch, range: RANGE + range }
 }

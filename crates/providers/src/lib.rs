@@ -4,6 +4,7 @@
 //! retries and limits belong to the engine.
 
 pub mod align;
+pub mod aligner;
 pub mod api;
 mod breaker;
 pub mod character;
