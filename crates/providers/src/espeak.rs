@@ -6,7 +6,7 @@
 use async_trait::async_trait;
 
 use crate::error::ProviderError;
-use crate::speech::{Speech, SpeechProvider, SpeechRequest};
+use crate::speech::{self, Speech, SpeechProvider, SpeechRequest};
 
 mod library;
 mod polish;
@@ -44,9 +44,13 @@ impl SpeechProvider for Espeak {
 
     async fn speak(&self, request: &SpeechRequest, _: &str) -> Result<Speech, ProviderError> {
         let request = request.clone();
-        tokio::task::spawn_blocking(move || speak_in(manner(request.take), &request))
+        tokio::task::spawn_blocking(move || speak(&request))
             .await
             .map_err(|error| ProviderError::Fatal(format!("The thread that ran espeak-ng stopped: {error}.")))?
+    }
+
+    async fn voices(&self) -> Result<Vec<speech::Voice>, ProviderError> {
+        Ok(voices()?.into_iter().map(listed).collect())
     }
 }
 
@@ -58,7 +62,25 @@ pub fn voices() -> Result<Vec<Voice>, ProviderError> {
     library::with(|engine| Ok(engine.voices.clone()))
 }
 
-/// Speaks in a manner of the caller's choice; the request's take plays no part.
+fn listed(voice: Voice) -> speech::Voice {
+    speech::Voice {
+        id: voice.name,
+        label: voice.title,
+        language: voice.languages.into_iter().next().unwrap_or_default(),
+        female: voice.gender.map(|gender| gender == Gender::Female),
+        ..speech::Voice::default()
+    }
+}
+
+/// Speaks on this thread.
+///
+/// # Errors
+/// As [`speak_in`].
+pub fn speak(request: &SpeechRequest) -> Result<Speech, ProviderError> {
+    speak_in(manner(request.take, request.speed), request)
+}
+
+/// Speaks in a manner of the caller's choice; the request's take and speed play no part.
 ///
 /// # Errors
 /// When espeak-ng is not installed, does not know the language or the voice, or the text has no words.
@@ -87,8 +109,9 @@ pub fn speak_in(manner: Manner, request: &SpeechRequest) -> Result<Speech, Provi
 }
 
 /// Another take is read a little faster or slower, higher or lower; take 0 is the plain reading.
-fn manner(take: u32) -> Manner {
+fn manner(take: u32, speed: f64) -> Manner {
     const STEPS: [(i32, i32, i32); 6] = [(0, 0, 0), (-8, -5, 6), (7, 5, -4), (-4, 8, 10), (5, -8, -8), (-12, 2, 12)];
     let (rate, pitch, range) = STEPS[take as usize % STEPS.len()];
-    Manner { rate: RATE + rate, pitch: PITCH + pitch, range: RANGE + range }
+    let rate = (f64::from(RATE + rate) * speed.clamp(0.5, 2.0)).round() as i32;
+    Manner { rate: rate.clamp(80, 450), pitch: PITCH + pitch, range: RANGE + range }
 }

@@ -28,6 +28,7 @@ pub mod prompts;
 mod resolver;
 pub mod script;
 pub mod settings;
+pub mod simulator;
 pub mod sound;
 pub mod speech;
 mod spoken;
