@@ -6,7 +6,6 @@
 mod features;
 mod path;
 mod places;
-mod sound;
 mod spectra;
 
 use std::ops::Range;
@@ -18,8 +17,8 @@ use model::{estimate, words};
 use crate::align::{AlignProvider, AlignRequest, Aligned};
 use crate::error::ProviderError;
 use crate::espeak::reference::{self, Reference};
+use crate::sound::{self, Sound};
 use features::Features;
-use sound::Sound;
 
 /// Seconds from frame to frame of the narration.
 const HOP: f64 = 0.01;
@@ -51,7 +50,9 @@ fn align(request: &AlignRequest) -> Result<Aligned, ProviderError> {
     if cut.is_empty() {
         return Ok(Aligned::default());
     }
-    let sound = sound::decode(&request.sound)?;
+    let nothing = || ProviderError::Fatal("the narration is no sound that can be read; make it again".to_owned());
+    // What was cut off is aligned as far as it goes.
+    let sound = sound::decode(&request.sound)?.ok_or_else(nothing)?.sound;
     let seconds = if request.seconds > 0.0 { request.seconds } else { sound.seconds() };
     let highest = spectra::highest(sound.rate);
     let heard = spectra::measure(&sound, HOP, highest);

@@ -4,7 +4,7 @@
 
 use realfft::RealFftPlanner;
 
-use super::sound::Sound;
+use crate::sound::Sound;
 
 /// Bands of equal width to the ear.
 pub(super) const BANDS: usize = 26;
