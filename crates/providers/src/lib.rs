@@ -4,6 +4,7 @@
 //! retries and limits belong to the engine.
 
 pub mod align;
+pub mod aligner;
 pub mod api;
 mod breaker;
 pub mod character;
@@ -20,6 +21,7 @@ pub mod keys;
 pub mod media;
 pub mod models;
 pub mod music;
+pub mod narration;
 pub mod openai;
 pub mod poster;
 pub mod prompts;
@@ -27,7 +29,9 @@ mod resolver;
 pub mod script;
 pub mod settings;
 pub mod simulator;
+pub mod sound;
 pub mod speech;
+mod spoken;
 pub mod stock;
 pub mod vendor;
 pub mod vertex;

@@ -1,6 +1,5 @@
 //! `align_words`: the time of each word in a narration whose vendor does not tell.
 
-use model::caption::WordTiming;
 use model::language;
 use model::project::Scene;
 use model::task::Product;
@@ -27,7 +26,7 @@ pub(super) async fn align_words(work: Work<'_>, scene: &Scene) -> Result<Product
     });
     let address = request::address("align_words", &inputs);
     if let Some(made) = made_before(work, &address).await?
-        && let Ok(words) = serde_json::from_value::<Vec<WordTiming>>(made.detail)
+        && let Ok(words) = serde_json::from_value(made.detail["words"].clone())
     {
         return Ok(Product::Words(words));
     }
@@ -39,7 +38,12 @@ pub(super) async fn align_words(work: Work<'_>, scene: &Scene) -> Result<Product
         language,
     };
     work.calling(align.vendor(), align.model(), Unit::AlignedSecond, scene.duration_seconds).await?;
-    let words = align.align(&request, &work.key(&scene.audio)).await.map_err(|error| failure::of_provider(&error))?;
-    keep_detail(work, &address, sound.clone(), json!(&words)).await?;
-    Ok(Product::Words(words))
+    let aligned = align.align(&request, &work.key(&scene.audio)).await.map_err(|error| failure::of_provider(&error))?;
+    if let Some(why) = &aligned.estimated {
+        let project = work.record.project.id;
+        tracing::warn!(%project, scene = %scene.id, vendor = align.vendor(), why, "the words of a narration are estimated");
+    }
+    let detail = json!({ "words": &aligned.words, "estimated": &aligned.estimated });
+    keep_detail(work, &address, sound.clone(), detail).await?;
+    Ok(Product::Words(aligned.words))
 }
