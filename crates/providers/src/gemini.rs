@@ -3,6 +3,7 @@
 
 pub mod clips;
 pub mod interactions;
+pub mod music;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;

@@ -33,5 +33,6 @@ pub mod sound;
 pub mod speech;
 mod spoken;
 pub mod stock;
+pub mod suno;
 pub mod vendor;
 pub mod vertex;

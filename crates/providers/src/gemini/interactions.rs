@@ -306,6 +306,21 @@ mod tests {
         assert_eq!(uris, ["https://generativelanguage.googleapis.com/v1beta/files/k3v9x2m1q7:download"]);
     }
 
+    #[tokio::test]
+    async fn files_may_come_with_the_answer() {
+        let api = super::super::api(Http::new().expect("a client"), "https://example.com/v1beta".into(), None);
+        let answer = include_str!("../../fixtures/gemini-music-interaction.json");
+        let polled = polled(serde_json::from_str(answer).expect("JSON")).expect("a known status");
+        let Polled::Done(output) = polled else { panic!("it is done: {polled:?}") };
+        let file = output.file(&api, "audio", 10).await.expect("a file");
+        assert_eq!(file.as_deref(), Some(&b"ID3\x04\0\0\0\0\0\0"[..]));
+        let too_large = output.file(&api, "audio", 9).await;
+        assert_eq!(too_large, Err(ProviderError::Fatal("Gemini sent more than 9 bytes".into())));
+        assert_eq!(output.file(&api, "video", 10).await, Ok(None));
+        let message = "Gemini declines to make this; word it differently: Instrumental, 84 beats a minute.";
+        assert_eq!(output.refusal(&api), ProviderError::Refused(message.into()));
+    }
+
     #[test]
     fn only_the_vendors_own_addresses_are_changed() {
         let check = |uri: &str, expected: &str| assert_eq!(as_media("https://g.example/v1beta", uri), expected);
