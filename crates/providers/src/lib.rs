@@ -21,6 +21,7 @@ pub mod media;
 pub mod models;
 pub mod music;
 pub mod openai;
+pub mod picture_model;
 pub mod poster;
 pub mod prompts;
 mod resolver;
