@@ -1,6 +1,9 @@
 //! Google's Gemini API: where it is, what its codes mean, and the shapes of `generateContent`. What is made with it is in the
 //! folder beside this file, one file per ability.
 
+pub mod clips;
+pub mod interactions;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;

@@ -207,11 +207,15 @@ fn turned_away(terms: Terms<'_>, status: StatusCode, after: Option<Duration>, bo
     }
 }
 
-/// The vendor's own words, on one line, short, and without the key.
+/// The vendor's own words in an answer.
 fn said(body: &Value, key: Option<&Key>) -> String {
     let places = ["/error/message", "/detail/message", "/detail", "/error", "/message", "/msg", "/code", ""];
-    let found = places.iter().find_map(|place| body.pointer(place).and_then(Value::as_str)).unwrap_or_default();
-    let line: String = found.split_whitespace().collect::<Vec<_>>().join(" ");
+    quoted(places.iter().find_map(|place| body.pointer(place).and_then(Value::as_str)).unwrap_or_default(), key)
+}
+
+/// The vendor's own words as they may stand in a sentence of ours: on one line, short, and without the key.
+pub(crate) fn quoted(words: &str, key: Option<&Key>) -> String {
+    let line: String = words.split_whitespace().collect::<Vec<_>>().join(" ");
     let line = match key {
         Some(key) => without(&line, key.expose()),
         None => line,

@@ -34,3 +34,4 @@ pub mod simulator;
 pub mod speech;
 pub mod stock;
 pub mod vendor;
+pub mod vertex;

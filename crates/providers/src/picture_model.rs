@@ -6,6 +6,7 @@ use bytes::Bytes;
 use minijinja::context;
 use model::storyboard::Size;
 
+use crate::api::Api;
 use crate::error::ProviderError;
 use crate::image::{Image, ImageRequest, Reference};
 use crate::media;
@@ -14,8 +15,6 @@ use crate::vendor::Vendor;
 
 /// The template of the prompt.
 pub const PROMPT: &str = "image.jinja";
-/// A vendor's reason for a refusal in our sentence, in characters.
-const MOST_OF_REASON: usize = 160;
 
 /// A model that draws what a prompt says.
 #[async_trait]
@@ -102,12 +101,9 @@ pub fn shows(reference: &Reference) -> String {
     }
 }
 
-/// A refusal in a model's own words, shortened.
-pub fn refused(vendor: Vendor, words: &str) -> ProviderError {
-    let line = words.split_whitespace().collect::<Vec<_>>().join(" ");
-    let short: String = line.chars().take(MOST_OF_REASON).collect();
-    let dots = if short.len() < line.len() { "…" } else { "" };
-    ProviderError::Refused(format!("{vendor} declines to draw this; describe the scene differently: {short}{dots}"))
+/// A refusal in a model's own words.
+pub fn refused(api: &Api, words: &str) -> ProviderError {
+    ProviderError::Refused(format!("{} declines to draw this; describe the scene differently: {}", api.vendor, api.quoted(words)))
 }
 
 /// The entry of a table whose proportions are nearest to those of the video. Tables are not empty.
@@ -160,13 +156,5 @@ mod tests {
         check(1000, 1010, "square");
         check(1920, 1080, "wide");
         check(64, 3840, "tall");
-    }
-
-    #[test]
-    fn long_refusals_are_cut() {
-        let error = refused(Vendor::Gemini, &"no\n".repeat(500)).to_string();
-        assert!(error.starts_with("Gemini declines to draw this; describe the scene differently: no no"), "{error}");
-        assert!(error.ends_with('…') && error.chars().count() < 240, "{error}");
-        assert!(refused(Vendor::Gemini, "never").to_string().ends_with("never"));
     }
 }

@@ -60,7 +60,7 @@ impl GeminiImages {
         let parts = generate(&self.api, &self.model, &body(asked), asked.key).await?;
         match file_of(&parts)? {
             Some((bytes, _)) => Ok(bytes),
-            None => Err(no_picture(&text_of(&parts))),
+            None => Err(no_picture(&self.api, &text_of(&parts))),
         }
     }
 }
@@ -115,10 +115,10 @@ fn names_interactions(message: &str) -> bool {
 }
 
 /// Words instead of a picture are a refusal; nothing at all is a failure.
-fn no_picture(words: &str) -> ProviderError {
+fn no_picture(api: &Api, words: &str) -> ProviderError {
     match words.trim() {
         "" => ProviderError::retry("Gemini answered without a picture"),
-        words => refused(Vendor::Gemini, words),
+        words => refused(api, words),
     }
 }
 
@@ -145,6 +145,7 @@ fn image_size(size: Size) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::http::Http;
     use crate::image::Reference;
 
     #[test]
@@ -174,8 +175,11 @@ mod tests {
 
     #[test]
     fn words_are_a_refusal_and_silence_a_failure() {
-        assert!(matches!(no_picture("I can't draw that."), ProviderError::Refused(_)));
-        assert!(matches!(no_picture(" \n"), ProviderError::Retry { .. }));
+        let api = super::super::api(Http::new().expect("a client"), String::new(), None);
+        let error = no_picture(&api, "I can't\ndraw that.");
+        let expected = "Gemini declines to draw this; describe the scene differently: I can't draw that.";
+        assert_eq!(error, ProviderError::Refused(expected.into()));
+        assert!(matches!(no_picture(&api, " \n"), ProviderError::Retry { .. }));
         assert!(names_interactions("This model is only available through the Interactions API."));
         assert!(!names_interactions("models/x is not found"));
     }
