@@ -6,13 +6,15 @@
 use async_trait::async_trait;
 
 use crate::error::ProviderError;
-use crate::speech::{Speech, SpeechProvider, SpeechRequest};
+use crate::speech::{self, Speech, SpeechProvider, SpeechRequest};
 
 mod library;
 mod polish;
+pub mod reference;
 mod voice;
 mod words;
 
+pub use library::Manner;
 pub use voice::{Gender, Voice};
 
 /// Reading speed in words per minute: brisk enough for shorts, slow enough to follow.
@@ -46,6 +48,10 @@ impl SpeechProvider for Espeak {
             .await
             .map_err(|error| ProviderError::Fatal(format!("The thread that ran espeak-ng stopped: {error}.")))?
     }
+
+    async fn voices(&self) -> Result<Vec<speech::Voice>, ProviderError> {
+        Ok(voices()?.into_iter().map(listed).collect())
+    }
 }
 
 /// All voices of the installed espeak-ng: first one for each language, then the variants (`+f3`) that colour any of them.
@@ -56,14 +62,36 @@ pub fn voices() -> Result<Vec<Voice>, ProviderError> {
     library::with(|engine| Ok(engine.voices.clone()))
 }
 
-fn speak(request: &SpeechRequest) -> Result<Speech, ProviderError> {
+fn listed(voice: Voice) -> speech::Voice {
+    speech::Voice {
+        id: voice.name,
+        label: voice.title,
+        language: voice.languages.into_iter().next().unwrap_or_default(),
+        female: voice.gender.map(|gender| gender == Gender::Female),
+        ..speech::Voice::default()
+    }
+}
+
+/// Speaks on this thread.
+///
+/// # Errors
+/// As [`speak_in`].
+pub fn speak(request: &SpeechRequest) -> Result<Speech, ProviderError> {
+    speak_in(manner(request.take, request.speed), request)
+}
+
+/// Speaks in a manner of the caller's choice; the request's take and speed play no part.
+///
+/// # Errors
+/// When espeak-ng is not installed, does not know the language or the voice, or the text has no words.
+pub fn speak_in(manner: Manner, request: &SpeechRequest) -> Result<Speech, ProviderError> {
     let spoken = words::speakable(&request.text);
     if !spoken.chars().any(char::is_alphanumeric) {
         return Err(ProviderError::Fatal("The narration has no words to speak; write at least one word.".to_owned()));
     }
     let (recording, rate) = library::with(|engine| {
         let voice = voice::choose(&engine.voices, &request.language, &request.voice)?;
-        Ok((engine.synthesise(&spoken, &voice, manner(request.take))?, engine.rate))
+        Ok((engine.synthesise(&spoken, &voice, manner)?, engine.rate))
     })?;
     let nothing = || {
         ProviderError::Fatal(format!(
@@ -81,8 +109,9 @@ fn speak(request: &SpeechRequest) -> Result<Speech, ProviderError> {
 }
 
 /// Another take is read a little faster or slower, higher or lower; take 0 is the plain reading.
-fn manner(take: u32) -> library::Manner {
+fn manner(take: u32, speed: f64) -> Manner {
     const STEPS: [(i32, i32, i32); 6] = [(0, 0, 0), (-8, -5, 6), (7, 5, -4), (-4, 8, 10), (5, -8, -8), (-12, 2, 12)];
     let (rate, pitch, range) = STEPS[take as usize % STEPS.len()];
-    library::Manner { rate: RATE + rate, pitch: PITCH + pitch, range: RANGE + range }
+    let rate = (f64::from(RATE + rate) * speed.clamp(0.5, 2.0)).round() as i32;
+    Manner { rate: rate.clamp(80, 450), pitch: PITCH + pitch, range: RANGE + range }
 }

@@ -11,7 +11,11 @@ use sha2::{Digest, Sha256};
 use crate::error::ProviderError;
 
 /// The templates that come with the program.
-const BUILT_IN: [(&str, &str); 1] = [("image.jinja", include_str!("../prompts/image.jinja"))];
+const BUILT_IN: [(&str, &str); 3] = [
+    ("clip.jinja", include_str!("../prompts/clip.jinja")),
+    ("image.jinja", include_str!("../prompts/image.jinja")),
+    ("song.jinja", include_str!("../prompts/song.jinja")),
+];
 
 /// All templates.
 #[derive(Debug, Clone)]

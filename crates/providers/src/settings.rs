@@ -19,6 +19,8 @@ pub struct VendorSettings {
     pub project: Option<String>,
     /// Where the vendor's machines are (Vertex).
     pub location: Option<String>,
+    /// An address that the vendor calls when a job is done (Suno); jobs are asked about all the same.
+    pub callback_url: Option<String>,
 }
 
 /// All vendors' settings.

@@ -1,6 +1,5 @@
 //! `align_words`: the time of each word in a narration whose vendor does not tell.
 
-use model::caption::WordTiming;
 use model::language;
 use model::project::{Asset, Scene};
 use model::task::Product;
@@ -33,7 +32,7 @@ async fn align_by(
     });
     let address = request::address("align_words", &inputs);
     if let Some(made) = made_before(work, &address).await?
-        && let Ok(words) = serde_json::from_value::<Vec<WordTiming>>(made.detail)
+        && let Ok(words) = serde_json::from_value(made.detail["words"].clone())
     {
         return Ok(Product::Words(words));
     }
@@ -45,7 +44,12 @@ async fn align_by(
         language,
     };
     let order = Order::of(aligner, Unit::AlignedSecond, scene.duration_seconds);
-    let words = work.ask(order, aligner.provider.align(&request, &work.key(&scene.audio))).await?;
-    keep_detail(work, &address, sound.clone(), json!(&words)).await?;
-    Ok(Product::Words(words))
+    let aligned = work.ask(order, aligner.provider.align(&request, &work.key(&scene.audio))).await?;
+    if let Some(why) = &aligned.estimated {
+        let project = work.record.project.id;
+        tracing::warn!(%project, scene = %scene.id, vendor = aligner.vendor, why, "the words of a narration are estimated");
+    }
+    let detail = json!({ "words": &aligned.words, "estimated": &aligned.estimated });
+    keep_detail(work, &address, sound.clone(), detail).await?;
+    Ok(Product::Words(aligned.words))
 }

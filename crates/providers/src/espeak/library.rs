@@ -75,11 +75,14 @@ type SetVoice = unsafe extern "C" fn(*const c_char) -> c_int;
 type SetParameter = unsafe extern "C" fn(c_int, c_int, c_int) -> c_int;
 type Synth = unsafe extern "C" fn(*const c_void, usize, c_uint, c_int, c_uint, c_uint, *mut c_uint, *mut c_void) -> c_int;
 
-/// How a text is read: words per minute, and pitch and liveliness on espeak's scales of 0 to 100.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Manner {
+/// How a text is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Manner {
+    /// Words per minute, 80 to 450.
     pub rate: i32,
+    /// On espeak-ng's scale of 0 to 100.
     pub pitch: i32,
+    /// How lively, on espeak-ng's scale of 0 to 100.
     pub range: i32,
 }
 

@@ -48,11 +48,32 @@ struct Unit {
 /// `sound` is the part of the recording that is kept. The times count in the finished file, with its silent head.
 pub(super) fn timings(text: &str, recording: &Recording, sound: &Range<usize>, rate: f64) -> Vec<WordTiming> {
     let mut units = units(text);
-    let phonemes = &recording.phonemes;
+    tell(&mut units, recording, sound);
+    measure(text, join_silent(units), recording, sound, rate, HEAD_SECONDS)
+}
+
+/// One timing for each of the `words` that `model::words::cut` has made of `text`. The times count from the beginning of
+/// `sound`, the part of the recording that is kept.
+pub(super) fn timings_of(
+    text: &str,
+    words: &[String],
+    recording: &Recording,
+    sound: &Range<usize>,
+    rate: f64,
+) -> Vec<WordTiming> {
+    let mut units = given_units(text, words);
+    tell(&mut units, recording, sound);
+    let mut timings = measure(text, units, recording, sound, rate, 0.0);
+    timings.iter_mut().zip(words).for_each(|(timing, word)| timing.word.clone_from(word));
+    timings
+}
+
+/// Gives the units the beginnings that espeak-ng told.
+fn tell(units: &mut [Unit], recording: &Recording, sound: &Range<usize>) {
     let mut latest = (None, sound.start as f64);
     for event in &recording.words {
         let Some(index) = units.partition_point(|unit| unit.character <= event.character).checked_sub(1) else { continue };
-        let start = (onset(phonemes, event.sample) as f64).max(sound.start as f64);
+        let start = (onset(&recording.phonemes, event.sample) as f64).max(sound.start as f64);
         // The very beginning belongs to the first unit with letters, even if espeak-ng skips that one.
         let first = latest.0.is_none() && units[..index].iter().all(|unit| unit.letters == 0);
         if latest.0 < Some(index) && (first || start > latest.1) && start < sound.end as f64 {
@@ -60,9 +81,20 @@ pub(super) fn timings(text: &str, recording: &Recording, sound: &Range<usize>, r
             latest = (Some(index), start);
         }
     }
-    let mut units = join_silent(units);
+}
+
+/// The times of the units; those that espeak-ng did not tell get their share. The sound begins at `head` seconds.
+fn measure(
+    text: &str,
+    mut units: Vec<Unit>,
+    recording: &Recording,
+    sound: &Range<usize>,
+    rate: f64,
+    head: f64,
+) -> Vec<WordTiming> {
+    let phonemes = &recording.phonemes;
     fill(&mut units, phonemes, sound);
-    let seconds = |sample: f64| HEAD_SECONDS + (sample - sound.start as f64) / rate;
+    let seconds = |sample: f64| head + (sample - sound.start as f64) / rate;
     let starts: Vec<f64> = units.iter().map(|unit| unit.start.unwrap_or(sound.start as f64)).collect();
     let word = |(index, unit): (usize, &Unit)| {
         let next = starts.get(index + 1).copied().unwrap_or(sound.end as f64);
@@ -188,6 +220,20 @@ fn units(text: &str) -> Vec<Unit> {
     }
     split_word(&word, &mut units);
     units
+}
+
+/// The units of a text that has been cut elsewhere: the words, without their blanks, are the text without its blanks.
+fn given_units(text: &str, words: &[String]) -> Vec<Unit> {
+    let mut letters = text.char_indices().enumerate().filter(|(_, (_, letter))| !letter.is_whitespace());
+    let unit = |word: &String| {
+        let count = word.chars().filter(|letter| !letter.is_whitespace()).count();
+        let (character, (first, _)) = letters.next()?;
+        let last = if count > 1 { letters.nth(count - 2).map(|(_, (byte, letter))| byte + letter.len_utf8()) } else { None };
+        let end = last.unwrap_or_else(|| first + text[first..].chars().next().map_or(0, char::len_utf8));
+        let spoken = word.chars().filter(|letter| letter.is_alphanumeric()).count();
+        Some(Unit { bytes: first..end, character, letters: spoken, start: None })
+    };
+    words.iter().map_while(unit).collect()
 }
 
 fn split_word(word: &[(usize, usize, char)], units: &mut Vec<Unit>) {

@@ -10,7 +10,7 @@ use engine::{RenderFailure, RenderJob, Renderer};
 use model::caption::WordTiming;
 use model::project::RenderOutput;
 use providers::abilities::{Abilities, only};
-use providers::align::{AlignProvider, AlignRequest};
+use providers::align::{AlignProvider, AlignRequest, Aligned};
 use providers::clip::{Clip, ClipRequest};
 use providers::error::ProviderError;
 use providers::image::{Image, ImageProvider, ImageRequest};
@@ -124,9 +124,9 @@ impl AlignProvider for Vendor {
     fn model(&self) -> &str {
         "align-1"
     }
-    async fn align(&self, request: &AlignRequest, key: &str) -> Result<Vec<WordTiming>, ProviderError> {
+    async fn align(&self, request: &AlignRequest, key: &str) -> Result<Aligned, ProviderError> {
         self.ledger.write(&format!("align_words {}", request.text), key);
-        Ok(words(&request.text))
+        Ok(Aligned::measured(words(&request.text)))
     }
 }
 
