@@ -37,7 +37,8 @@ impl MusicProvider for Composer {
     }
 }
 
-fn compose(request: &MusicRequest) -> Result<Music, ProviderError> {
+/// Composes on this thread.
+pub(crate) fn compose(request: &MusicRequest) -> Result<Music, ProviderError> {
     let mut dice = dice::Dice::new(&[&request.title, &request.style, &request.prompt], request.take);
     let wish = mood::read(&request.prompt, &request.style, &request.title, &mut dice);
     let piece = arrange::arrange(&wish, &mut dice);

@@ -56,7 +56,8 @@ pub fn voices() -> Result<Vec<Voice>, ProviderError> {
     library::with(|engine| Ok(engine.voices.clone()))
 }
 
-fn speak(request: &SpeechRequest) -> Result<Speech, ProviderError> {
+/// Speaks on this thread.
+pub(crate) fn speak(request: &SpeechRequest) -> Result<Speech, ProviderError> {
     let spoken = words::speakable(&request.text);
     if !spoken.chars().any(char::is_alphanumeric) {
         return Err(ProviderError::Fatal("The narration has no words to speak; write at least one word.".to_owned()));

@@ -26,6 +26,7 @@ pub mod prompts;
 mod resolver;
 pub mod script;
 pub mod settings;
+pub mod simulator;
 pub mod speech;
 pub mod stock;
 pub mod vendor;
