@@ -69,6 +69,7 @@ pub(super) fn speak(order: &SpeechOrder) -> Result<Spoken, String> {
         text: order.text.clone(),
         language: order.language.clone().unwrap_or_else(|| language::of(&order.text).to_owned()),
         voice: variants[(seed >> 1) as usize % variants.len()].to_owned(),
+        speed: 1.0,
         take: 0,
     };
     let speech = espeak::speak(&request).map_err(|error| error.to_string())?;
