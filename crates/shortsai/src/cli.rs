@@ -34,7 +34,7 @@ pub enum Command {
 
 #[derive(Debug, Args)]
 pub struct Make {
-    /// A Markdown script: the first heading is the title, each paragraph a scene. A topic in quotes needs a language model, which can't be configured yet
+    /// A Markdown script: the first heading is the title, each paragraph a scene. A plain text (.txt) is cut into scenes. A topic in quotes needs a language model, which can't be configured yet
     #[arg(value_name = "SCRIPT.md | TOPIC")]
     pub script: String,
     /// The video to write; captions (.srt, .vtt, .ass) and a thumbnail (.jpg) go beside it [default: the script's name .mp4]

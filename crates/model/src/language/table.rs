@@ -94,9 +94,9 @@ pub(super) const LANGUAGES: [Language; 27] = [
     row("ta", "Tamil", Script::Tamil, 1.7, &[]),
 ];
 
-const ENGLISH: [&str; 20] = [
+const ENGLISH: [&str; 28] = [
     "the", "and", "of", "to", "is", "are", "that", "with", "this", "it", "was", "you", "from", "for", "but", "they", "what",
-    "when", "have", "its",
+    "when", "have", "its", "out", "every", "had", "who", "by", "one", "not", "there",
 ];
 const PORTUGUESE: [&str; 20] = [
     "o", "a", "de", "que", "e", "não", "uma", "um", "com", "os", "são", "mais", "você", "isso", "em", "do", "da", "foi", "para",

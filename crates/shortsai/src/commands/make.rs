@@ -29,7 +29,7 @@ pub fn make(arguments: cli::Make) -> anyhow::Result<ExitCode> {
     }
     let path = script_path(&arguments.script)?;
     let text = read_script(&path)?;
-    let script = model::script::parse(&text).with_context(|| format!("{}", path.display()))?;
+    let script = read(&path, &text).with_context(|| format!("{}", path.display()))?;
     for warning in &script.warnings {
         eprintln!("note: {}: {warning}", path.display());
     }
@@ -95,6 +95,15 @@ fn script_path(argument: &str) -> anyhow::Result<PathBuf> {
     let problem = "writing a script from a topic needs a language model, and none is configured here. \
                    Write the script yourself as Markdown (a title line and one paragraph for each scene) and run: shortsai make my-script.md";
     Err(Unusable(problem.to_owned()).into())
+}
+
+/// A script in Markdown; a `.txt` without any is a plain text, which is cut into scenes.
+fn read(path: &Path, text: &str) -> Result<model::script::Script, model::script::ScriptError> {
+    let is_text = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("txt"));
+    if is_text && model::script::is_plain(text) {
+        return model::script::from_text(text, None);
+    }
+    model::script::parse(text)
 }
 
 fn read_script(path: &Path) -> anyhow::Result<String> {
