@@ -138,17 +138,18 @@ async fn refusals_and_silence_are_told_apart() {
 
 #[tokio::test]
 async fn other_languages_are_held_too() {
-    let portuguese = "Em 1886, uma tempestade apagou todas as luzes da costa, menos uma pequena lâmpada que não se apagou";
-    let answer = |narration: &str| {
-        GOOD.replace("Eleven ships came home that night, and not one of their captains ever knew her name.", narration)
-    };
+    let first = "Em 1886, uma tempestade apagou todas as luzes da costa, menos uma pequena lâmpada que não se apagou.";
+    let last = "Onze navios voltaram para casa naquela noite, e nenhum dos seus capitães soube o nome da mulher do farol.";
+    let mixed = GOOD
+        .replace("In 1886 a storm put out every light along this coast, except for one small lamp.", first)
+        .replace("Eleven ships came home that night, and not one of their captains ever knew her name.", last);
     let portuguese_wish = ScriptRequest { language: "pt-BR".into(), ..request() };
     let check = async |answer: &str, expected: &str| {
         let error = write(&told([Ok(answer), Ok(answer)]), &portuguese_wish).await.expect_err("no script");
         assert!(error.to_string().contains(expected), "{error}");
     };
     check(GOOD, "The narrations are in English; write them, the title and the description in Brazilian Portuguese (pt-BR)").await;
-    check(&answer(portuguese), "What is said in scenes 1 and 2 is English; write all narrations in Brazilian Portuguese").await;
+    check(&mixed, "What is said in scene 2 is English; write all narrations in Brazilian Portuguese").await;
     // A language that nobody here knows is taken as it comes, unless it is plainly English.
     let unknown = ScriptRequest { language: "yo".into(), ..request() };
     assert!(write(&told([Ok(GOOD), Ok(GOOD)]), &unknown).await.is_err());
