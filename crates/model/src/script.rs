@@ -6,6 +6,9 @@
 mod front_matter;
 mod markdown;
 mod picture_settings;
+mod plain;
+
+pub use plain::{from_text, is_plain, short};
 
 use crate::caption::CaptionOptions;
 use crate::choice::Choice;
@@ -110,6 +113,12 @@ pub fn parse(text: &str) -> Result<Script, ScriptError> {
     let (front, body, body_line) = front_matter::split(text)?;
     let (front_title, settings) = front_matter::read(front)?;
     let markdown::Body { heading, scenes, warnings } = markdown::read(body, body_line)?;
+    checked(Script { title: front_title.or(heading).unwrap_or_default(), settings, scenes, warnings })
+}
+
+/// Refuses what can't become a video.
+fn checked(script: Script) -> Result<Script, ScriptError> {
+    let scenes = &script.scenes;
     if scenes.is_empty() {
         let problem = "there is no paragraph to narrate; write at least one paragraph of text under the title";
         return Err(ScriptError::at(1, problem));
@@ -125,7 +134,7 @@ pub fn parse(text: &str) -> Result<Script, ScriptError> {
         let problem = format!("scene {}: \"{}\" has no words to speak; write at least one word", index + 1, scene.narration);
         return Err(ScriptError::at(scene.line, problem));
     }
-    Ok(Script { title: front_title.or(heading).unwrap_or_default(), settings, scenes, warnings })
+    Ok(script)
 }
 
 /// Whether a narration holds anything that a voice could say: punctuation and emoji alone are silence.

@@ -1,9 +1,12 @@
 //! Google's Gemini API: where it is, what its codes mean, and the shapes of `generateContent`. What is made with it is in the
 //! folder beside this file, one file per ability.
 
+pub mod characters;
 pub mod clips;
 pub mod interactions;
+pub mod models;
 pub mod music;
+pub mod scripts;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -71,7 +74,11 @@ const REFUSALS: [&str; 8] = [
 /// As [`Api::post`]; a prompt that was turned away for its content is [`ProviderError::Refused`].
 pub async fn generate(api: &Api, model: &str, body: &Value, key: &str) -> Result<Vec<Part>, ProviderError> {
     let path = format!("/models/{model}:generateContent");
-    let response: Response = api.post(&path, body, key, Effect::Paid).await?;
+    said(api.post(&path, body, key, Effect::Paid).await?)
+}
+
+/// The pieces of an answer, unless it is a refusal.
+fn said(response: Response) -> Result<Vec<Part>, ProviderError> {
     if let Some(reason) = response.prompt_feedback.and_then(|feedback| feedback.block_reason) {
         return Err(ProviderError::Refused(format!("Gemini declines this prompt ({reason}); word it differently")));
     }

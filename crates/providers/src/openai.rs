@@ -1,6 +1,11 @@
 //! OpenAI, and every server that speaks its protocol: where it is and what its codes mean. What is made with it is in the
 //! folder beside this file, one file per ability.
 
+pub mod characters;
+mod chat;
+pub mod models;
+pub mod scripts;
+
 use serde_json::Value;
 
 use crate::api::{Api, bearer};

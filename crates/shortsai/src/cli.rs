@@ -34,7 +34,7 @@ pub enum Command {
 
 #[derive(Debug, Args)]
 pub struct Make {
-    /// A Markdown script: the first heading is the title, each paragraph a scene. Or a topic in quotes, for which a language model writes the script
+    /// A Markdown script: the first heading is the title, each paragraph a scene. A plain text (.txt) is cut into scenes. About a topic in quotes a language model writes the script
     #[arg(value_name = "SCRIPT.md | TOPIC")]
     pub script: String,
     /// A setting as at the top of a script, such as language=pt-BR or image-vendor=gemini; counts before the script's own

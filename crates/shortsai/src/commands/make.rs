@@ -63,7 +63,7 @@ impl Source {
             }
         }
         let text = read_script(&path)?;
-        let mut script = model::script::parse(&text).with_context(|| format!("{}", path.display()))?;
+        let mut script = read(&path, &text).with_context(|| format!("{}", path.display()))?;
         for warning in &script.warnings {
             eprintln!("note: {}: {warning}", path.display());
         }
@@ -148,6 +148,15 @@ fn script_path(argument: &str) -> anyhow::Result<Option<PathBuf>> {
         );
     }
     Ok(None)
+}
+
+/// A script in Markdown; a `.txt` without any is a plain text, which is cut into scenes.
+fn read(path: &Path, text: &str) -> Result<Script, model::script::ScriptError> {
+    let is_text = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("txt"));
+    if is_text && model::script::is_plain(text) {
+        return model::script::from_text(text, None);
+    }
+    model::script::parse(text)
 }
 
 fn read_script(path: &Path) -> anyhow::Result<String> {
