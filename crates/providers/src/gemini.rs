@@ -14,6 +14,8 @@ use crate::http::{Effect, Http};
 use crate::keys::Key;
 use crate::vendor::Vendor;
 
+pub mod speech;
+
 /// The API with a key.
 pub fn api(http: Http, base: String, key: Option<Key>) -> Api {
     Api { http, vendor: Vendor::Gemini, base, key, authorise, explain }
