@@ -2,6 +2,7 @@
 //! ability.
 
 use reqwest::RequestBuilder;
+use serde::Deserialize;
 use serde_json::Value;
 
 use crate::api::Api;
@@ -10,6 +11,7 @@ use crate::http::{Http, quoted};
 use crate::keys::Key;
 use crate::vendor::Vendor;
 
+pub mod alignment;
 pub mod music;
 pub mod speech;
 
@@ -48,6 +50,27 @@ fn explain(_: u16, body: &Value, said: &str) -> Option<ProviderError> {
         }
         _ => None,
     }
+}
+
+/// Whether key and model work, found out free of charge.
+///
+/// # Errors
+/// When they don't, with what to do.
+pub async fn probe(api: &Api, model: &str) -> Result<String, ProviderError> {
+    let models: Vec<Model> = api.get("/models", &[]).await?;
+    if models.iter().any(|known| known.model_id == model) {
+        return Ok(format!("key works, model {model} is there"));
+    }
+    let names: Vec<&str> = models.iter().map(|known| known.model_id.as_str()).collect();
+    Err(ProviderError::Unavailable(format!(
+        "ElevenLabs has no model {model} for this account; set another one in shortsai.toml: {}",
+        names.join(", ")
+    )))
+}
+
+#[derive(Deserialize)]
+struct Model {
+    model_id: String,
 }
 
 #[cfg(test)]

@@ -22,6 +22,7 @@ use crate::keys::Key;
 use crate::vendor::Vendor;
 
 pub mod images;
+pub mod speech;
 
 /// The API with a key.
 pub fn api(http: Http, base: String, key: Option<Key>) -> Api {

@@ -15,6 +15,7 @@ use crate::keys::Key;
 use crate::vendor::Vendor;
 
 pub mod images;
+pub mod speech;
 
 /// The API with a key; a server of the user's own may need none.
 pub fn api(http: Http, base: String, key: Option<Key>) -> Api {

@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use bytes::Bytes;
 use model::caption::WordTiming;
+use model::words;
 
 use crate::error::ProviderError;
 
@@ -59,6 +60,19 @@ pub struct SpeechRequest {
 impl Default for SpeechRequest {
     fn default() -> Self {
         Self { text: String::new(), language: String::new(), voice: String::new(), speed: 1.0, take: 0 }
+    }
+}
+
+impl SpeechRequest {
+    /// Refuses a text in which there is nothing to say.
+    ///
+    /// # Errors
+    /// [`ProviderError::Fatal`] when it has no word.
+    pub fn check_words(&self) -> Result<(), ProviderError> {
+        if words::cut(&self.text).is_empty() {
+            return Err(ProviderError::Fatal("the narration has no words to speak; write at least one word".to_owned()));
+        }
+        Ok(())
     }
 }
 

@@ -3,7 +3,6 @@
 use async_trait::async_trait;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use model::words;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::sync::OnceCell;
@@ -117,9 +116,7 @@ impl SpeechProvider for ElevenLabsSpeech {
     }
 
     async fn speak(&self, request: &SpeechRequest, key: &str) -> Result<Speech, ProviderError> {
-        if words::cut(&request.text).is_empty() {
-            return Err(ProviderError::Fatal("the narration has no words to speak; write at least one word".to_owned()));
-        }
+        request.check_words()?;
         let voice = self.voice(&request.voice).await?;
         let path = format!("/text-to-speech/{}/with-timestamps?output_format=mp3_44100_128", escaped(&voice));
         let answer: Answer = self.api.post(&path, &self.body(request), key, Effect::Paid).await?;
@@ -242,12 +239,12 @@ mod tests {
 
     #[test]
     fn documented_shapes_are_read() {
-        let answer: Answer = serde_json::from_str(include_str!("fixtures/speech.json")).expect("an answer");
+        let answer: Answer = serde_json::from_str(include_str!("../../fixtures/elevenlabs-speech.json")).expect("an answer");
         let pieces = answer.alignment.map(Alignment::pieces).expect("an alignment");
         let words = spoken::words("Hi you!", &pieces, 1.0).expect("words");
         let shown: Vec<(&str, f64, f64)> = words.iter().map(|word| (word.word.as_str(), word.start, word.end)).collect();
         assert_eq!(shown, [("Hi", 0.0, 0.22), ("you!", 0.28, 0.51)]);
-        let list: VoiceList = serde_json::from_str(include_str!("fixtures/voices.json")).expect("a list");
+        let list: VoiceList = serde_json::from_str(include_str!("../../fixtures/elevenlabs-voices.json")).expect("a list");
         let expected = Voice {
             id: "EXAVITQu4vr4xnSDxMaL".to_owned(),
             label: "Sarah - Mature, Reassuring, Confident".to_owned(),

@@ -5,4 +5,5 @@ mod image;
 mod jobs;
 mod script;
 mod setup;
+mod speech;
 mod stock;

@@ -1,0 +1,241 @@
+//! Narrations longer than a vendor takes at once: the text cut where a speaker would pause, and the sounds put together
+//! without clicks.
+
+use std::ops::Range;
+
+use crate::error::ProviderError;
+use crate::narration::Narration;
+use crate::sound::Sound;
+use crate::spoken::Piece;
+use crate::vendor::Vendor;
+
+/// Silence between two parts, in seconds.
+const AFTER_SENTENCE: f64 = 0.32;
+const AFTER_CLAUSE: f64 = 0.16;
+const AFTER_WORD: f64 = 0.05;
+/// What is quieter than this share of the loudest sample is silence at the ends of a part.
+const AUDIBLE: f32 = 0.015;
+/// Kept before the first and after the last audible sample, in seconds: soft beginnings, and voices that die away.
+const BEFORE: f64 = 0.015;
+const AFTER: f64 = 0.05;
+/// Seconds that a part takes to come in and go out.
+const FADE: f64 = 0.008;
+
+/// A piece of a text.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Part {
+    /// Without blanks around it.
+    pub text: String,
+    /// Seconds of silence after it; 0 after the last.
+    pub pause: f64,
+}
+
+/// What was said of one part or of all.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Said {
+    /// The sound.
+    pub narration: Narration,
+    /// What is heard when, if the vendor tells.
+    pub pieces: Vec<Piece>,
+}
+
+impl From<Narration> for Said {
+    fn from(narration: Narration) -> Self {
+        Self { narration, pieces: Vec::new() }
+    }
+}
+
+/// Speaks a text in parts of at most `most` characters, one call after the other. Each call's idempotency key is `key` with
+/// the number of the part, unless there is only one.
+///
+/// # Errors
+/// Those of `speak`; then what was made for the parts before is lost.
+pub async fn speak<Call>(
+    vendor: Vendor,
+    text: &str,
+    most: usize,
+    key: &str,
+    speak: impl Fn(String, String) -> Call,
+) -> Result<Said, ProviderError>
+where
+    Call: Future<Output = Result<Said, ProviderError>>,
+{
+    let parts = split(text, most);
+    if let [only] = parts.as_slice() {
+        return speak(only.text.clone(), key.to_owned()).await;
+    }
+    let mut said = Vec::with_capacity(parts.len());
+    for (index, part) in parts.into_iter().enumerate() {
+        let key = if key.is_empty() { String::new() } else { format!("{key}-{}", index + 1) };
+        said.push((speak(part.text, key).await?, part.pause));
+    }
+    join(vendor, said)
+}
+
+/// Cuts a text into parts of at most `most` characters: between sentences if it can be, else between clauses, else between
+/// words, else anywhere.
+pub fn split(text: &str, most: usize) -> Vec<Part> {
+    let mut parts = Vec::new();
+    let mut rest = text.trim();
+    while let Some((beyond, _)) = rest.char_indices().nth(most.max(1)) {
+        let (end, pause) = last_cut(rest, beyond);
+        parts.push(Part { text: rest[..end].trim_end().to_owned(), pause });
+        rest = rest[end..].trim_start();
+    }
+    if !rest.is_empty() {
+        parts.push(Part { text: rest.to_owned(), pause: 0.0 });
+    }
+    if let Some(last) = parts.last_mut() {
+        last.pause = 0.0;
+    }
+    parts
+}
+
+/// The best place to cut within the first `beyond` bytes, with the pause there.
+fn last_cut(text: &str, beyond: usize) -> (usize, f64) {
+    let mut best = (beyond, 0.0);
+    let mut before = ' ';
+    let mut letters = text.char_indices().peekable();
+    while let Some((at, letter)) = letters.next() {
+        let end = at + letter.len_utf8();
+        if end > beyond {
+            break;
+        }
+        let next = letters.peek().map_or(' ', |(_, next)| *next);
+        // Closing quotes and brackets belong to what they close.
+        let closes = |letter: char| matches!(letter, '"' | '”' | '’' | '»' | ')' | ']' | '」' | '』' | '）');
+        let mark = if closes(letter) { before } else { letter };
+        let dense = matches!(mark, '。' | '！' | '？' | '，' | '、' | '；' | '：');
+        let pause = match mark {
+            _ if closes(next) || !(dense || next.is_whitespace()) => None,
+            '.' | '!' | '?' | '…' | '؟' | '।' | '。' | '！' | '？' => Some(AFTER_SENTENCE),
+            ',' | ';' | ':' | '–' | '—' | '،' | '؛' | '，' | '、' | '；' | '：' => Some(AFTER_CLAUSE),
+            _ => Some(AFTER_WORD),
+        };
+        if let Some(pause) = pause.filter(|pause| *pause >= best.1) {
+            best = (end, pause);
+        }
+        if !closes(letter) {
+            before = letter;
+        }
+    }
+    best
+}
+
+/// Puts parts together, each followed by its pause instead of the silence that it brought along.
+fn join(vendor: Vendor, parts: Vec<(Said, f64)>) -> Result<Said, ProviderError> {
+    let rate = parts.first().map_or(0, |(said, _)| said.narration.sound.rate);
+    if rate == 0 || parts.iter().any(|(said, _)| said.narration.sound.rate != rate) {
+        return Err(ProviderError::retry(format!("{vendor} has sent the parts of one narration in different sample rates")));
+    }
+    let (count, per_second) = (parts.len(), f64::from(rate));
+    let (mut samples, mut pieces) = (Vec::new(), Vec::new());
+    for (index, (said, pause)) in parts.into_iter().enumerate() {
+        let sound = &said.narration.sound;
+        let audible = audible(sound);
+        // The outer ends stay as the vendor made them.
+        let from = if index == 0 { 0 } else { audible.start };
+        let to = if index + 1 == count { sound.samples.len() } else { audible.end };
+        let offset = (samples.len() as f64 - from as f64) / per_second;
+        let shifted =
+            |piece: Piece| Piece { start: (piece.start + offset).max(0.0), end: (piece.end + offset).max(0.0), ..piece };
+        pieces.extend(said.pieces.into_iter().map(shifted));
+        samples.extend(faded(&sound.samples[from..to], (FADE * per_second) as usize, index > 0, index + 1 < count));
+        samples.resize(samples.len() + (pause * per_second) as usize, 0.0);
+    }
+    Ok(Said { narration: Sound { samples, rate }.into(), pieces })
+}
+
+/// Where a sound is heard, with what belongs before and after.
+fn audible(sound: &Sound) -> Range<usize> {
+    let peak = sound.samples.iter().fold(0.0f32, |peak, sample| peak.max(sample.abs()));
+    let loud = |sample: &f32| sample.abs() > AUDIBLE * peak;
+    let margin = |seconds: f64| (seconds * f64::from(sound.rate)) as usize;
+    let first = sound.samples.iter().position(loud).unwrap_or_default();
+    let last = sound.samples.iter().rposition(loud).map_or(sound.samples.len(), |last| last + 1);
+    first.saturating_sub(margin(BEFORE))..(last + margin(AFTER)).min(sound.samples.len())
+}
+
+/// The samples, coming from zero and going to it where they are joined.
+fn faded(samples: &[f32], length: usize, inward: bool, outward: bool) -> Vec<f32> {
+    let length = length.min(samples.len() / 2).max(1);
+    let gain = |place: usize| match place < length {
+        true => 0.5 - 0.5 * (std::f32::consts::PI * place as f32 / length as f32).cos(),
+        false => 1.0,
+    };
+    let sample = |(index, sample): (usize, &f32)| {
+        let rising = if inward { gain(index) } else { 1.0 };
+        let falling = if outward { gain(samples.len() - 1 - index) } else { 1.0 };
+        sample * rising * falling
+    };
+    samples.iter().enumerate().map(sample).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn texts_are_cut_where_a_speaker_would_pause() {
+        let check = |text: &str, most: usize, expected: &[(&str, f64)]| {
+            let parts = split(text, most);
+            let shown: Vec<(&str, f64)> = parts.iter().map(|part| (part.text.as_str(), part.pause)).collect();
+            assert_eq!(shown, expected);
+        };
+        check(" All of it. ", 20, &[("All of it.", 0.0)]);
+        check("One two. Three four. Five.", 21, &[("One two. Three four.", AFTER_SENTENCE), ("Five.", 0.0)]);
+        check("One two three, four five six", 20, &[("One two three,", AFTER_CLAUSE), ("four five six", 0.0)]);
+        check("One two three four", 9, &[("One two", AFTER_WORD), ("three", AFTER_WORD), ("four", 0.0)]);
+        check("It is 3.50 now. Go", 16, &[("It is 3.50 now.", AFTER_SENTENCE), ("Go", 0.0)]);
+        check("He said “no.” Then left", 15, &[("He said “no.”", AFTER_SENTENCE), ("Then left", 0.0)]);
+        check("Unbreakable", 4, &[("Unbr", 0.0), ("eaka", 0.0), ("ble", 0.0)]);
+        check("你好世界。今天天气", 7, &[("你好世界。", AFTER_SENTENCE), ("今天天气", 0.0)]);
+        check("", 7, &[]);
+    }
+
+    fn said(seconds: f64, quiet: f64, pieces: Vec<Piece>) -> Said {
+        let silence = vec![0.0; (quiet * 24_000.0) as usize];
+        let tone = (0..(seconds * 24_000.0) as usize).map(|index| 0.5 * (index as f32 * 0.05).cos());
+        let samples = silence.iter().copied().chain(tone).chain(silence.iter().copied()).collect();
+        Said { narration: Sound { samples, rate: 24_000 }.into(), pieces }
+    }
+
+    #[test]
+    fn parts_are_joined_without_clicks_and_times_move_along() {
+        let piece = |start, end| Piece { text: "word".into(), start, end };
+        let parts = vec![
+            (said(1.0, 0.0, vec![piece(0.0, 1.0)]), AFTER_SENTENCE),
+            (said(1.0, 0.4, vec![piece(0.4, 1.4)]), AFTER_CLAUSE),
+            (said(1.0, 0.4, vec![piece(0.4, 1.4)]), 0.0),
+        ];
+        let joined = join(Vendor::Groq, parts).expect("one rate");
+        let samples = &joined.narration.sound.samples;
+        // The wave itself begins with a step at both outer ends of the first part; within, its steepest step is 0.025.
+        let step = samples[..48_000].windows(2).map(|pair| (pair[1] - pair[0]).abs()).fold(0.0, f32::max);
+        assert!(step < 0.026, "a step of {step}");
+        let starts: Vec<f64> = joined.pieces.iter().map(|piece| (piece.start * 1_000.0).round() / 1_000.0).collect();
+        assert_eq!(starts, [0.0, 1.335, 2.56]);
+        let seconds = 1.0 + AFTER_SENTENCE + (BEFORE + 1.0 + AFTER) + AFTER_CLAUSE + (BEFORE + 1.0 + 0.4);
+        assert!((joined.narration.sound.seconds() - seconds).abs() < 0.001);
+    }
+
+    #[test]
+    fn parts_of_different_rates_are_not_joined() {
+        let mut other = said(1.0, 0.0, Vec::new());
+        other.narration.sound.rate = 22_050;
+        join(Vendor::Groq, vec![(said(1.0, 0.0, Vec::new()), 0.1), (other, 0.0)]).expect_err("two rates");
+    }
+
+    proptest! {
+        #[test]
+        fn no_part_is_too_long_and_nothing_is_lost(text in "[a-c.,!? “”。é]{0,120}", most in 1usize..40) {
+            let parts = split(&text, most);
+            prop_assert!(parts.iter().all(|part| !part.text.is_empty() && part.text.chars().count() <= most));
+            let letters = |text: &str| text.split_whitespace().collect::<String>();
+            let all: String = parts.iter().map(|part| letters(&part.text)).collect();
+            prop_assert_eq!(all, letters(&text));
+        }
+    }
+}
