@@ -28,6 +28,8 @@ pub enum Command {
     Usage(Usage),
     /// Say what works here, what is missing and how to get it
     Doctor(Doctor),
+    /// Speak the wire formats of all vendors on this machine, for development and tests without keys or costs
+    SimulateVendors(SimulateVendors),
     /// Print the OpenAPI document of the API
     Openapi,
 }
@@ -141,6 +143,16 @@ pub struct Doctor {
     pub offline: bool,
     #[command(flatten)]
     pub data: DataDir,
+}
+
+#[derive(Debug, Args)]
+pub struct SimulateVendors {
+    /// Where to listen; only loopback addresses, because keys are not checked
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:4010")]
+    pub listen: SocketAddr,
+    /// How many times a clip or song is asked about until it is done
+    #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u32).range(1..))]
+    pub polls: u32,
 }
 
 #[derive(Debug, Args)]

@@ -32,6 +32,7 @@ fn main() -> ExitCode {
         Command::Serve(arguments) => commands::serve::serve(arguments),
         Command::Usage(arguments) => commands::usage::usage(&arguments),
         Command::Doctor(arguments) => commands::doctor::doctor(&arguments),
+        Command::SimulateVendors(arguments) => commands::simulate_vendors::simulate_vendors(&arguments),
         Command::Openapi => commands::openapi::openapi(),
     };
     match done {
