@@ -23,8 +23,9 @@ pub fn api(http: Http, base: String, key: Option<Key>) -> Api {
 }
 
 fn explain(status: u16, _: &Value, said: &str) -> Option<ProviderError> {
-    (status == 404)
-        .then(|| ProviderError::Unavailable(format!("Ollama does not have this model; fetch it with: ollama pull ({said})")))
+    let message =
+        format!("Ollama does not have this model; fetch it with ollama pull, or set another one in shortsai.toml: {said}");
+    (status == 404).then_some(ProviderError::Unavailable(message))
 }
 
 /// Writes with a model that Ollama runs.

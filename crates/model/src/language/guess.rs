@@ -59,6 +59,63 @@ mod tests {
     use super::*;
 
     #[test]
+    fn neighbours_are_told_apart() {
+        let check = |code: &str, text: &str| {
+            assert_eq!(guess(text).map(|language| language.code), Some(code), "{text}");
+        };
+        check(
+            "it",
+            "Ogni notte la Luna sorge sul mare e attira l'acqua verso di sé. Gli uomini la osservano da migliaia di anni e si \
+                     fanno ancora la stessa domanda: che cosa succederebbe se non fosse più qui, con una notte senza luce?",
+        );
+        check(
+            "nl",
+            "Elke nacht komt de maan op boven de zee en trekt het water naar zich toe. Mensen kijken er al duizenden jaren naar \
+                     en stellen nog steeds een vraag: wat zou er van ons zijn zonder het licht?",
+        );
+        check(
+            "pl",
+            "Każdej nocy Księżyc wschodzi nad morzem i przyciąga do siebie wodę. Ludzie wciąż zadają to samo pytanie: co by się \
+                     stało, gdyby go nie było na niebie?",
+        );
+        check("tr", "Ay her gece denizin üzerinden yükselir ve suyu kendine çeker. Bu çok eski bir soru: Ay olmasa ne olurdu?");
+        check(
+            "id",
+            "Setiap malam Bulan terbit di atas laut dan menarik air ke arahnya. Orang-orang yang mengamati ini tidak tahu apa yang \
+                     akan terjadi jika Bulan itu menghilang.",
+        );
+        check(
+            "vi",
+            "Con người đã ngắm nhìn nó hàng ngàn năm và vẫn có một câu hỏi: điều gì sẽ xảy ra nếu nó không còn là của những đêm này?",
+        );
+        check(
+            "sv",
+            "Varje natt stiger månen över havet och drar vattnet mot sig. Det är en fråga som människor ställer: vad skulle hända \
+                     om den inte var där?",
+        );
+        check(
+            "fi",
+            "Joka yö Kuu nousee meren ylle ja vetää vettä puoleensa. Se on vanha kysymys, mutta niin se on: kun Kuu katoaa, mitä \
+                     silloin tapahtuu, ja että kukaan ei tiedä sitä?",
+        );
+        check(
+            "cs",
+            "Každou noc vychází Měsíc nad mořem a přitahuje k sobě vodu. Lidé se ptají, co by se stalo, když by Měsíc na obloze \
+                     nebyl, ale je to stará otázka, že jsou jako děti.",
+        );
+        check(
+            "ro",
+            "În fiecare noapte Luna răsare deasupra mării și trage apa spre ea. Oamenii care o privesc nu știu ce este mai important \
+                     și pun aceeași întrebare din nou.",
+        );
+        check(
+            "hu",
+            "Minden éjjel felkel a Hold a tenger fölött, és magához vonzza a vizet. Az emberek azt kérdezik, hogy mi történne, ha \
+                     egy nap nem volna, és csak a sötét van.",
+        );
+    }
+
+    #[test]
     fn a_text_tells_its_language_or_nothing() {
         let check =
             |text: &str, expected: Option<&str>| assert_eq!(guess(text).map(|language| language.code), expected, "{text}");

@@ -19,6 +19,8 @@ const LONGEST: f64 = 12.0;
 const SHORTEST: f64 = 3.0;
 /// A picture is worth looking at for about so many seconds.
 const IDEAL: f64 = 7.0;
+/// More pieces are never one scene: even single characters fill it before.
+const MOST_PIECES: usize = 200;
 /// The longest title, in characters.
 const TITLE: usize = 50;
 /// A longer first line is no heading.
@@ -120,7 +122,7 @@ struct Atom {
     seconds: f64,
 }
 
-/// The pieces of all paragraphs, each with something to say: what is silent stays with what is in front of it.
+/// The pieces of all paragraphs.
 fn atoms(paragraphs: &[Paragraph], pace: Pace) -> Result<Vec<Atom>, ScriptError> {
     let mut atoms: Vec<Atom> = Vec::new();
     let mut total = 0.0;
@@ -144,7 +146,7 @@ fn groups(atoms: &[Atom]) -> Vec<Range<usize>> {
     let mut best: Vec<(f64, usize)> = vec![(0.0, 0)];
     for end in 1..=atoms.len() {
         let (mut seconds, mut joins, mut choice) = (0.0, 0.0, (f64::INFINITY, end - 1));
-        for from in (0..end).rev() {
+        for from in (end.saturating_sub(MOST_PIECES)..end).rev() {
             seconds += atoms[from].seconds;
             let voiced = atoms[from..end].iter().any(|atom| atom.seconds > 0.0);
             if seconds > LONGEST && from + 1 < end && atoms[from].seconds > 0.0 {

@@ -41,9 +41,7 @@ impl Format {
 /// As [`Api::post`]; a declined request is [`ProviderError::Refused`], and for a form of answer that the server does not
 /// know see [`refuses_format`].
 pub(super) async fn ask(api: &Api, body: &Value, key: &str) -> Result<String, ProviderError> {
-    let api = Api { explain, ..api.clone() };
-    let completion: Completion = api.post("/chat/completions", body, key, Effect::Paid).await?;
-    said(&api, completion)
+    said(api, api.explained_by(explain).post("/chat/completions", body, key, Effect::Paid).await?)
 }
 
 fn said(api: &Api, completion: Completion) -> Result<String, ProviderError> {

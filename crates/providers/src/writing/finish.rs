@@ -2,6 +2,7 @@
 //! needed, so that every picture of a character or of the series is asked for in the same words.
 
 use model::language::Pace;
+use model::script::short;
 
 use super::check::TITLE;
 use super::draft::{Character, Draft, Scene};
@@ -108,29 +109,9 @@ fn is_mark(letter: char) -> bool {
     matches!(letter, '\u{900}'..='\u{1cff}')
 }
 
-/// At most so many characters, cut behind a word.
-fn short(text: &str, most: usize) -> String {
-    if text.chars().count() <= most {
-        return text.to_owned();
-    }
-    let cut: String = text.chars().take(most + 1).collect();
-    let words =
-        cut.rsplit_once(char::is_whitespace).map_or_else(|| text.chars().take(most).collect(), |(words, _)| words.to_owned());
-    words.trim_end_matches([',', ':', ';', '-', '–', '—', ' ']).to_owned()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_title_is_cut_behind_a_word() {
-        let check = |text: &str, expected: &str| assert_eq!(short(text, 12), expected, "{text}");
-        check("The Moon", "The Moon");
-        check("The quiet Moon", "The quiet");
-        check("The quieter, Moon", "The quieter");
-        check("月亮月亮月亮月亮月亮月亮月亮", "月亮月亮月亮月亮月亮月亮");
-    }
 
     #[test]
     fn hashtags_are_one_word() {
