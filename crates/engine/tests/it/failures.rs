@@ -81,7 +81,7 @@ async fn with_a_second_vendor(fallback: bool) -> (House, uuid::Uuid) {
     house.vendor.fail_on("Refused.", || ProviderError::Refused("not this text".to_owned()));
     house.vendor.fail_on("Lost.", || ProviderError::Unknown("the answer was lost".to_owned()));
     let project = house.project(&["Good.", "Quota.", "Gone.", "Busy.", "Refused.", "Lost."]).await;
-    house.apply(project, Input::Command(Command::GenerateAllAudio { force: false })).await;
+    house.apply(project, Input::Command(Command::GenerateAudio { force: false })).await;
     (house, project)
 }
 
@@ -119,7 +119,7 @@ async fn a_vendors_limits_make_tasks_wait_and_fail_none() {
     let vendor = Limit { at_once: Some(1), per_minute: Some(2) };
     house.limits = [("test".to_owned(), Limits { vendor, user: Limit::default() })].into();
     let project = house.project(&["One.", "Two.", "Three.", "Four."]).await;
-    house.apply(project, Input::Command(Command::GenerateAllAudio { force: false })).await;
+    house.apply(project, Input::Command(Command::GenerateAudio { force: false })).await;
     let engine = house.engine();
     for spoken in [2, 4] {
         house.until(project, |project| project.scenes.iter().filter(|scene| scene.audio.asset.is_some()).count() == spoken).await;
