@@ -116,7 +116,7 @@ async fn the_next_vendor_is_asked_only_where_that_is_allowed_and_the_trouble_is_
 #[tokio::test(flavor = "multi_thread")]
 async fn a_vendors_limits_make_tasks_wait_and_fail_none() {
     let mut house = House::new().await;
-    let vendor = Limit { at_once: Some(1), per_minute: Some(2) };
+    let vendor = Limit { at_once: None, per_minute: Some(2) };
     house.limits = [("test".to_owned(), Limits { vendor, user: Limit::default() })].into();
     let project = house.project(&["One.", "Two.", "Three.", "Four."]).await;
     house.apply(project, Input::Command(Command::GenerateAudio { force: false })).await;
