@@ -18,6 +18,8 @@ use crate::http::{Effect, Http};
 use crate::keys::Key;
 use crate::vendor::Vendor;
 
+pub mod images;
+
 /// The API with a key.
 pub fn api(http: Http, base: String, key: Option<Key>) -> Api {
     Api { http, vendor: Vendor::Gemini, base, key, authorise, explain }
@@ -51,6 +53,18 @@ fn explain(status: u16, body: &Value, said: &str) -> Option<ProviderError> {
     }
 }
 
+/// The ends of an answer that mean a refusal.
+const REFUSALS: [&str; 8] = [
+    "SAFETY",
+    "PROHIBITED_CONTENT",
+    "BLOCKLIST",
+    "RECITATION",
+    "SPII",
+    "IMAGE_SAFETY",
+    "IMAGE_PROHIBITED_CONTENT",
+    "IMAGE_RECITATION",
+];
+
 /// Calls `generateContent`. `key` is the call's idempotency key.
 ///
 /// # Errors
@@ -63,7 +77,7 @@ pub async fn generate(api: &Api, model: &str, body: &Value, key: &str) -> Result
     }
     let candidate = response.candidates.into_iter().next().ok_or_else(|| unreadable(Vendor::Gemini))?;
     let reason = candidate.finish_reason.unwrap_or_default();
-    if ["SAFETY", "PROHIBITED_CONTENT", "BLOCKLIST", "IMAGE_SAFETY", "RECITATION", "SPII"].contains(&reason.as_str()) {
+    if REFUSALS.contains(&reason.as_str()) {
         return Err(ProviderError::Refused(format!("Gemini declines to make this ({reason}); word it differently")));
     }
     // What a model thinks on its way is no part of its answer.

@@ -9,6 +9,8 @@ use crate::http::Http;
 use crate::keys::Key;
 use crate::vendor::Vendor;
 
+pub mod images;
+
 /// The API with a key; a server of the user's own may need none.
 pub fn api(http: Http, base: String, key: Option<Key>) -> Api {
     Api { http, vendor: Vendor::OpenAi, base, key, authorise: bearer, explain }

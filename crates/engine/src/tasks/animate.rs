@@ -1,6 +1,7 @@
 //! `animate`: the clip of one scene, out of its still.
 
 use assets::Place;
+use model::language;
 use model::project::{Asset, Scene, Settings};
 use model::task::Product;
 use model::usage::Unit;
@@ -46,8 +47,10 @@ fn request_of(scene: &Scene, settings: &Settings, picture: &Asset) -> ClipReques
         description: scene.visual_description.clone(),
         narration: scene.narration.clone(),
         style: settings.style.clone(),
+        language: language::tag(&settings.language),
         size: settings.video.size,
         seconds: scene.duration_seconds.ceil().clamp(SECONDS.0, SECONDS.1) as u32,
+        scene_number: scene.number.unsigned_abs(),
         take: scene.video.take.unsigned_abs(),
     }
 }
@@ -55,9 +58,21 @@ fn request_of(scene: &Scene, settings: &Settings, picture: &Asset) -> ClipReques
 /// All that shapes the clip. Taken apart without `..`, so that a new field forces a decision.
 fn inputs(request: &ClipRequest, still: &Asset, vendor: &str, model: &str) -> Value {
     // The still's key is the hash of its content.
-    let ClipRequest { picture: _, picture_media_type: _, description, narration, style, size, seconds, take } = request;
+    let ClipRequest {
+        picture: _,
+        picture_media_type: _,
+        description,
+        narration,
+        style,
+        language,
+        size,
+        seconds,
+        scene_number,
+        take,
+    } = request;
     json!({
         "vendor": vendor, "model": model, "still": still.key, "description": description, "narration": narration,
-        "style": style, "width": size.width, "height": size.height, "seconds": seconds, "take": take,
+        "style": style, "language": language, "width": size.width, "height": size.height, "seconds": seconds,
+        "scene_number": scene_number, "take": take,
     })
 }

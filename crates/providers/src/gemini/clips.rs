@@ -41,7 +41,18 @@ impl GeminiClips {
     }
 
     fn body(&self, request: &ClipRequest) -> Result<Value, ProviderError> {
-        let ClipRequest { picture, picture_media_type, description, narration, style, size, seconds, take: _ } = request;
+        let ClipRequest {
+            picture,
+            picture_media_type,
+            description,
+            narration,
+            style,
+            size,
+            seconds,
+            language: _,
+            scene_number: _,
+            take: _,
+        } = request;
         let prompt = self.prompts.fill("clip.jinja", context! { scene => description, narration, style })?;
         Ok(json!({
             "model": self.model,

@@ -57,7 +57,18 @@ impl VertexClips {
     }
 
     fn body(&self, request: &ClipRequest) -> Result<Value, ProviderError> {
-        let ClipRequest { picture, picture_media_type, description, narration, style, size, seconds, take: _ } = request;
+        let ClipRequest {
+            picture,
+            picture_media_type,
+            description,
+            narration,
+            style,
+            size,
+            seconds,
+            language: _,
+            scene_number: _,
+            take: _,
+        } = request;
         let prompt = self.prompts.fill("clip.jinja", context! { scene => description, narration, style })?;
         let (picture, media_type) = still(picture, picture_media_type)?;
         Ok(json!({

@@ -69,7 +69,8 @@ pub(super) fn speak(order: &SpeechOrder) -> Result<Spoken, String> {
         text: order.text.clone(),
         language: order.language.clone().unwrap_or_else(|| language::of(&order.text).to_owned()),
         voice: variants[(seed >> 1) as usize % variants.len()].to_owned(),
-        ..SpeechRequest::default()
+        speed: 1.0,
+        take: 0,
     };
     let speech = espeak::speak(&request).map_err(|error| error.to_string())?;
     let speed = order.speed.clamp(0.25, 4.0);

@@ -1,0 +1,5 @@
+//! What every vendor's adapter promises: one suite per ability, run on all vendors against the simulator, faults included.
+
+mod image;
+mod setup;
+mod stock;
