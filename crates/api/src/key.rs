@@ -49,15 +49,22 @@ fn percent_decoded(text: &str) -> Option<String> {
     String::from_utf8(out).ok()
 }
 
+/// What to do about a file that can't be used.
+const REMEDY: &str = "upload the file with POST /api/assets and give the key that it answers";
+
+/// What a client reads about a file that is not there, or not the caller's.
+pub fn not_there(text: &str) -> String {
+    format!("there is no file \"{text}\" on this server; {REMEDY}")
+}
+
 /// The stored object that a client names as its own medium, of one of those kinds (`image`, `video`, `audio`).
 pub async fn own_medium(app: &AppState, text: &str, kinds: &[&str]) -> Result<Asset, String> {
-    let remedy = "upload the file with POST /api/assets and give the key that it answers";
-    let key = named_by(text).ok_or_else(|| format!("\"{text}\" is not a file on this server; {remedy}"))?;
+    let key = named_by(text).ok_or_else(|| format!("\"{text}\" is not a file on this server; {REMEDY}"))?;
     let media_type = media_type_of_key(&key).unwrap_or_default();
     if !kinds.iter().any(|kind| media_type.split('/').next() == Some(kind)) {
         return Err(format!("\"{text}\" is of type {media_type}, but needed is: {}", kinds.join(" or ")));
     }
-    let head = app.assets.head(&key).await.map_err(|_| format!("there is no file \"{text}\" on this server; {remedy}"))?;
+    let head = app.assets.head(&key).await.map_err(|_| not_there(text))?;
     let bytes = i64::try_from(head.bytes).unwrap_or(i64::MAX);
     Ok(Asset { key, media_type: head.media_type.to_owned(), bytes, made_by: "given".to_owned(), credit: None })
 }

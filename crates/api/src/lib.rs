@@ -7,6 +7,7 @@
 mod error;
 mod extract;
 mod follow;
+mod given;
 mod guard;
 mod key;
 mod mark;
@@ -16,6 +17,7 @@ mod order;
 mod patience;
 mod poll;
 mod routes;
+mod serve;
 mod wire;
 
 use axum::extract::DefaultBodyLimit;
@@ -31,6 +33,7 @@ use crate::error::ApiError;
 use crate::routes::docs::Document;
 
 pub use crate::patience::Patient;
+pub use crate::serve::serve;
 
 /// Everything a handler can reach.
 #[derive(Clone)]

@@ -3,15 +3,17 @@
 //! Media are only ever objects that were uploaded before: nothing is fetched, and no path of this machine is read.
 
 use axum::http::StatusCode;
+use model::choice::Choice;
 use model::project::{Settings, VideoOptions};
 use model::script::{Script, ScriptSettings};
 use model::storyboard::{Focus, MusicOptions, SceneLook};
 use model::workflow::SceneDraft;
+use serde::de::DeserializeOwned;
 
 use crate::AppState;
 use crate::error::{ApiError, Problems};
 use crate::key::{own_medium, own_medium_in};
-use crate::wire::short::{CaptionWish, OrderShort, OrderedScene, OrderedStoryboard, SizeWish};
+use crate::wire::short::{CaptionWish, FocusWish, MusicWish, OrderShort, OrderedScene, OrderedStoryboard, SizeWish};
 
 /// What a project begins with.
 pub struct Order {
@@ -28,7 +30,7 @@ pub async fn read(app: &AppState, order: &OrderShort) -> Result<Order, ApiError>
     let mut read = match (&order.script, &order.storyboard, &order.topic) {
         (Some(script), None, None) => from_script(app, script, |settings| order.adjust(settings)).await?,
         (None, Some(storyboard), None) => from_storyboard(app, storyboard, |settings| order.adjust(settings)).await?,
-        (None, None, Some(_)) => return Err(no_author(app.language_model)),
+        (None, None, Some(topic)) => from_topic(app, topic, order)?,
         _ => return Err(ApiError::field("", "Give exactly one of script, storyboard and topic")),
     };
     if let Some(title) = &order.title {
@@ -38,6 +40,18 @@ pub async fn read(app: &AppState, order: &OrderShort) -> Result<Order, ApiError>
         read.settings.topic = read.topic();
     }
     Ok(read)
+}
+
+/// A topic: the script is the project's first task.
+fn from_topic(app: &AppState, topic: &str, order: &OrderShort) -> Result<Order, ApiError> {
+    let names_a_writer = order.vendors.as_ref().is_some_and(|vendors| vendors.script.is_some());
+    if !app.language_model && !names_a_writer {
+        return Err(no_author());
+    }
+    let mut wishes = ScriptSettings::default();
+    order.adjust(&mut wishes)?;
+    let settings = Settings { topic: topic.to_owned(), ..settings("", wishes) };
+    Ok(Order { settings, scenes: Vec::new(), warnings: Vec::new() })
 }
 
 /// Reads a script; `adjust` may change what its front matter says.
@@ -83,22 +97,13 @@ async fn from_storyboard(
     board: &OrderedStoryboard,
     adjust: impl FnOnce(&mut ScriptSettings) -> Result<(), ApiError>,
 ) -> Result<Order, ApiError> {
+    let OrderedStoryboard { size, fps, transition, captions, .. } = board;
     let mut wishes = ScriptSettings::default();
-    let mut set = |field: &str, key: &str, value: String| change(&mut wishes, &format!("storyboard.{field}"), key, &value);
-    board.size.iter().try_for_each(|size| set("size", "size", size.words()))?;
-    board.fps.iter().try_for_each(|fps| set("fps", "fps", fps.to_string()))?;
-    board.transition.iter().try_for_each(|how| {
-        set("transition", "transition", how.replace("fadeBlack", "fade-black").replace("zoomThrough", "zoom-through"))
-    })?;
-    if let Some(captions) = &board.captions {
-        captions.pairs().into_iter().try_for_each(|(key, value)| set("captions", key, value))?;
-    }
+    VideoWish { size, fps, transition, captions }.put_over(&mut wishes, "storyboard.")?;
     adjust(&mut wishes)?;
     let mut settings = settings(board.title.as_deref().unwrap_or_default(), wishes);
     if let Some(music) = board.music {
-        let usual = MusicOptions::default();
-        settings.video.music =
-            MusicOptions { volume_db: music.volume_db.unwrap_or(usual.volume_db), duck: music.duck.unwrap_or(usual.duck) };
+        settings.video.music = music.over(settings.video.music);
     }
     let (mut scenes, mut warnings) = (Vec::new(), Vec::new());
     for (index, scene) in board.scenes.iter().enumerate() {
@@ -124,19 +129,61 @@ async fn draft(app: &AppState, index: usize, scene: &OrderedScene) -> Result<Sce
         visual_description: scene.visual_description.clone().unwrap_or_default(),
         image,
         video,
-        look: look(index, scene)?,
+        look: SceneLook {
+            transition: choice(&scene.transition, &field("transition"), TRANSITIONS)?,
+            focus: scene.focus.map(FocusWish::point),
+        },
     })
 }
 
-fn look(index: usize, scene: &OrderedScene) -> Result<SceneLook, ApiError> {
-    let transition = match &scene.transition {
-        None => None,
-        Some(name) => Some(serde_json::from_value(name.clone().into()).map_err(|_| {
-            let problem = format!("\"{name}\" is not one of cut, crossfade, fadeBlack, slide, zoomThrough");
-            ApiError::field(&format!("storyboard.scenes[{index}].transition"), problem)
-        })?),
-    };
-    Ok(SceneLook { transition, focus: scene.focus.map(|focus| Focus { x: focus.x, y: focus.y }) })
+/// The transitions as storyboards call them.
+pub const TRANSITIONS: &str = "cut, crossfade, fadeBlack, slide, zoomThrough";
+
+/// One of the model's choices by its name; `names` are all of them, for the error.
+pub fn choice<T: DeserializeOwned>(name: &Option<String>, field: &str, names: &str) -> Result<Option<T>, ApiError> {
+    let Some(name) = name else { return Ok(None) };
+    let chosen = serde_json::from_value(name.clone().into());
+    chosen.map(Some).map_err(|_| ApiError::field(field, format!("\"{name}\" is not one of {names}")))
+}
+
+/// What a storyboard says of the whole video.
+pub struct VideoWish<'a> {
+    /// The picture's size.
+    pub size: &'a Option<SizeWish>,
+    /// Frames per second.
+    pub fps: &'a Option<u32>,
+    /// How scenes begin.
+    pub transition: &'a Option<String>,
+    /// How captions look.
+    pub captions: &'a Option<CaptionWish>,
+}
+
+impl VideoWish<'_> {
+    /// Puts it over the settings; `front` stands before the names of fields in errors.
+    pub fn put_over(&self, settings: &mut ScriptSettings, front: &str) -> Result<(), ApiError> {
+        let mut set = |field: &str, key: &str, value: String| change(settings, &format!("{front}{field}"), key, &value);
+        self.size.iter().try_for_each(|size| set("size", "size", size.words()))?;
+        self.fps.iter().try_for_each(|fps| set("fps", "fps", fps.to_string()))?;
+        self.transition.iter().try_for_each(|how| {
+            set("transition", "transition", how.replace("fadeBlack", "fade-black").replace("zoomThrough", "zoom-through"))
+        })?;
+        let captions = self.captions.iter().flat_map(CaptionWish::pairs);
+        captions.into_iter().try_for_each(|(key, value)| set("captions", key, value))
+    }
+}
+
+impl MusicWish {
+    /// Puts what is said over what is usual.
+    pub fn over(self, usual: MusicOptions) -> MusicOptions {
+        MusicOptions { volume_db: self.volume_db.unwrap_or(usual.volume_db), duck: self.duck.unwrap_or(usual.duck) }
+    }
+}
+
+impl FocusWish {
+    /// The same for the model.
+    pub fn point(self) -> Focus {
+        Focus { x: self.x, y: self.y }
+    }
 }
 
 impl Order {
@@ -149,7 +196,7 @@ impl Order {
 }
 
 fn settings(title: &str, wishes: ScriptSettings) -> Settings {
-    let ScriptSettings { language, voice, style, captions, music, size, fps, transition } = wishes;
+    let ScriptSettings { language, voice, style, captions, music, size, fps, transition, choice, speed } = wishes;
     Settings {
         title: title.to_owned(),
         style,
@@ -158,6 +205,8 @@ fn settings(title: &str, wishes: ScriptSettings) -> Settings {
         include_music: music.is_some(),
         music_prompt: music.unwrap_or_default(),
         video: VideoOptions { size, fps, captions, transition, music: MusicOptions::default() },
+        choice,
+        speech_speed: Some(speed).filter(|speed| *speed != 1.0),
         ..Settings::default()
     }
 }
@@ -179,6 +228,10 @@ impl OrderShort {
         for (key, value) in texts {
             value.iter().try_for_each(|value| change(settings, key, key, value))?;
         }
+        if let Some(vendors) = &self.vendors {
+            settings.choice = Choice::from(vendors.clone()).or(&settings.choice);
+        }
+        self.speed.iter().try_for_each(|speed| change(settings, "speed", "speed", &speed.to_string()))?;
         self.fps.iter().try_for_each(|fps| change(settings, "fps", "fps", &fps.to_string()))?;
         self.size.iter().try_for_each(|size| change(settings, "size", "size", &size.words()))?;
         let captions = self.captions.iter().flat_map(CaptionWish::pairs);
@@ -218,12 +271,8 @@ impl CaptionWish {
     }
 }
 
-fn no_author(language_model: bool) -> ApiError {
-    let error = if language_model {
-        "A script can't be written from a topic by this call yet. Send the text itself as script."
-    } else {
-        "No language model is configured that could write a script from a topic. Send the text itself as script (Markdown, one \
-         paragraph for each scene), or configure a language model and try again."
-    };
+fn no_author() -> ApiError {
+    let error = "No language model is configured that could write a script from a topic. Send the text itself as script (Markdown, one \
+                 paragraph for each scene), or configure a language model and try again.";
     ApiError::plain(StatusCode::UNPROCESSABLE_ENTITY, error)
 }

@@ -58,11 +58,16 @@ pub(crate) fn of_content(place: Place, digest: &[u8], media_type: MediaType) -> 
 
 /// Whether a text is a key that this crate could have made.
 pub fn check_key(key: &str) -> bool {
-    let Some((place, name)) = key.rsplit_once('/') else { return false };
+    let Some((_, name)) = key.rsplit_once('/') else { return false };
     let Some((hash, _)) = name.split_once('.') else { return false };
-    let known = Place::ALL.iter().any(|known| known.prefix() == place);
     let hex = hash.len() == HASH_DIGITS && hash.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte));
-    known && hex && media_type_of_key(key).is_some()
+    hex && place_of_key(key).is_some() && media_type_of_key(key).is_some()
+}
+
+/// What an object is for, by its key.
+pub fn place_of_key(key: &str) -> Option<Place> {
+    let (place, _) = key.rsplit_once('/')?;
+    Place::ALL.into_iter().find(|known| known.prefix() == place)
 }
 
 /// The media type that a key's ending stands for.

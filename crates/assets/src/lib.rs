@@ -21,7 +21,7 @@ use object_store::{ObjectStore, ObjectStoreExt, PutPayload, WriteMultipart};
 use sha2::{Digest, Sha256};
 
 pub use error::AssetError;
-pub use key::{Place, check_key, media_type_of_key};
+pub use key::{Place, check_key, media_type_of_key, place_of_key};
 pub use sniff::{Kind, MediaType, sniff};
 
 /// The object store. Cheap to clone.

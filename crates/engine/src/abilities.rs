@@ -10,15 +10,11 @@ use chrono::{DateTime, Utc};
 use futures::future::BoxFuture;
 use model::project::RenderOutput;
 use model::storyboard::Storyboard;
-use model::task::{Failure, Product, TaskKind};
+use model::task::{Failure, Product};
 use model::usage::PriceTable;
-use providers::align::AlignProvider;
-use providers::clip::ClipProvider;
-use providers::image::ImageProvider;
-use providers::music::MusicVendor;
-use providers::script::ScriptProvider;
-use providers::speech::SpeechProvider;
-use store::{Lease, Limits, Store};
+use providers::abilities::Abilities;
+use store::{Lease, Limits, ProjectRecord, Store};
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -31,7 +27,9 @@ pub struct Engine {
     /// Objects.
     pub assets: Assets,
     /// Who makes what.
-    pub abilities: Abilities,
+    pub vendors: Arc<dyn Vendors>,
+    /// One permit for each task that may keep this machine's processors busy at a time.
+    pub processors: Semaphore,
     /// Who renders.
     pub renderer: Arc<dyn Renderer>,
     /// What vendors ask for.
@@ -57,46 +55,21 @@ pub type Perform = for<'a> fn(&'a Engine, &'a Lease, &'a CancellationToken) -> B
 /// `finished`.
 pub type Checkpoint = fn(step: &'static str, lease: &Lease);
 
-/// The configured vendors. A task whose ability nobody has fails with a sentence that says what to set up.
-#[derive(Clone)]
-pub struct Abilities {
-    /// Writes scripts.
-    pub scripts: Option<Arc<dyn ScriptProvider>>,
-    /// Draws stills.
-    pub images: Arc<dyn ImageProvider>,
-    /// Speaks narrations.
-    pub speech: Arc<dyn SpeechProvider>,
-    /// Finds the words in narrations of vendors that do not tell when each is heard.
-    pub align: Option<Arc<dyn AlignProvider>>,
-    /// Makes stills move.
-    pub clips: Option<Arc<ClipProvider>>,
-    /// Composes music.
-    pub music: MusicVendor,
+/// Knows who may carry out a project's tasks: by its owner's keys and by the wishes of server, user and project.
+#[async_trait]
+pub trait Vendors: Send + Sync {
+    /// Who may be asked for what, for this project.
+    ///
+    /// # Errors
+    /// When the keys or wishes can't be read just now.
+    async fn of(&self, project: &ProjectRecord) -> Result<Abilities, Failure>;
 }
 
-impl Abilities {
-    /// Who carries out tasks of that kind, if it is a vendor.
-    pub(crate) fn vendor(&self, kind: TaskKind) -> Option<&str> {
-        match kind {
-            TaskKind::WriteScript => self.scripts.as_ref().map(|scripts| scripts.vendor()),
-            TaskKind::DrawImage => Some(self.images.vendor()),
-            TaskKind::Speak => Some(self.speech.vendor()),
-            TaskKind::AlignWords => self.align.as_ref().map(|align| align.vendor()),
-            TaskKind::Animate => self.clips.as_ref().map(|clips| clips.vendor()),
-            TaskKind::ComposeMusic => Some(match &self.music {
-                MusicVendor::AtOnce(vendor) => vendor.vendor(),
-                MusicVendor::Job(vendor) => vendor.vendor(),
-            }),
-            TaskKind::Render => None,
-        }
-    }
-}
-
-impl Engine {
-    /// The vendor of that kind of task and its limits, if it has any.
-    pub(crate) fn limits(&self, kind: TaskKind) -> Option<(&str, &Limits)> {
-        let vendor = self.abilities.vendor(kind)?;
-        Some((vendor, self.settings.limits.get(vendor)?))
+/// The same for every project.
+#[async_trait]
+impl Vendors for Abilities {
+    async fn of(&self, _: &ProjectRecord) -> Result<Abilities, Failure> {
+        Ok(self.clone())
     }
 }
 
@@ -109,7 +82,8 @@ pub struct EngineSettings {
     pub only: Option<Uuid>,
     /// How long a task is held without a sign of life.
     pub lease: Duration,
-    /// How many pictures, narrations and pieces of music are made at a time.
+    /// How many pictures, narrations, clips and pieces of music are waited for at a time; those that are made on this machine
+    /// also need one of its processors.
     pub media_at_once: usize,
     /// What vendors take, by their names; those that are not named have no limit.
     pub limits: HashMap<String, Limits>,

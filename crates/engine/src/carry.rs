@@ -6,7 +6,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use futures::FutureExt;
 use model::task::{Failure, MAX_ATTEMPTS};
-use store::{ApplyError, Claimed, Entry, Lease, Outcome};
+use store::{ApplyError, Claimed, Lease, Outcome};
 use tokio_util::sync::CancellationToken;
 
 use crate::abilities::{Engine, Perform};
@@ -14,7 +14,10 @@ use crate::blocked::Blocked;
 use crate::failure;
 use crate::keep::Held;
 use crate::report::{Report, Reporter};
-use crate::tasks::TaskError;
+use crate::tasks::{Others, TaskError};
+
+/// Tasks of a kind that had to wait for a vendor's limit are left alone for so long at the most.
+const LOOK_AGAIN: chrono::Duration = chrono::Duration::seconds(2);
 
 /// What the tasks that run side by side share.
 pub(crate) struct Shift {
@@ -33,7 +36,7 @@ enum Ended {
     Lost,
     /// The engine stops; the task goes back.
     Stopped,
-    /// A limit is reached; the task goes back until then.
+    /// A limit is reached, or another task is making the same; the task goes back until then.
     Postponed(DateTime<Utc>),
 }
 
@@ -51,9 +54,6 @@ async fn carry(shift: &Shift, Claimed { lease, begun }: &Claimed, stop: &Cancell
         // Each time its process died before it could report: doing it for ever would take everybody else down too.
         let reason = format!("the program ended {} times while this was being made; the log may say why", lease.attempt - 1);
         return report(shift, lease, failed(failure::fatal(reason))).await;
-    }
-    if let Some(ended) = wait_for_place(shift, lease).await {
-        return report(shift, lease, ended).await;
     }
     if !begun {
         match shift.engine.store.start(lease, (shift.engine.clock)()).await {
@@ -83,7 +83,18 @@ async fn work(shift: &Shift, lease: &Lease, lost: &CancellationToken, stop: &Can
     let work = AssertUnwindSafe((shift.perform)(engine, lease, &cancel)).catch_unwind();
     tokio::pin!(work);
     tokio::select! {
-        result = &mut work => ended_by(result),
+        result = &mut work => {
+            if let Ok(Err(TaskError::Postponed { until, others })) = &result {
+                // Not for long: the others may be for another vendor.
+                let until = Ord::min(*until, (engine.clock)() + LOOK_AGAIN);
+                match others {
+                    Others::Go => {}
+                    Others::OfUserWait => shift.blocked.add(Some(lease.owner), lease.target.kind, until),
+                    Others::Wait => shift.blocked.add(None, lease.target.kind, until),
+                }
+            }
+            ended_by(result)
+        }
         () = lost.cancelled() => {
             // Blocking work (a render with its children) hears of it through the token; wait until it has tidied up.
             cancel.cancel();
@@ -94,29 +105,14 @@ async fn work(shift: &Shift, lease: &Lease, lost: &CancellationToken, stop: &Can
     }
 }
 
-/// Asks for a place within the limits of the task's vendor; answers how the task ends if it has to wait.
-async fn wait_for_place(shift: &Shift, lease: &Lease) -> Option<Ended> {
-    let engine = &*shift.engine;
-    let kind = lease.target.kind;
-    let (vendor, limits) = engine.limits(kind)?;
-    match engine.store.enter(lease, vendor, limits, (engine.clock)()).await {
-        Ok(Entry::Entered) => None,
-        Ok(Entry::Wait { until, user_only }) => {
-            tracing::debug!(vendor, %until, "waits for a place");
-            shift.blocked.add(user_only.then_some(lease.owner), kind, until);
-            Some(Ended::Postponed(until))
-        }
-        Ok(Entry::Lost) => Some(Ended::Lost),
-        Err(error) => Some(failed(failure::of_store(&error))),
-    }
-}
-
 fn ended_by(result: std::thread::Result<Result<model::task::Product, TaskError>>) -> Ended {
     match result {
         Ok(Ok(product)) => Ended::With(Outcome::Done(product)),
         Ok(Err(TaskError::Failed(failure))) => failed(failure),
         Ok(Err(TaskError::Vanished)) => Ended::Lost,
         Ok(Err(TaskError::Cancelled)) => Ended::Stopped,
+        Ok(Err(TaskError::Vendor(error))) => failed(failure::of_provider(&error)),
+        Ok(Err(TaskError::Postponed { until, .. })) => Ended::Postponed(until),
         Ok(Err(TaskError::OverBudget(reason))) => Ended::With(Outcome::OverBudget { reason }),
         Err(_) => failed(failure::fatal("an internal error happened; the log has the details")),
     }

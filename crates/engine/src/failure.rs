@@ -8,7 +8,8 @@ use store::StoreError;
 pub(crate) fn of_provider(error: &ProviderError) -> Failure {
     let class = match error {
         ProviderError::Retry { after, .. } => FailureClass::Retry { after: *after },
-        ProviderError::Fatal(_) | ProviderError::Unavailable(_) | ProviderError::Unknown(_) => FailureClass::Fatal,
+        ProviderError::Fatal(_) | ProviderError::Unavailable(_) => FailureClass::Fatal,
+        ProviderError::Unknown(_) => FailureClass::Unknown,
         ProviderError::Refused(_) => FailureClass::Refused,
         ProviderError::Quota(_) => FailureClass::Quota,
     };

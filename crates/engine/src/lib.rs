@@ -13,7 +13,7 @@ mod rescue;
 mod run;
 mod tasks;
 
-pub use abilities::{Abilities, Checkpoint, Engine, EngineSettings, Perform, RenderFailure, RenderJob, Renderer};
+pub use abilities::{Checkpoint, Engine, EngineSettings, Perform, RenderFailure, RenderJob, Renderer, Vendors};
 pub use rescue::WorkerLock;
 pub use run::{run, run_with};
 pub use tasks::TaskError;

@@ -17,7 +17,7 @@ pub(crate) enum Report {
     Ended(Outcome),
     /// It goes back: the engine stops.
     GivenBack,
-    /// A limit is reached: it goes back until then.
+    /// It has to wait: it goes back until then.
     Postponed(DateTime<Utc>),
 }
 
@@ -33,9 +33,16 @@ impl Reporter {
     pub fn start(engine: Arc<Engine>) -> Self {
         let (sender, mut receiver) = mpsc::unbounded_channel();
         tokio::spawn(async move {
-            let mut waiting = Vec::new();
-            while receiver.recv_many(&mut waiting, AT_ONCE).await > 0 {
-                write(&engine, std::mem::take(&mut waiting)).await;
+            while let Some(first) = receiver.recv().await {
+                let mut reports = vec![first];
+                // Others that end at this moment come along.
+                tokio::task::yield_now().await;
+                while reports.len() < AT_ONCE
+                    && let Ok(next) = receiver.try_recv()
+                {
+                    reports.push(next);
+                }
+                write(&engine, reports).await;
             }
         });
         Self(sender)

@@ -7,7 +7,23 @@ use sha2::{Digest, Sha256};
 ///
 /// Object keys of `serde_json` are sorted, so equal inputs are equal text.
 pub(crate) fn address(kind: &str, inputs: &Value) -> String {
-    let digest = Sha256::digest(format!("{kind}\n{inputs}"));
+    hash(format!("{kind}\n{inputs}").as_bytes())
+}
+
+/// The inputs, with the version of what the adapter itself adds, where it has one.
+pub(crate) fn with_version(mut inputs: Value, version: String) -> Value {
+    if !version.is_empty() {
+        inputs["version"] = Value::String(version);
+    }
+    inputs
+}
+
+/// The hash of a file that is part of a request.
+pub(crate) fn hash(bytes: &[u8]) -> String {
+    hex(&Sha256::digest(bytes))
+}
+
+fn hex(digest: &[u8]) -> String {
     digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 

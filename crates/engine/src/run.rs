@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use model::task::TaskKind;
 use store::{ApplyError, Lane, StoreError, Wanted};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -80,7 +79,8 @@ async fn work(shift: &Arc<Shift>, stop: CancellationToken) -> Result<(), ApplyEr
             Some(ended) = running.join_next() => trouble = release(ended, &mut busy),
             () = tokio::time::sleep(POLL) => {}
         }
-        // What has ended meanwhile makes room for one claim of many.
+        // What ends at this moment makes room for one claim of many.
+        tokio::task::yield_now().await;
         while let Some(ended) = running.try_join_next() {
             trouble = trouble.and(release(ended, &mut busy));
         }
@@ -116,8 +116,7 @@ async fn fill(
         let lease = chrono::Duration::from_std(engine.settings.lease).unwrap_or(chrono::Duration::seconds(30));
         let now = (engine.clock)();
         let (kinds, blocked) = shift.blocked.at(&lane.kinds(), now);
-        let limited: Vec<TaskKind> = kinds.iter().copied().filter(|kind| engine.limits(*kind).is_some()).collect();
-        let wanted = Wanted { kinds: &kinds, project: engine.settings.only, blocked: &blocked, begin_later: &limited };
+        let wanted = Wanted { kinds: &kinds, project: engine.settings.only, blocked: &blocked };
         for claimed in engine.store.claim_and_start(&engine.settings.worker, wanted, most, now, lease).await? {
             busy.push(lane);
             let (shift, stop) = (shift.clone(), stop.clone());

@@ -4,6 +4,7 @@
 
 mod align_words;
 mod animate;
+mod ask;
 mod compose_music;
 mod draw_image;
 mod job;
@@ -12,10 +13,12 @@ mod render;
 mod speak;
 mod write_script;
 
+use chrono::{DateTime, Utc};
 use model::project::{Scene, Slot};
-use model::task::{Failure, FailureClass, Product, TaskKind};
-use model::usage::Unit;
-use store::{Call, Lease, ProjectRecord, Reservation};
+use model::task::{Failure, Product, TaskKind};
+use providers::abilities::Abilities;
+use providers::error::ProviderError;
+use store::{Lease, ProjectRecord};
 use tokio_util::sync::CancellationToken;
 
 use crate::abilities::Engine;
@@ -26,12 +29,33 @@ use crate::failure;
 pub enum TaskError {
     /// It failed; the class says what follows.
     Failed(Failure),
+    /// The vendor did not deliver.
+    Vendor(ProviderError),
+    /// It goes back until then: a limit of its vendor is reached, or another task is making the same.
+    Postponed {
+        /// When there is hope.
+        until: DateTime<Utc>,
+        /// What that says of other tasks of its kind.
+        others: Others,
+    },
     /// Its project or scene is gone, or somebody else has it: nothing is left to do here.
     Vanished,
     /// It was told to stop.
     Cancelled,
     /// It would cost more than a budget has left; a sentence for the user.
     OverBudget(String),
+}
+
+/// Whether other tasks of the same kind would have to wait too.
+#[doc(hidden)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Others {
+    /// They need not.
+    Go,
+    /// Those of the same user would.
+    OfUserWait,
+    /// All would.
+    Wait,
 }
 
 impl From<Failure> for TaskError {
@@ -46,13 +70,15 @@ struct Work<'a> {
     engine: &'a Engine,
     lease: &'a Lease,
     record: &'a ProjectRecord,
+    abilities: &'a Abilities,
     cancel: &'a CancellationToken,
 }
 
 pub(crate) async fn perform(engine: &Engine, lease: &Lease, cancel: &CancellationToken) -> Result<Product, TaskError> {
     let record = engine.store.project(lease.project).await.map_err(|error| failure::of_store(&error))?;
     let record = record.ok_or(TaskError::Vanished)?;
-    let work = Work { engine, lease, record: &record, cancel };
+    let abilities = engine.vendors.of(&record).await?;
+    let work = Work { engine, lease, record: &record, abilities: &abilities, cancel };
     match lease.target.kind {
         TaskKind::WriteScript => write_script::write_script(work).await,
         TaskKind::DrawImage => draw_image::draw_image(work, work.scene()?).await,
@@ -73,31 +99,6 @@ impl<'a> Work<'a> {
     /// Says that the work has come to this step.
     fn reached(self, step: &'static str) {
         (self.engine.checkpoint)(step, self.lease);
-    }
-
-    /// Says that a vendor will now be asked for so many units, if plan and budgets have room for them.
-    async fn calling(self, vendor: &str, model: &str, unit: Unit, units: f64) -> Result<(), TaskError> {
-        self.reserve(vendor, model, unit, units).await?;
-        self.reached("calling");
-        Ok(())
-    }
-
-    async fn reserve(self, vendor: &str, model: &str, unit: Unit, units: f64) -> Result<(), TaskError> {
-        let call = Call {
-            vendor: vendor.to_owned(),
-            model: model.to_owned(),
-            unit,
-            units,
-            cost: self.engine.prices.cost(vendor, model, unit, units),
-            counts: true,
-        };
-        let reserved = self.engine.store.reserve(self.lease, &call, (self.engine.clock)()).await;
-        match reserved.map_err(|error| failure::of_store(&error))? {
-            Reservation::Made => Ok(()),
-            Reservation::Lost => Err(TaskError::Vanished),
-            Reservation::Quota(exceeded) => Err(Failure { class: FailureClass::Quota, message: exceeded.to_string() }.into()),
-            Reservation::Budget(over) => Err(TaskError::OverBudget(over.to_string())),
-        }
     }
 
     /// The idempotency key of the task's call: the same when a crash has cut the call off, another one after every failure

@@ -1,4 +1,14 @@
-//! Languages as people and older clients name them.
+//! Languages: how people and older clients name them, how fast they are spoken, and which one a text is in.
+//!
+//! What is known of each is a row in `table`; how a voice says it is the vendors' matter.
+
+mod guess;
+mod pace;
+mod table;
+
+pub use guess::{guess, writing};
+pub use pace::{Pace, pace};
+pub use table::{Language, known};
 
 /// Labels that clients send instead of tags, in lower case.
 const LABELS: [(&str, &str); 22] = [

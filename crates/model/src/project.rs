@@ -1,9 +1,12 @@
 //! A project as the workflow sees it: its settings, its scenes and what has been made for them.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::caption::{CaptionOptions, WordTiming};
+use crate::choice::Choice;
 use crate::storyboard::{MusicOptions, SceneLook, Size, Storyboard, StoryboardScene, Transition};
 use crate::task::TaskKind;
 
@@ -72,6 +75,10 @@ pub struct Settings {
     pub music_prompt: String,
     /// Picture, captions and sound of the video.
     pub video: VideoOptions,
+    /// Whom to ask for what.
+    pub choice: Choice,
+    /// How fast it is spoken; `None` is the voice's own speed, 1.0.
+    pub speech_speed: Option<f64>,
 }
 
 /// How the video itself is put together.
@@ -195,7 +202,7 @@ pub struct Asset {
     pub made_by: String,
     /// Whose work it is, where its licence asks for a mention.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub credit: Option<Credit>,
+    pub credit: Option<Box<Credit>>,
 }
 
 /// Who made a picture or film that was found rather than made, and under which licence.
@@ -225,6 +232,8 @@ pub struct Render {
     pub output: Option<RenderOutput>,
     /// The project's revision that it shows.
     pub revision: i64,
+    /// What it shows instead of the project, if the user gave that; the media are object keys. It never changes.
+    pub storyboard: Option<Arc<Storyboard>>,
 }
 
 /// Where a render stands.
@@ -342,6 +351,13 @@ impl Project {
             music: video.music,
             transition: video.transition,
         })
+    }
+}
+
+impl Render {
+    /// What the render shows: the user's own storyboard, else the project as it is now; or what is missing.
+    pub fn shown(&self, project: &Project) -> Result<Storyboard, Vec<String>> {
+        self.storyboard.as_deref().map_or_else(|| project.storyboard(), |given| Ok(given.clone()))
     }
 }
 

@@ -6,8 +6,12 @@
 mod front_matter;
 mod markdown;
 mod picture_settings;
+mod plain;
+
+pub use plain::{from_text, is_plain, short};
 
 use crate::caption::CaptionOptions;
+use crate::choice::Choice;
 use crate::storyboard::{MAX_NARRATION, MAX_SCENES, SceneLook, Size, Transition};
 
 /// A script as read.
@@ -42,6 +46,10 @@ pub struct ScriptSettings {
     pub fps: u32,
     /// How scenes begin.
     pub transition: Transition,
+    /// Whom to ask for what.
+    pub choice: Choice,
+    /// How fast it is spoken; 1.0 is the voice's own speed.
+    pub speed: f64,
 }
 
 impl Default for ScriptSettings {
@@ -55,6 +63,8 @@ impl Default for ScriptSettings {
             size: Size::default(),
             fps: 30,
             transition: Transition::default(),
+            choice: Choice::default(),
+            speed: 1.0,
         }
     }
 }
@@ -103,6 +113,12 @@ pub fn parse(text: &str) -> Result<Script, ScriptError> {
     let (front, body, body_line) = front_matter::split(text)?;
     let (front_title, settings) = front_matter::read(front)?;
     let markdown::Body { heading, scenes, warnings } = markdown::read(body, body_line)?;
+    checked(Script { title: front_title.or(heading).unwrap_or_default(), settings, scenes, warnings })
+}
+
+/// Refuses what can't become a video.
+fn checked(script: Script) -> Result<Script, ScriptError> {
+    let scenes = &script.scenes;
     if scenes.is_empty() {
         let problem = "there is no paragraph to narrate; write at least one paragraph of text under the title";
         return Err(ScriptError::at(1, problem));
@@ -118,7 +134,7 @@ pub fn parse(text: &str) -> Result<Script, ScriptError> {
         let problem = format!("scene {}: \"{}\" has no words to speak; write at least one word", index + 1, scene.narration);
         return Err(ScriptError::at(scene.line, problem));
     }
-    Ok(Script { title: front_title.or(heading).unwrap_or_default(), settings, scenes, warnings })
+    Ok(script)
 }
 
 /// Whether a narration holds anything that a voice could say: punctuation and emoji alone are silence.

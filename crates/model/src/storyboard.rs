@@ -217,6 +217,12 @@ impl Storyboard {
         Ok(storyboard)
     }
 
+    /// Every file or object that it names.
+    pub fn media(&self) -> impl Iterator<Item = &str> {
+        let scenes = self.scenes.iter().flat_map(|scene| [&scene.image_url, &scene.video_url, &scene.audio_url]);
+        scenes.chain([&self.bg_music_url]).filter_map(|url| url.as_deref())
+    }
+
     /// Checks every rule that needs no file.
     pub fn check(&self) -> Result<(), StoryboardError> {
         if self.scenes.is_empty() {

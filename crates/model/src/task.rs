@@ -131,6 +131,9 @@ pub enum FailureClass {
     Refused,
     /// The allowance is used up.
     Quota,
+    /// Nobody knows what became of the call: it may have been carried out and charged. So it counts as spent, and only the
+    /// user decides whether it is made again.
+    Unknown,
 }
 
 /// Tries of one task before a passing trouble counts as final.

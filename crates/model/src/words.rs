@@ -43,6 +43,11 @@ fn kind(letter: char) -> Kind {
     }
 }
 
+/// Whether the letter belongs to a script without blanks.
+pub(crate) fn is_dense(letter: char) -> bool {
+    matches!(kind(letter), Kind::Han | Kind::Kana | Kind::Southern)
+}
+
 fn is_vowel(letter: char) -> bool {
     let lower = letter.to_lowercase().next().unwrap_or(letter);
     "aeiouyàáâãäåæèéêëìíîïòóôõöøùúûüýÿāăąēĕėęěĩīĭįıōŏőœũūŭůűųǎǐǒǔơưạảấầẩẫậắằẳẵặẹẻẽếềểễệỉịọỏốồổỗộớờởỡợụủứừửữựỳỵỷỹ\

@@ -10,13 +10,14 @@ mod settle;
 #[cfg(test)]
 mod tests;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use uuid::Uuid;
 
 use crate::event::{Event, Medium};
 use crate::project::{Asset, Project, Render, RenderStatus, Scene, Settings, Slot, SlotStatus};
-use crate::storyboard::SceneLook;
+use crate::storyboard::{SceneLook, Storyboard};
 use crate::task::{Failure, Product, Target, TaskKind};
 
 /// Everything that can happen to a project.
@@ -98,6 +99,13 @@ pub enum Command {
         id: Uuid,
         /// Wait for what is being made; otherwise all must be there.
         when_ready: bool,
+    },
+    /// Renders a storyboard of the user's own for the project. It needs nothing of the project, and waits for nothing.
+    RenderStoryboard {
+        /// Identity of the render, if a new one begins.
+        id: Uuid,
+        /// Its media are object keys that the project's owner may use; it has passed [`Storyboard::check`].
+        storyboard: Arc<Storyboard>,
     },
 }
 

@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::error::ProviderError;
-use crate::http::{Answer, Effect, Explain, Http, Terms};
+use crate::http::{self, Answer, Effect, Explain, Http, Terms};
 use crate::keys::Key;
 use crate::resolver::is_public;
 use crate::vendor::Vendor;
@@ -90,6 +90,17 @@ impl Api {
             false => return Err(odd()),
         };
         Ok(self.http.send(request, self.terms(Effect::Free, most)).await?.body)
+    }
+
+    /// The vendor's own words as they may stand in a sentence of ours: on one line, short, and without the key.
+    pub fn quoted(&self, words: &str) -> String {
+        http::quoted(words, self.key.as_ref())
+    }
+
+    /// This interface for calls whose bad statuses mean something of their own.
+    #[must_use]
+    pub fn explained_by(&self, explain: Explain) -> Self {
+        Self { explain, ..self.clone() }
     }
 
     fn with_key(&self, request: RequestBuilder) -> RequestBuilder {

@@ -22,10 +22,14 @@ pub struct ClipRequest {
     pub narration: String,
     /// The look of the whole video, in the user's words; may be empty.
     pub style: String,
+    /// BCP 47 tag of the language of the texts, such as `en` or `pt-BR`; may be empty.
+    pub language: String,
     /// The size of the video, in pixels: the clip has its proportions.
     pub size: Size,
     /// How long it should be; a vendor that can't makes the nearest it can.
     pub seconds: u32,
+    /// 1 for the first scene.
+    pub scene_number: u32,
     /// 0 at first; another number asks for another clip of the same request.
     pub take: u32,
 }

@@ -1,18 +1,19 @@
 //! ElevenLabs: where it is and what its codes mean. What is made with it is in the folder beside this file, one file per
 //! ability.
 
+pub mod alignment;
+pub mod music;
+pub mod speech;
+
 use reqwest::RequestBuilder;
 use serde::Deserialize;
 use serde_json::Value;
 
 use crate::api::Api;
 use crate::error::ProviderError;
-use crate::http::Http;
+use crate::http::{Http, quoted};
 use crate::keys::Key;
 use crate::vendor::Vendor;
-
-pub mod alignment;
-pub mod speech;
 
 /// The API with a key.
 pub fn api(http: Http, base: String, key: Option<Key>) -> Api {
@@ -40,7 +41,12 @@ fn explain(_: u16, body: &Value, said: &str) -> Option<ProviderError> {
             Some(ProviderError::Unavailable(format!("ElevenLabs does not serve this account just now: {said}")))
         }
         "content_against_policy" | "bad_prompt" | "unsafe_content" => {
-            Some(ProviderError::Refused(format!("ElevenLabs declines this content; word it differently: {said}")))
+            let better = body.pointer("/detail/data/prompt_suggestion").and_then(Value::as_str).unwrap_or_default();
+            let better = match quoted(better, None) {
+                better if better.is_empty() => String::new(),
+                better => format!(", such as \"{better}\""),
+            };
+            Some(ProviderError::Refused(format!("ElevenLabs declines this content; word it differently{better}: {said}")))
         }
         _ => None,
     }
@@ -83,5 +89,8 @@ mod tests {
         check("voice_not_found", |error| matches!(error, ProviderError::Fatal(_)));
         check("bad_prompt", |error| matches!(error, ProviderError::Refused(_)));
         assert_eq!(explain(401, &json!({ "detail": { "status": "invalid_api_key" } }), ""), None);
+        let declined: Value = serde_json::from_str(include_str!("../fixtures/elevenlabs-bad-prompt.json")).expect("JSON");
+        let message = "ElevenLabs declines this content; word it differently, such as \"calm piano\": words";
+        assert_eq!(explain(400, &declined, "words"), Some(ProviderError::Refused(message.into())));
     }
 }

@@ -1,6 +1,15 @@
 //! Google's Gemini API: where it is, what its codes mean, and the shapes of `generateContent`. What is made with it is in the
 //! folder beside this file, one file per ability.
 
+pub mod characters;
+pub mod clips;
+pub mod images;
+pub mod interactions;
+pub mod models;
+pub mod music;
+pub mod scripts;
+pub mod speech;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
@@ -13,8 +22,6 @@ use crate::error::ProviderError;
 use crate::http::{Effect, Http};
 use crate::keys::Key;
 use crate::vendor::Vendor;
-
-pub mod speech;
 
 /// The API with a key.
 pub fn api(http: Http, base: String, key: Option<Key>) -> Api {
@@ -49,19 +56,35 @@ fn explain(status: u16, body: &Value, said: &str) -> Option<ProviderError> {
     }
 }
 
+/// The ends of an answer that mean a refusal.
+const REFUSALS: [&str; 8] = [
+    "SAFETY",
+    "PROHIBITED_CONTENT",
+    "BLOCKLIST",
+    "RECITATION",
+    "SPII",
+    "IMAGE_SAFETY",
+    "IMAGE_PROHIBITED_CONTENT",
+    "IMAGE_RECITATION",
+];
+
 /// Calls `generateContent`. `key` is the call's idempotency key.
 ///
 /// # Errors
 /// As [`Api::post`]; a prompt that was turned away for its content is [`ProviderError::Refused`].
 pub async fn generate(api: &Api, model: &str, body: &Value, key: &str) -> Result<Vec<Part>, ProviderError> {
     let path = format!("/models/{model}:generateContent");
-    let response: Response = api.post(&path, body, key, Effect::Paid).await?;
+    said(api.post(&path, body, key, Effect::Paid).await?)
+}
+
+/// The pieces of an answer, unless it is a refusal.
+fn said(response: Response) -> Result<Vec<Part>, ProviderError> {
     if let Some(reason) = response.prompt_feedback.and_then(|feedback| feedback.block_reason) {
         return Err(ProviderError::Refused(format!("Gemini declines this prompt ({reason}); word it differently")));
     }
     let candidate = response.candidates.into_iter().next().ok_or_else(|| unreadable(Vendor::Gemini))?;
     let reason = candidate.finish_reason.unwrap_or_default();
-    if ["SAFETY", "PROHIBITED_CONTENT", "BLOCKLIST", "IMAGE_SAFETY", "RECITATION", "SPII"].contains(&reason.as_str()) {
+    if REFUSALS.contains(&reason.as_str()) {
         return Err(ProviderError::Refused(format!("Gemini declines to make this ({reason}); word it differently")));
     }
     // What a model thinks on its way is no part of its answer.

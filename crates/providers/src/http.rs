@@ -184,7 +184,7 @@ fn lost(terms: Terms<'_>, error: &reqwest::Error) -> ProviderError {
 
 /// The class of an answer with a bad status.
 fn turned_away(terms: Terms<'_>, status: StatusCode, after: Option<Duration>, body: &[u8]) -> ProviderError {
-    let json: Value = serde_json::from_slice(body).unwrap_or(Value::Null);
+    let json: Value = serde_json::from_slice(body).unwrap_or_else(|_| plain(body));
     let said = said(&json, terms.key);
     if let Some(explained) = (terms.explain)(status.as_u16(), &json, &said) {
         return match explained {
@@ -207,11 +207,15 @@ fn turned_away(terms: Terms<'_>, status: StatusCode, after: Option<Duration>, bo
     }
 }
 
-/// The vendor's own words, on one line, short, and without the key.
+/// The vendor's own words in an answer.
 fn said(body: &Value, key: Option<&Key>) -> String {
-    let places = ["/error/message", "/detail/message", "/detail", "/error", "/message", "/msg"];
-    let found = places.iter().find_map(|place| body.pointer(place).and_then(Value::as_str)).unwrap_or_default();
-    let line: String = found.split_whitespace().collect::<Vec<_>>().join(" ");
+    let places = ["/error/message", "/detail/message", "/detail", "/error", "/message", "/msg", "/code", ""];
+    quoted(places.iter().find_map(|place| body.pointer(place).and_then(Value::as_str)).unwrap_or_default(), key)
+}
+
+/// The vendor's own words as they may stand in a sentence of ours: on one line, short, and without the key.
+pub(crate) fn quoted(words: &str, key: Option<&Key>) -> String {
+    let line: String = words.split_whitespace().collect::<Vec<_>>().join(" ");
     let line = match key {
         Some(key) => without(&line, key.expose()),
         None => line,
@@ -220,6 +224,14 @@ fn said(body: &Value, key: Option<&Key>) -> String {
         return line.chars().take(MOST_OF_MESSAGE).chain(['…']).collect();
     }
     line
+}
+
+/// Some vendors say what is wrong in plain text. A page for browsers says nothing to people.
+fn plain(body: &[u8]) -> Value {
+    match std::str::from_utf8(body) {
+        Ok(text) if !text.trim_start().starts_with(['<', '{']) => Value::String(text.trim().to_owned()),
+        _ => Value::Null,
+    }
 }
 
 /// The text without a key, or an end of it that tells it.
@@ -277,6 +289,14 @@ mod tests {
         check(503, Value::Null, "retry", "503");
         check(302, Value::Null, "unavailable", "base_url");
         check(422, json!({"message": "bad size"}), "fatal", "bad size");
+    }
+
+    #[test]
+    fn plain_text_is_heard_and_pages_are_not() {
+        let check = |body: &str, expected: &str| assert_eq!(said(&plain(body.as_bytes()), None), expected);
+        check("[ERROR 400] Invalid or\nmissing key ", "[ERROR 400] Invalid or missing key");
+        check("<html>502</html>", "");
+        check("{\"cut\": ", "");
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //!
 //! Waiting, and remembering across crashes which job serves which task, is the engine's part.
 
+use std::future::Future;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -45,4 +46,27 @@ pub enum Polled<Product> {
     /// It has ended without a product, and its id is worth nothing any more. The class says what follows: `Retry` orders a
     /// new one.
     Failed(ProviderError),
+}
+
+impl<Made> Polled<Made> {
+    /// Goes on with a job that is done: `fetch` makes the product out of what the vendor told.
+    ///
+    /// # Errors
+    /// When `fetch` met a passing trouble: the job is done and its files are still there, so it is asked about again rather
+    /// than bought again. Every other trouble of `fetch` ends the job.
+    pub async fn fetch<Product, Fetching>(self, fetch: impl FnOnce(Made) -> Fetching) -> Result<Polled<Product>, ProviderError>
+    where
+        Fetching: Future<Output = Result<Product, ProviderError>>,
+    {
+        let made = match self {
+            Self::Done(made) => made,
+            Self::NotYet { ask_again_after } => return Ok(Polled::NotYet { ask_again_after }),
+            Self::Failed(error) => return Ok(Polled::Failed(error)),
+        };
+        match fetch(made).await {
+            Ok(product) => Ok(Polled::Done(product)),
+            Err(error @ ProviderError::Retry { .. }) => Err(error),
+            Err(error) => Ok(Polled::Failed(error)),
+        }
+    }
 }

@@ -3,11 +3,14 @@
 //! What lives here speaks to one vendor, or works offline, and knows nothing of projects, users or SQL. Stages of a task,
 //! retries and limits belong to the engine.
 
+pub mod abilities;
 pub mod align;
 pub mod aligner;
 pub mod api;
 mod breaker;
+pub mod catalogue;
 pub mod character;
+pub mod choice;
 pub mod clip;
 pub mod composer;
 pub mod edge;
@@ -24,8 +27,13 @@ pub mod media;
 pub mod models;
 pub mod music;
 pub mod narration;
+pub mod ollama;
 pub mod openai;
+pub mod openverse;
 mod parts;
+pub mod pexels;
+pub mod picture_model;
+pub mod pixabay;
 pub mod poster;
 pub mod prompts;
 mod resolver;
@@ -36,4 +44,7 @@ pub mod sound;
 pub mod speech;
 mod spoken;
 pub mod stock;
+pub mod suno;
 pub mod vendor;
+pub mod vertex;
+mod writing;

@@ -2,13 +2,17 @@
 
 use std::io::Cursor;
 
+use bytes::Bytes;
 use image::{ImageFormat, ImageReader, Limits};
+use model::storyboard::Size;
 
 use crate::error::ProviderError;
 use crate::vendor::Vendor;
 
 /// The longest side of a picture that is taken, in pixels.
 const LONGEST_SIDE: u32 = 16_384;
+/// A side of so many pixels is never too small.
+const ENOUGH: u32 = 1_000;
 /// Memory for decoding one picture.
 const MOST_MEMORY: u64 = 512 << 20;
 
@@ -45,6 +49,21 @@ pub fn picture(vendor: Vendor, bytes: &[u8]) -> Result<Picture, ProviderError> {
     Ok(Picture { media_type, width: decoded.width(), height: decoded.height() })
 }
 
+/// Decodes a picture wholly, on a thread where that may take its time.
+///
+/// # Errors
+/// As [`picture`].
+pub async fn look(vendor: Vendor, bytes: Bytes) -> Result<Picture, ProviderError> {
+    let looked = tokio::task::spawn_blocking(move || picture(vendor, &bytes)).await;
+    looked.map_err(|error| ProviderError::Fatal(format!("a picture of {vendor} could not be looked at: {error}")))?
+}
+
+/// Whether a picture or film of so many pixels (width, height) may fill a video of that size: neither side is less than half
+/// of the video's. Models draw sides of about a thousand pixels, which is enough for any video.
+pub fn is_large_enough((width, height): (u32, u32), video: Size) -> bool {
+    width >= (video.width / 2).min(ENOUGH) && height >= (video.height / 2).min(ENOUGH)
+}
+
 /// The media type of a clip, by its first bytes. Whether its frames can be decoded is found out by the renderer's probe, which
 /// has a decoder.
 ///
@@ -61,6 +80,16 @@ pub fn clip(vendor: Vendor, bytes: &[u8]) -> Result<&'static str, ProviderError>
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn half_the_video_is_enough() {
+        let check = |picture, (width, height), expected| assert_eq!(is_large_enough(picture, Size { width, height }), expected);
+        check((540, 960), (1080, 1920), true);
+        check((539, 960), (1080, 1920), false);
+        check((1280, 853), (1080, 1920), false);
+        check((1024, 1536), (2160, 3840), true);
+        check((999, 1536), (2160, 3840), false);
+    }
 
     #[test]
     fn files_are_what_their_bytes_are() {

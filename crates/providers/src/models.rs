@@ -69,9 +69,21 @@ const GONE: [(&str, &str); 34] = [
     ("V4", "V4_5"),
 ];
 
+/// What has become of Veo's names on Vertex, where Veo itself goes on.
+const GONE_ON_VERTEX: [(&str, &str); 7] = [
+    ("veo", "veo-3.1-fast-generate-001"),
+    ("veo-2.0-generate-001", "veo-3.1-generate-001"),
+    ("veo-3.0-generate-001", "veo-3.1-generate-001"),
+    ("veo-3.0-generate-preview", "veo-3.1-generate-001"),
+    ("veo-3.0-fast-generate-001", "veo-3.1-fast-generate-001"),
+    ("veo-3.0-fast-generate-preview", "veo-3.1-fast-generate-001"),
+    ("veo-3.1-generate-preview", "veo-3.1-generate-001"),
+];
+
 /// What does the work today of a model that is gone; `None` for a name that is not known to be gone.
-pub fn living(name: &str) -> Option<&'static str> {
-    GONE.iter().find(|(gone, _)| *gone == name).map(|(_, living)| *living)
+pub fn living(vendor: Vendor, name: &str) -> Option<&'static str> {
+    let gone: &[_] = if vendor == Vendor::Vertex { &GONE_ON_VERTEX } else { &GONE };
+    gone.iter().find(|(gone, _)| *gone == name).map(|(_, living)| *living)
 }
 
 #[cfg(test)]
@@ -86,16 +98,18 @@ mod tests {
                 let named =
                     !matches!(vendor, Vendor::Poster | Vendor::Edge | Vendor::Espeak | Vendor::Composer | Vendor::Aligner);
                 assert_eq!(usual(vendor, ability).is_some(), named, "{} {}", vendor.name(), ability.name());
-                assert_eq!(usual(vendor, ability).and_then(living), None);
+                assert_eq!(usual(vendor, ability).and_then(|usual| living(vendor, usual)), None);
             }
         }
     }
 
     #[test]
     fn the_gone_lead_to_the_living() {
-        for (gone, living) in GONE {
-            assert_ne!(gone, living);
-            assert_eq!(super::living(living), None, "{living} is gone too");
+        for (vendor, table) in [(Vendor::Gemini, &GONE[..]), (Vendor::Vertex, &GONE_ON_VERTEX)] {
+            for (gone, heir) in table {
+                assert_eq!(living(vendor, gone), Some(*heir));
+                assert_eq!(living(vendor, heir), None, "{heir} is gone too");
+            }
         }
     }
 }

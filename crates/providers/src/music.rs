@@ -7,6 +7,13 @@ use bytes::Bytes;
 
 use crate::error::ProviderError;
 use crate::job::JobProvider;
+use crate::sound;
+use crate::vendor::Vendor;
+
+/// Shorter music is none, in seconds.
+const LEAST_SECONDS: f64 = 1.0;
+/// Quieter music is none, in decibels of full scale.
+const LEAST_LEVEL: f64 = -60.0;
 
 /// Who composes: some vendors answer with the music, others only with the promise of it.
 #[derive(Clone)]
@@ -42,13 +49,53 @@ pub struct MusicRequest {
     pub take: u32,
 }
 
-/// Music as a file that loops without a seam.
+/// Music as a file. Our own loops without a seam; in a vendor's, the renderer looks for a good place to repeat it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Music {
     /// The encoded file.
     pub bytes: Bytes,
     /// Such as `audio/wav`.
     pub media_type: &'static str,
-    /// Exact length of one loop.
+    /// Exact length, once through.
     pub seconds: f64,
+}
+
+impl Music {
+    /// A vendor's file, decoded and measured.
+    ///
+    /// # Errors
+    /// [`ProviderError::Retry`] when it is no sound, a broken one or silence: another try may bring a whole one.
+    pub async fn of(vendor: Vendor, bytes: Bytes) -> Result<Self, ProviderError> {
+        let unusable = || ProviderError::retry(format!("{vendor} sent something else than usable music"));
+        let file = bytes.clone();
+        let decoded = tokio::task::spawn_blocking(move || sound::decode(&file)).await.map_err(|_| unusable())?;
+        let recording = decoded?.ok_or_else(unusable)?;
+        let seconds = recording.sound.seconds();
+        if !recording.whole || seconds < LEAST_SECONDS || recording.sound.level() < LEAST_LEVEL {
+            return Err(unusable());
+        }
+        Ok(Self { bytes, media_type: recording.media_type, seconds })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sound::Sound;
+
+    #[tokio::test]
+    async fn music_is_heard_and_measured() {
+        let tone = |seconds: f32, level: f32| {
+            let samples = (0..(seconds * 8_000.0) as usize).map(|index| level * (index as f32 * 0.2).sin()).collect();
+            sound::wav(&Sound { samples, rate: 8_000 })
+        };
+        let music = Music::of(Vendor::Suno, tone(1.5, 0.5)).await.expect("music");
+        assert_eq!((music.media_type, music.seconds), ("audio/wav", 1.5));
+        let whole = tone(2.0, 0.5);
+        let half = whole.slice(..whole.len() / 2);
+        for odd in [tone(0.5, 0.5), tone(2.0, 0.0), half, Bytes::from_static(b"<html>"), Bytes::new()] {
+            let error = Music::of(Vendor::Suno, odd).await.expect_err("no music");
+            assert_eq!(error, ProviderError::retry("Suno sent something else than usable music"));
+        }
+    }
 }

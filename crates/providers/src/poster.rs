@@ -4,7 +4,7 @@
 //! picture, and the captions over it, belong to the renderer.
 
 mod canvas;
-mod choice;
+pub(crate) mod choice;
 mod city;
 mod colour;
 mod finish;
@@ -16,7 +16,7 @@ mod palette;
 mod random;
 mod sky;
 mod stage;
-mod words;
+pub(crate) mod words;
 
 use async_trait::async_trait;
 use model::storyboard::Size;

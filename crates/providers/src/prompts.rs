@@ -11,7 +11,16 @@ use sha2::{Digest, Sha256};
 use crate::error::ProviderError;
 
 /// The templates that come with the program.
-const BUILT_IN: [(&str, &str); 1] = [("image.jinja", include_str!("../prompts/image.jinja"))];
+const BUILT_IN: [(&str, &str); 8] = [
+    ("clip.jinja", include_str!("../prompts/clip.jinja")),
+    ("describe.jinja", include_str!("../prompts/describe.jinja")),
+    ("image.jinja", include_str!("../prompts/image.jinja")),
+    ("music.jinja", include_str!("../prompts/music.jinja")),
+    ("portrait.jinja", include_str!("../prompts/portrait.jinja")),
+    ("repair.jinja", include_str!("../prompts/repair.jinja")),
+    ("script.jinja", include_str!("../prompts/script.jinja")),
+    ("song.jinja", include_str!("../prompts/song.jinja")),
+];
 
 /// All templates.
 #[derive(Debug, Clone)]

@@ -19,6 +19,8 @@ pub struct VendorSettings {
     pub project: Option<String>,
     /// Where the vendor's machines are (Vertex).
     pub location: Option<String>,
+    /// An address that the vendor calls when a job is done (Suno); jobs are asked about all the same.
+    pub callback_url: Option<String>,
 }
 
 /// All vendors' settings.
@@ -58,7 +60,7 @@ impl Settings {
         let set = self.vendors.get(&vendor).and_then(|settings| settings.models.get(&ability)).map(String::as_str);
         let usual = models::usual(vendor, ability).unwrap_or_default();
         let name = wanted.or(set).unwrap_or(usual);
-        let living = self.aliases.get(name).map(String::as_str).or_else(|| models::living(name)).unwrap_or(name);
+        let living = self.aliases.get(name).map(String::as_str).or_else(|| models::living(vendor, name)).unwrap_or(name);
         living.to_owned()
     }
 }
@@ -98,5 +100,6 @@ mod tests {
         check(Ability::Image, Some("  "), "gemini-nano-banana-2.1");
         check(Ability::Clip, Some("veo"), "gemini-omni-1.1-flash");
         check(Ability::Clip, Some("a-model-of-tomorrow"), "a-model-of-tomorrow");
+        assert_eq!(settings.model(Vendor::Vertex, Ability::Clip, Some("veo")), "veo-3.1-fast-generate-001");
     }
 }

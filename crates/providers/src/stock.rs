@@ -1,4 +1,6 @@
 //! Stock: photographs and films that others have made and that may be used, with the name, licence and page of each.
+//!
+//! How each vendor is searched is in a file of its name; what is searched for and chosen is in the folder beside this file.
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -6,6 +8,16 @@ use model::project::Credit;
 use model::storyboard::Size;
 
 use crate::error::ProviderError;
+
+mod choice;
+mod clips;
+mod file;
+mod images;
+mod words;
+
+pub use clips::StockClips;
+pub(crate) use file::{File, MOST_OF_FILM, MOST_OF_PICTURE, nearest_file};
+pub use images::StockImages;
 
 /// Searches a stock of photographs or films.
 #[async_trait]

@@ -28,15 +28,26 @@ pub enum Command {
     Usage(Usage),
     /// Say what works here, what is missing and how to get it
     Doctor(Doctor),
+    /// Speak the wire formats of all vendors on this machine, for development and tests without keys or costs
+    SimulateVendors(SimulateVendors),
     /// Print the OpenAPI document of the API
     Openapi,
 }
 
 #[derive(Debug, Args)]
 pub struct Make {
-    /// A Markdown script: the first heading is the title, each paragraph a scene. A topic in quotes needs a language model, which can't be configured yet
+    /// A Markdown script: the first heading is the title, each paragraph a scene. A plain text (.txt) is cut into scenes. About a topic in quotes a language model writes the script
     #[arg(value_name = "SCRIPT.md | TOPIC")]
     pub script: String,
+    /// A setting as at the top of a script, such as language=pt-BR or image-vendor=gemini; counts before the script's own
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub settings: Vec<String>,
+    /// How long a video about a topic should be, in seconds, such as 30-45
+    #[arg(long, value_name = "SHORTEST-LONGEST")]
+    pub seconds: Option<String>,
+    /// How many scenes a video about a topic should have
+    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..=100))]
+    pub scenes: Option<u32>,
     /// The video to write; captions (.srt, .vtt, .ass) and a thumbnail (.jpg) go beside it [default: the script's name .mp4]
     #[arg(short, long, value_name = "FILE.mp4")]
     pub output: Option<PathBuf>,
@@ -124,8 +135,24 @@ pub struct Usage {
 
 #[derive(Debug, Args)]
 pub struct Doctor {
+    /// Answer JSON, for programs
+    #[arg(long)]
+    pub json: bool,
+    /// Ask no vendor: only look at this machine
+    #[arg(long)]
+    pub offline: bool,
     #[command(flatten)]
     pub data: DataDir,
+}
+
+#[derive(Debug, Args)]
+pub struct SimulateVendors {
+    /// Where to listen; only loopback addresses, because keys are not checked
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:4010")]
+    pub listen: SocketAddr,
+    /// How many times a clip or song is asked about until it is done
+    #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u32).range(1..))]
+    pub polls: u32,
 }
 
 #[derive(Debug, Args)]

@@ -5,4 +5,5 @@ pub mod make;
 pub mod openapi;
 pub mod render;
 pub mod serve;
+pub mod simulate_vendors;
 pub mod usage;

@@ -1,14 +1,22 @@
-//! The configuration file: prices, plans and budgets. Everything in it has a default, so there need not be one.
+//! The configuration file: vendors, prices, plans and budgets. Everything in it has a default, so there need not be one.
+//!
+//! What is said about vendors is in `vendors`.
 
-use std::collections::BTreeMap;
-use std::path::Path;
+pub mod vendors;
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use model::usage::{Allowance, Money, Price, PriceTable};
+use providers::catalogue::Catalogue;
+use providers::http::Http;
+use providers::prompts::Prompts;
 use serde::Deserialize;
-use store::{Plan, Store};
+use store::{Limits, Plan, Store};
 use uuid::Uuid;
 
+use crate::config::vendors::{ChoiceConfig, VendorTables};
 use crate::wiring::now;
 
 /// The name that is looked for in the data folder.
@@ -18,6 +26,10 @@ pub const FILE_NAME: &str = "shortsai.toml";
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
+    choice: ChoiceConfig,
+    vendor: VendorTables,
+    alias: BTreeMap<String, String>,
+    prompts: Option<PathBuf>,
     price: Vec<Price>,
     plan: BTreeMap<String, PlanConfig>,
     owner: Option<OwnerConfig>,
@@ -56,6 +68,24 @@ impl Config {
         let text =
             std::fs::read_to_string(path).with_context(|| format!("the configuration {} can't be read", path.display()))?;
         parse(&text).with_context(|| format!("the configuration {}", path.display()))
+    }
+
+    /// All vendors, as this machine is set up. File names are relative to `folder`.
+    pub fn catalogue(&self, folder: &Path) -> anyhow::Result<Catalogue> {
+        let own_prompts = self.prompts.as_ref().map(|prompts| folder.join(prompts));
+        Ok(Catalogue {
+            http: Http::new()?,
+            settings: vendors::settings(&self.vendor, &self.alias, vendors::variable),
+            keys: vendors::keys(&self.vendor, folder, vendors::variable)?,
+            choice: self.choice.choice(),
+            prompts: Prompts::load(own_prompts.as_deref()).map_err(|problem| anyhow::anyhow!("the configuration: {problem}"))?,
+            now,
+        })
+    }
+
+    /// What vendors take from this machine.
+    pub fn limits(&self) -> HashMap<String, Limits> {
+        vendors::limits(&self.vendor)
     }
 
     /// What vendors ask for.
@@ -101,6 +131,8 @@ impl PlanConfig {
 fn parse(text: &str) -> anyhow::Result<Config> {
     let config: Config = toml::from_str(text).map_err(|error| anyhow::anyhow!("{}", error.to_string().trim_end()))?;
     config.prices()?;
+    config.choice.check()?;
+    vendors::check(&config.vendor)?;
     if let Some(slug) =
         config.owner.as_ref().and_then(|owner| owner.plan.as_ref()).filter(|slug| !config.plan.contains_key(*slug))
     {
@@ -142,6 +174,8 @@ mod tests {
         let text = include_str!("../../../docs/shortsai.toml");
         let config = parse(text).expect("the file is good");
         assert!(config.price.is_empty() && config.plan.is_empty() && config.owner.is_none());
+        assert!(config.vendor.is_empty() && config.alias.is_empty() && config.limits().is_empty() && config.prompts.is_none());
+        assert_eq!(config.choice.choice(), model::choice::Choice::default());
         // With every example switched on.
         let on: String = text.lines().map(|line| format!("{}\n", line.strip_prefix("#: ").unwrap_or(line))).collect();
         let config = parse(&on).expect("the examples are good");
@@ -163,6 +197,9 @@ mod tests {
         check("[plan.a]\nimages = 1", "unknown field `images`");
         check("[[price]]\nvendor = \"x\"\nmodel = \"*\"\nunit = \"image\"\nusd = -1.0", "prices: line 1 (x *): usd is -1");
         check("[[price]]\nvendor = \"x\"\nmodel = \"*\"\nunit = \"pixel\"\nusd = 1.0", "unknown variant `pixel`");
+        check("[vendor.midjourney]\nvoice = \"x\"", "vendor.midjourney: there is no such vendor; choose one of gemini");
+        check("[vendor.suno]\nper_minute = 0", "vendor.suno.per_minute is 0");
+        check("[choice]\nimage = [\"suno\"]", "choice: image: there is no vendor \"suno\"");
         check("price =", "line 1");
     }
 }

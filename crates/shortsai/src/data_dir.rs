@@ -55,6 +55,16 @@ impl DataDir {
         self.config.as_deref()
     }
 
+    /// Where file names in the configuration begin: the configuration's own folder.
+    pub fn config_folder(&self) -> &Path {
+        self.config.as_deref().and_then(Path::parent).unwrap_or(&self.root)
+    }
+
+    /// The secret that vendors' keys are sealed with, where the environment names none.
+    pub fn secret(&self) -> PathBuf {
+        self.root.join("secret")
+    }
+
     /// Made and given media.
     pub fn objects(&self) -> PathBuf {
         self.root.join("objects")

@@ -8,7 +8,10 @@ mod config;
 mod data_dir;
 mod fail;
 mod logging;
+mod office;
+mod open_files;
 mod output;
+mod secret;
 mod signal;
 mod wiring;
 
@@ -29,6 +32,7 @@ fn main() -> ExitCode {
         Command::Serve(arguments) => commands::serve::serve(arguments),
         Command::Usage(arguments) => commands::usage::usage(&arguments),
         Command::Doctor(arguments) => commands::doctor::doctor(&arguments),
+        Command::SimulateVendors(arguments) => commands::simulate_vendors::simulate_vendors(&arguments),
         Command::Openapi => commands::openapi::openapi(),
     };
     match done {

@@ -19,6 +19,8 @@ pub struct OutputFiles {
     pub vtt: PathBuf,
     pub ass: PathBuf,
     pub thumbnail: PathBuf,
+    /// Whose pictures are in it; only written where some were found rather than made.
+    pub credits: PathBuf,
 }
 
 impl OutputFiles {
@@ -47,6 +49,7 @@ impl OutputFiles {
             vtt: video.with_extension("vtt"),
             ass: video.with_extension("ass"),
             thumbnail: video.with_extension("jpg"),
+            credits: video.with_extension("credits.txt"),
             video,
         };
         files.spare(media)?;

@@ -1,5 +1,6 @@
 //! Puts the parts together: stores, vendors, renderer, engine.
 
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,15 +9,12 @@ use anyhow::Context;
 use assets::Assets;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use engine::{Abilities, Engine, EngineSettings, RenderFailure, RenderJob, Renderer, WorkerLock};
+use engine::{Engine, EngineSettings, RenderFailure, RenderJob, Renderer, WorkerLock};
 use model::project::RenderOutput;
 use model::task::{Failure, FailureClass};
 use model::usage::PriceTable;
-use providers::composer::Composer;
-use providers::espeak::Espeak;
-use providers::music::MusicVendor;
-use providers::poster::PosterArtist;
-use store::{ApplyError, Store};
+use store::{ApplyError, Limits, Store};
+use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -24,13 +22,21 @@ use worker::{WorkerError, WorkerOptions};
 
 use crate::config::Config;
 use crate::data_dir::DataDir;
+use crate::office::Office;
+use crate::secret;
+
+/// How many answers of vendors are waited for at a time. What is made on this machine waits for a processor besides.
+const MEDIA_AT_ONCE: usize = 32;
 
 /// The open data folder.
 pub struct House {
     pub store: Store,
     pub assets: Assets,
     pub owner: Uuid,
+    /// Who may be asked for what.
+    pub office: Office,
     prices: Arc<PriceTable>,
+    limits: HashMap<String, Limits>,
     data: DataDir,
 }
 
@@ -67,7 +73,10 @@ impl House {
         let assets = Assets::folder(&data.objects())?;
         let owner = store.local_owner(now()).await?;
         config.store(&store, owner).await?;
-        Ok(Self { store, assets, owner, prices: Arc::new(config.prices()?), data: data.clone() })
+        let catalogue = Arc::new(config.catalogue(data.config_folder())?);
+        let office = Office { store: store.clone(), catalogue, vault: secret::vault(data)? };
+        let (prices, limits) = (Arc::new(config.prices()?), config.limits());
+        Ok(Self { store, assets, owner, office, prices, limits, data: data.clone() })
     }
 
     /// Starts the engine in this process; with `only`, for the tasks of that project alone.
@@ -87,16 +96,16 @@ impl House {
         let engine = Engine {
             store: self.store.clone(),
             assets: self.assets.clone(),
-            abilities: abilities(),
+            vendors: Arc::new(self.office.clone()),
+            processors: Semaphore::new(cores),
             renderer: Arc::new(LocalRenderer { assets: self.assets.clone(), options }),
             prices: self.prices.clone(),
             settings: EngineSettings {
                 worker,
                 only,
                 lease: Duration::from_secs(30),
-                media_at_once: cores,
-                // The vendors that work without a key are on this machine.
-                limits: Default::default(),
+                media_at_once: MEDIA_AT_ONCE,
+                limits: self.limits.clone(),
                 grace: Duration::from_secs(5),
             },
             clock: now,
@@ -140,18 +149,6 @@ impl RunningEngine {
         }
         // Only tidiness: it is swept at the next start at the latest.
         let _ = std::fs::remove_dir_all(&self.work);
-    }
-}
-
-/// The vendors that work without any key.
-fn abilities() -> Abilities {
-    Abilities {
-        scripts: None,
-        images: Arc::new(PosterArtist),
-        speech: Arc::new(Espeak),
-        align: None,
-        clips: None,
-        music: MusicVendor::AtOnce(Arc::new(Composer)),
     }
 }
 

@@ -1,13 +1,13 @@
 //! The one writer of workflow state: lock the project, let the state machine decide, write what changed.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use model::event::Event;
-use model::project::{Project, RenderStatus};
+use model::project::{Project, RenderStatus, Scene};
 use model::workflow::{Input, Step, transition};
-use sea_orm::{ActiveModelTrait, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel, Iterable, QueryFilter};
+use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel, QueryFilter};
 use uuid::Uuid;
 
 use crate::entity::{event, project, render, scene};
@@ -15,6 +15,7 @@ use crate::error::During;
 use crate::load::{self, CHUNK, Rows};
 use crate::record::{changes, fill_project, fill_render, fill_scene, json, new_render_row, new_scene_row, project_record, word};
 use crate::transaction::stored;
+use crate::update::update_all;
 use crate::{ApplyError, ProjectRecord, Store, StoreError, queue};
 
 /// What has become of an input.
@@ -99,7 +100,7 @@ pub async fn change_all(
         of_project.entry(report.project).or_default().push((place, report));
     }
     let mut records = Vec::with_capacity(rows.len());
-    let (mut news, mut scenes) = (Vec::new(), Vec::new());
+    let (mut news, mut changed) = (Vec::new(), Changed::default());
     for rows in load::parts(txn, rows).await.during("reading", "projects")? {
         let reports = of_project.remove(&rows.project.id).unwrap_or_default();
         let before = project_record(rows.project.clone(), rows.scenes.clone(), rows.render.clone())?;
@@ -121,11 +122,23 @@ pub async fn change_all(
         queue::enqueue(txn, &after.project, &after.enqueue, now).await.during("putting tasks in the queue for project", id)?;
         let cancelled = queue::cancel_unwanted(txn, &before.project, &after.project, &own, now);
         cancelled.await.during("cancelling tasks of project", id)?;
-        let unchanged = after.project == before.project && after.events.is_empty();
-        news.extend(event_rows(id, rows.project.event_number, &after.events, now)?);
-        records.push(if unchanged { before } else { write(txn, rows, &after, &mut scenes, now).await? });
+        if after.project == before.project && after.events.is_empty() {
+            records.push(before);
+            continue;
+        }
+        news.extend(event_rows(id, before.event_number, &after.events, now)?);
+        write(txn, rows, &before.project, &after, &mut changed, now).await?;
+        let created_at = |scene: &Scene| (scene.id, before.scene_created_at.get(&scene.id).copied().unwrap_or(now));
+        records.push(ProjectRecord {
+            event_number: before.event_number + after.events.len() as i64,
+            updated_at: now,
+            scene_created_at: after.project.scenes.iter().map(created_at).collect(),
+            project: after.project,
+            ..before
+        });
     }
-    update_scenes(txn, scenes).await.during("changing", "scenes")?;
+    update_all(txn, project::Column::Id, changed.projects).await.during("changing", "projects")?;
+    update_all(txn, scene::Column::Id, changed.scenes).await.during("changing", "scenes")?;
     for some in news.chunks(CHUNK) {
         let some = some.iter().cloned().map(IntoActiveModel::into_active_model);
         let insert = event::Entity::insert_many::<event::ActiveModel, _>(some);
@@ -134,53 +147,51 @@ pub async fn change_all(
     Ok(Changes { records, verdicts })
 }
 
-/// Writes the changed columns of the changed rows, except those of `scenes`, which are left to the caller; answers the project
-/// as it is now.
+/// Rows whose changed columns are still to be written, those of all projects together.
+#[derive(Default)]
+struct Changed {
+    projects: Vec<project::ActiveModel>,
+    scenes: Vec<scene::ActiveModel>,
+}
+
+/// Writes what is new or gone, and leaves what has changed to the caller.
 async fn write(
     txn: &impl ConnectionTrait,
     rows: Rows,
+    before: &Project,
     step: &Step,
-    scenes: &mut Vec<scene::ActiveModel>,
+    changed: &mut Changed,
     now: DateTime<Utc>,
-) -> Result<ProjectRecord, StoreError> {
+) -> Result<(), StoreError> {
     let project = &step.project;
     let mut row = rows.project.clone();
     fill_project(&mut row, project)?;
     row.event_number += step.events.len() as i64;
     row.updated_at = now;
-    let scenes = write_scenes(txn, rows.scenes, project, scenes, now).await?;
-    let render = write_render(txn, rows.render, project, now).await?;
-    if let Some(changed) = changes::<_, project::ActiveModel>(rows.project, &row) {
-        project::Entity::update(changed).exec_without_returning(txn).await.during("changing project", project.id)?;
-    }
-    project_record(row, scenes, render)
+    changed.projects.extend(changes(rows.project, &row));
+    write_scenes(txn, rows.scenes.into_iter().zip(&before.scenes), project, &mut changed.scenes, now).await?;
+    write_render(txn, rows.render, project, now).await
 }
 
 async fn write_scenes(
     txn: &impl ConnectionTrait,
-    rows: Vec<scene::Model>,
+    before: impl Iterator<Item = (scene::Model, &Scene)>,
     project: &Project,
     changed: &mut Vec<scene::ActiveModel>,
     now: DateTime<Utc>,
-) -> Result<Vec<scene::Model>, StoreError> {
-    let mut old: HashMap<Uuid, scene::Model> = rows.into_iter().map(|row| (row.id, row)).collect();
-    let mut rows = Vec::with_capacity(project.scenes.len());
+) -> Result<(), StoreError> {
+    let mut old: HashMap<Uuid, (scene::Model, &Scene)> = before.map(|(row, scene)| (row.id, (row, scene))).collect();
     let mut new = Vec::new();
     for scene in &project.scenes {
-        let row = match old.remove(&scene.id) {
-            Some(before) => {
-                let mut after = before.clone();
+        match old.remove(&scene.id) {
+            Some((_, before)) if before == scene => {}
+            Some((row, _)) => {
+                let mut after = row.clone();
                 fill_scene(&mut after, scene)?;
-                changed.extend(changes::<_, scene::ActiveModel>(before, &after));
-                after
+                changed.extend(changes::<_, scene::ActiveModel>(row, &after));
             }
-            None => {
-                let row = new_scene_row(scene, project.id, now)?;
-                new.push(row.clone());
-                row
-            }
-        };
-        rows.push(row);
+            None => new.push(new_scene_row(scene, project.id, now)?),
+        }
     }
     let removed: Vec<Uuid> = old.into_keys().collect();
     for some in removed.chunks(CHUNK) {
@@ -192,25 +203,6 @@ async fn write_scenes(
         let insert = scene::Entity::insert_many::<scene::ActiveModel, _>(some);
         insert.exec_without_returning(txn).await.during("adding scenes to project", project.id)?;
     }
-    Ok(rows)
-}
-
-/// Writes changed scenes; those that change in the same way (all that begin, say) in one statement.
-async fn update_scenes(txn: &impl ConnectionTrait, changed: Vec<scene::ActiveModel>) -> Result<(), DbErr> {
-    let mut alike: BTreeMap<String, (scene::ActiveModel, Vec<Uuid>)> = BTreeMap::new();
-    for row in changed {
-        let id = row.id.clone().take();
-        // With the columns' names: the same value in another column is another change.
-        let set: Vec<_> =
-            scene::Column::iter().map(|column| (column, row.get(column))).filter(|(_, value)| value.is_set()).collect();
-        alike.entry(format!("{set:?}")).or_insert_with(|| (row, Vec::new())).1.extend(id);
-    }
-    for (row, ids) in alike.into_values() {
-        for some in ids.chunks(CHUNK) {
-            let update = scene::Entity::update_many().set(row.clone());
-            update.filter(scene::Column::Id.is_in(load::padded(some.iter().copied()))).exec(txn).await?;
-        }
-    }
     Ok(())
 }
 
@@ -219,38 +211,36 @@ async fn write_render(
     before: Option<render::Model>,
     project: &Project,
     now: DateTime<Utc>,
-) -> Result<Option<render::Model>, StoreError> {
-    let Some(render) = &project.render else { return Ok(None) };
+) -> Result<(), StoreError> {
+    let Some(render) = &project.render else { return Ok(()) };
     if let Some(before) = before {
         let mut after = before.clone();
         if before.id == render.id {
             fill_render(&mut after, render)?;
-            update_render(txn, before, &mut after, now).await.during("changing render", render.id)?;
-            return Ok(Some(after));
+            return update_render(txn, before, after, now).await.during("changing render", render.id);
         }
         // A newer one takes its place: the state machine forgets it, but its row stays and must not wait for ever.
         let replaced = crate::record::render_of(before.clone())?;
         if !replaced.status.is_final() {
             after.status = word(RenderStatus::Cancelled, &format!("render {}", before.id), "status")?;
-            update_render(txn, before, &mut after, now).await.during("cancelling render", replaced.id)?;
+            update_render(txn, before, after, now).await.during("cancelling render", replaced.id)?;
         }
     }
-    let row = new_render_row(render, project.id, now)?;
-    let insert = render::Entity::insert(row.clone().into_active_model());
+    let insert = render::Entity::insert(new_render_row(render, project.id, now)?.into_active_model());
     insert.exec_without_returning(txn).await.during("adding render", render.id)?;
-    Ok(Some(row))
+    Ok(())
 }
 
 async fn update_render(
     txn: &impl ConnectionTrait,
     before: render::Model,
-    after: &mut render::Model,
+    mut after: render::Model,
     now: DateTime<Utc>,
 ) -> Result<(), DbErr> {
-    if *after != before {
+    if after != before {
         after.updated_at = now;
     }
-    if let Some(changed) = changes::<_, render::ActiveModel>(before, after) {
+    if let Some(changed) = changes::<_, render::ActiveModel>(before, &after) {
         render::Entity::update(changed).exec_without_returning(txn).await?;
     }
     Ok(())

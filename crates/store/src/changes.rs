@@ -2,21 +2,22 @@
 //!
 //! Signals are hints only. One can be lost (a connection breaks), so a follower also looks from time to time.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::time::Duration;
 
 use sea_orm::sqlx::postgres::{PgListener, PgNotification};
 use sea_orm::sqlx::{self, PgPool, Row};
-use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement};
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 use uuid::Uuid;
 
 use crate::Store;
 
 /// Where PostgreSQL passes the word on.
 const CHANNEL: &str = "shortsai_changes";
+/// Notices that go out in one statement at the most.
+const AT_ONCE: usize = 1000;
 /// Between two tries to listen again. Followers look by themselves meanwhile.
 const LISTEN_PAUSE: Duration = Duration::from_secs(2);
 /// While nothing happens, the listener looks this often whether its store is still there.
@@ -29,6 +30,8 @@ pub struct Signal {
     projects: Mutex<HashMap<Uuid, watch::Sender<u64>>>,
     /// PostgreSQL's number of the connection that listens, which tells this process's own notices from others'; 0 without.
     listener: AtomicU32,
+    /// Notices on their way to other processes; empty on SQLite.
+    notices: OnceLock<mpsc::UnboundedSender<String>>,
 }
 
 impl Store {
@@ -72,6 +75,16 @@ impl Signal {
         self.all.send_modify(|count| *count += 1);
     }
 
+    /// Tells other processes; without a project it is about tasks only. Call it when the change is committed.
+    pub fn tell_others(&self, project: Option<Uuid>) {
+        if let Some(notices) = self.notices.get() {
+            let from = self.listener.load(Ordering::Relaxed);
+            let notice = project.map_or_else(|| from.to_string(), |project| format!("{from} {project}"));
+            // They are taken for as long as the store is open.
+            let _ = notices.send(notice);
+        }
+    }
+
     /// Something may have been missed.
     fn tell_everybody(&self) {
         for followers in self.projects().values() {
@@ -98,26 +111,26 @@ impl Signal {
     }
 }
 
-/// Tells other processes, once the transaction is committed; without a project it is about tasks only.
-pub async fn notify(txn: &impl ConnectionTrait, signal: &Signal, projects: &[Option<Uuid>]) -> Result<(), DbErr> {
-    if txn.get_database_backend() != DbBackend::Postgres || projects.is_empty() {
-        return Ok(());
+/// Passes notices on to other processes until the store is gone; those that come while some are being sent go together.
+///
+/// Not in the transactions that they are about: those would need one more statement each, and PostgreSQL commits
+/// transactions with notices one by one.
+async fn pass_on(pool: PgPool, mut notices: mpsc::UnboundedReceiver<String>) {
+    let mut some = Vec::new();
+    while notices.recv_many(&mut some, AT_ONCE).await > 0 {
+        let different: BTreeSet<String> = some.drain(..).collect();
+        let payloads: Vec<String> = different.into_iter().collect();
+        let notify = sqlx::query("SELECT count(pg_notify($1, payload)) FROM unnest($2::text[]) AS payload");
+        // Who misses one looks by itself.
+        let _ = notify.bind(CHANNEL).bind(payloads).execute(&pool).await;
     }
-    let from = signal.listener.load(Ordering::Relaxed);
-    let payloads = projects.iter().map(|project| match project {
-        Some(project) => format!("{from} {project}"),
-        None => from.to_string(),
-    });
-    let payloads: Vec<String> = payloads.collect();
-    // One parameter whatever their number, so that the statement is prepared once.
-    let values = [CHANNEL.into(), payloads.join("\n").into()];
-    let notify = r"SELECT count(pg_notify($1, payload)) FROM unnest(string_to_array($2, E'\n')) AS payload";
-    txn.execute_raw(Statement::from_sql_and_values(DbBackend::Postgres, notify, values)).await?;
-    Ok(())
 }
 
 /// Listens to other processes for as long as somebody holds the signal. Returns when it listens, or has first failed to.
 pub async fn listen(url: String, pool: PgPool, signal: &Arc<Signal>) {
+    let (sender, notices) = mpsc::unbounded_channel();
+    tokio::spawn(pass_on(pool.clone(), notices));
+    let _ = signal.notices.set(sender);
     let mut listener = connect(&url, signal).await.ok();
     let signal = Arc::downgrade(signal);
     tokio::spawn(async move {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
-use model::project::{Asset, RenderOutput, Slot};
+use model::project::{Asset, RenderOutput, RenderStatus, Slot};
 use sea_orm::sea_query::{Alias, Expr, ExprTrait, Query};
 use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter};
 use uuid::Uuid;
@@ -11,13 +11,13 @@ use uuid::Uuid;
 use crate::entity::{made, project, render, scene};
 use crate::error::During;
 use crate::load::{self, CHUNK};
-use crate::record::{project_record, render_of};
+use crate::record::{project_record, render_of, word};
 use crate::request::RequestError;
 use crate::transaction::Write;
 use crate::{Store, StoreError, lock};
 
 /// Every place where a row names an object, as the indexes have it.
-const REFERENCES: [(&str, &str); 10] = [
+pub(crate) const REFERENCES: [(&str, &str); 10] = [
     ("scene", "image_asset ->> 'key'"),
     ("scene", "audio_asset ->> 'key'"),
     ("scene", "video_asset ->> 'key'"),
@@ -59,6 +59,9 @@ impl Store {
         let mut keys = keys_of(&write.txn, row).await?;
         project::Entity::delete_by_id(id).exec(&write.txn).await.during("deleting project", id)?;
         drop_referenced(&write.txn, &mut keys).await.during("looking for other users of the objects of project", id)?;
+        for key in keys_to_render(&write.txn).await? {
+            keys.remove(&key);
+        }
         let keys: Vec<String> = keys.into_iter().collect();
         for some in keys.chunks(CHUNK) {
             let gone = made::Column::AssetKey.is_in(some);
@@ -81,9 +84,11 @@ async fn keys_of(txn: &impl ConnectionTrait, row: project::Model) -> Result<BTre
         keys.extend([&scene.image, &scene.audio, &scene.video, &scene.sfx].into_iter().filter_map(key));
     }
     for render in renders {
-        if let Some(RenderOutput { video, srt, vtt, ass, thumbnail, .. }) = render_of(render)?.output {
+        let render = render_of(render)?;
+        if let Some(RenderOutput { video, srt, vtt, ass, thumbnail, .. }) = render.output {
             keys.extend([video, srt, vtt, thumbnail].into_iter().chain(ass));
         }
+        keys.extend(render.storyboard.iter().flat_map(|storyboard| storyboard.media()).map(str::to_owned));
     }
     Ok(keys)
 }
@@ -101,4 +106,16 @@ async fn drop_referenced(txn: &impl ConnectionTrait, keys: &mut BTreeSet<String>
         }
     }
     Ok(())
+}
+
+/// What storyboards of users' own name that are still to be rendered. Those that are done need their media no more.
+async fn keys_to_render(txn: &impl ConnectionTrait) -> Result<Vec<String>, StoreError> {
+    let open = [RenderStatus::Waiting, RenderStatus::Queued, RenderStatus::Rendering];
+    let open = open.into_iter().map(|status| word(status, "renders", "status")).collect::<Result<Vec<_>, _>>()?;
+    let own = render::Entity::find().filter(render::Column::Storyboard.is_not_null()).filter(render::Column::Status.is_in(open));
+    let mut keys = Vec::new();
+    for row in own.all(txn).await.during("reading", "renders that are not done")? {
+        keys.extend(render_of(row)?.storyboard.iter().flat_map(|storyboard| storyboard.media()).map(str::to_owned));
+    }
+    Ok(keys)
 }

@@ -12,3 +12,4 @@ pub mod usage;
 pub mod used;
 pub mod user;
 pub mod vendor_gate;
+pub mod vendor_key;

@@ -188,7 +188,9 @@ impl Store {
         let mut kept = HashSet::new();
         for some in leases.chunks(CHUNK) {
             let any = some.iter().fold(Condition::any(), |any, lease| any.add(held(lease)));
-            let update = task::Entity::update_many().col_expr(task::Column::LeaseUntil, Expr::value(stored(until))).filter(any);
+            let update = task::Entity::update_many().col_expr(task::Column::LeaseUntil, Expr::value(stored(until)));
+            // The ids say nothing new, but are what the index knows.
+            let update = update.filter(task::Column::Id.is_in(some.iter().map(|lease| lease.task))).filter(any);
             let rows = update.exec_with_returning(&self.db).await.during("holding", format!("{} tasks", some.len()))?;
             kept.extend(rows.into_iter().map(|row| row.id));
         }
@@ -282,6 +284,7 @@ fn end(state: TaskState, now: DateTime<Utc>) -> UpdateMany<task::Entity> {
     task::Entity::update_many()
         .col_expr(task::Column::State, Expr::value(state.name()))
         .col_expr(task::Column::Vendor, Expr::value(None::<String>))
+        .col_expr(task::Column::Making, Expr::value(None::<String>))
         .col_expr(task::Column::LeaseOwner, Expr::value(None::<String>))
         .col_expr(task::Column::LeaseUntil, Expr::value(None::<DateTime<Utc>>))
         .col_expr(task::Column::FinishedAt, Expr::value(now))

@@ -14,9 +14,11 @@ mod limit;
 mod load;
 mod lock;
 mod made;
+mod making;
 mod mark;
 mod migration;
 mod open;
+mod owned;
 mod plan;
 mod project;
 mod queue;
@@ -26,8 +28,11 @@ mod report;
 mod request;
 mod task;
 mod transaction;
+mod update;
 mod usage;
 mod user;
+mod vault;
+mod vendor_key;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
@@ -43,7 +48,11 @@ pub use lane::Lane;
 pub use lease::{Lease, Outcome};
 pub use limit::{Entry, Limit, Limits};
 pub use made::Made;
+pub use making::Making;
 pub use mark::Mark;
+// Tests make the databases of older versions with it.
+#[doc(hidden)]
+pub use migration::Migrator;
 pub use open::{open, without_secrets};
 pub use plan::Plan;
 pub use project::{Details, NewProject, ProjectLock, ProjectPage, ProjectQuery, ProjectRecord};
@@ -52,6 +61,8 @@ pub use report::{Report, Reported};
 pub use request::{Answer, Caller, ProjectChange, RequestError, Ticket};
 pub use task::{TaskRecord, TaskState};
 pub use usage::{Call, Reservation, UsageState, UsageTotal};
+pub use vault::{CannotOpen, Vault};
+pub use vendor_key::{KeyOf, VendorKey};
 
 /// The database. Cheap to clone; all clones share one pool.
 #[derive(Clone)]

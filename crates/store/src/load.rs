@@ -11,14 +11,14 @@ use crate::entity::{project, render, scene};
 /// Values in one `IN (…)`: far below what both databases take.
 pub const CHUNK: usize = 500;
 
-/// Ids for an `IN (…)`, with the last one repeated until they are a power of two: few lengths are few different statements,
-/// and those stay prepared.
-pub fn padded(ids: impl IntoIterator<Item = Uuid>) -> Vec<Uuid> {
-    let mut ids: Vec<Uuid> = ids.into_iter().collect();
-    if let Some(last) = ids.last().copied() {
-        ids.resize(ids.len().next_power_of_two(), last);
+/// Ids for an `IN (…)`, or rows for `VALUES`, with the last one repeated until they are a power of two: few lengths are few
+/// different statements, and those stay prepared.
+pub fn padded<T: Clone>(items: impl IntoIterator<Item = T>) -> Vec<T> {
+    let mut items: Vec<T> = items.into_iter().collect();
+    if let Some(last) = items.last().cloned() {
+        items.resize(items.len().next_power_of_two(), last);
     }
-    ids
+    items
 }
 
 /// All rows of one project that the workflow decides on.

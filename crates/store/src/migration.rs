@@ -7,6 +7,9 @@ mod m0004_media;
 mod m0005_queue;
 mod m0006_requests;
 mod m0007_usage;
+mod m0008_render_storyboard;
+mod m0009_making;
+mod m0010_vendors;
 
 use sea_orm_migration::prelude::*;
 
@@ -24,6 +27,9 @@ impl MigratorTrait for Migrator {
             Box::new(m0005_queue::Step),
             Box::new(m0006_requests::Step),
             Box::new(m0007_usage::Step),
+            Box::new(m0008_render_storyboard::Step),
+            Box::new(m0009_making::Step),
+            Box::new(m0010_vendors::Step),
         ]
     }
 }

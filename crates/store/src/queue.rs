@@ -59,6 +59,7 @@ pub async fn enqueue(txn: &impl ConnectionTrait, project: &Project, new: &[NewTa
             lane,
             turn: Some(turn),
             vendor: None,
+            making: None,
         });
     }
     for some in rows.chunks(CHUNK) {
@@ -142,6 +143,7 @@ pub async fn cancel_unwanted(
             .col_expr(task::Column::State, Expr::value(TaskState::Cancelled.name()))
             .col_expr(task::Column::Turn, Expr::value(None::<i64>))
             .col_expr(task::Column::Vendor, Expr::value(None::<String>))
+            .col_expr(task::Column::Making, Expr::value(None::<String>))
             .col_expr(task::Column::LeaseOwner, Expr::value(None::<String>))
             .col_expr(task::Column::LeaseUntil, Expr::value(None::<DateTime<Utc>>))
             .col_expr(task::Column::FinishedAt, Expr::value(now))

@@ -1,7 +1,9 @@
 //! Between the rows of the tables and the nouns of `model`, both ways. No queries here.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
+use model::choice::Choice;
 use model::project::{Asset, Project, Render, Scene, Settings, Slot};
 use sea_orm::entity::prelude::{DateTimeUtc, Json, Uuid};
 use sea_orm::{ActiveModelTrait, EntityTrait, IntoActiveModel, Iterable, ModelTrait};
@@ -31,6 +33,8 @@ pub fn project_record(
         include_music: row.include_music,
         music_prompt: row.bg_music_prompt,
         video: from_json(row.video_options, &what, "video_options")?,
+        choice: row.choice.map(|choice| from_json(choice, &what, "choice")).transpose()?.unwrap_or_default(),
+        speech_speed: row.speech_speed,
     };
     let scene_created_at: BTreeMap<Uuid, DateTimeUtc> = scenes.iter().map(|scene| (scene.id, scene.created_at)).collect();
     let project = Project {
@@ -88,6 +92,7 @@ pub fn render_of(row: render::Model) -> Result<Render, StoreError> {
         progress: row.progress,
         error: row.error,
         revision: row.revision,
+        storyboard: row.storyboard.map(|storyboard| from_json(storyboard, &what, "storyboard")).transpose()?.map(Arc::new),
     })
 }
 
@@ -133,6 +138,8 @@ pub fn new_project_row(project: &Project, now: DateTimeUtc) -> Result<project::M
         reference_image_url: None,
         video_model: String::new(),
         audio_model: None,
+        choice: None,
+        speech_speed: None,
         budget_micros: None,
         spent_micros: 0,
         created_at: now,
@@ -160,6 +167,9 @@ pub fn fill_project(row: &mut project::Model, project: &Project) -> Result<(), S
     row.include_music = settings.include_music;
     row.bg_music_prompt.clone_from(&settings.music_prompt);
     row.video_options = json(&settings.video, &what, "video_options")?;
+    let choice = (settings.choice != Choice::default()).then_some(&settings.choice);
+    row.choice = choice.map(|choice| json(choice, &what, "choice")).transpose()?;
+    row.speech_speed = settings.speech_speed;
     row.render_id = project.render.as_ref().map(|render| render.id);
     row.notice.clone_from(&project.notice);
     script(row).write(&project.script, &what, "script")?;
@@ -252,14 +262,17 @@ pub fn new_render_row(render: &Render, project: Uuid, now: DateTimeUtc) -> Resul
         error: None,
         output: None,
         revision: 0,
+        storyboard: None,
         created_at: now,
         updated_at: now,
     };
+    let storyboard = render.storyboard.as_deref();
+    row.storyboard = storyboard.map(|given| json(given, &format!("render {}", render.id), "storyboard")).transpose()?;
     fill_render(&mut row, render)?;
     Ok(row)
 }
 
-/// Puts a render into its row.
+/// Puts all that can change of a render into its row.
 pub fn fill_render(row: &mut render::Model, render: &Render) -> Result<(), StoreError> {
     let what = format!("render {}", render.id);
     row.status = word(render.status, &what, "status")?;

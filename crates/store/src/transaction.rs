@@ -12,7 +12,7 @@ use tokio::sync::OwnedMutexGuard;
 use uuid::Uuid;
 
 use crate::Store;
-use crate::changes::{self, Signal};
+use crate::changes::Signal;
 
 /// A transaction that writes. Dropping it without a commit takes everything back.
 pub struct Write {
@@ -31,20 +31,19 @@ impl Write {
 
     /// Makes it last and tells the followers of those projects, here and elsewhere.
     pub async fn commit_changed(self, projects: &[Uuid]) -> Result<(), DbErr> {
-        let told: Vec<_> = projects.iter().copied().map(Some).collect();
-        changes::notify(&self.txn, &self.signal, &told).await?;
         self.txn.commit().await?;
         for project in projects {
             self.signal.tell(*project);
+            self.signal.tell_others(Some(*project));
         }
         Ok(())
     }
 
     /// Makes it last and tells those who wait for tasks, here and elsewhere.
     pub async fn commit_tasks(self) -> Result<(), DbErr> {
-        changes::notify(&self.txn, &self.signal, &[None]).await?;
         self.txn.commit().await?;
         self.signal.tell_of_tasks();
+        self.signal.tell_others(None);
         Ok(())
     }
 }

@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
-use model::task::Product;
+use model::task::{Failure, FailureClass, Product};
 use model::usage::{Money, OverBudget, QuotaExceeded, Unit, Used, check_budget};
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::{Expr, ExprTrait};
@@ -132,6 +132,23 @@ impl Store {
         Ok(Reservation::Made)
     }
 
+    /// Gives back what a call that came to nothing had reserved, while its task goes on with another vendor. `false` when the
+    /// lease is lost.
+    pub async fn refund(&self, lease: &Lease, failure: Failure, now: DateTime<Utc>) -> Result<bool, StoreError> {
+        let refunded = async {
+            let write = self.write().await?;
+            if hold(&write.txn, lease).await?.is_none() {
+                return Ok(false);
+            }
+            if let Some(row) = reserved(&write.txn, lease.task).await? {
+                end_reservation(&write.txn, row, &Outcome::Failed { failure, jitter: 0.0 }, stored(now)).await?;
+            }
+            write.commit().await?;
+            Ok(true)
+        };
+        refunded.await.during("giving back what was reserved for task", lease.task)
+    }
+
     /// What the owner's vendors have done between two moments, by vendor, model and unit.
     pub async fn usage_totals(&self, owner: Uuid, from: DateTime<Utc>, to: DateTime<Utc>) -> Result<Vec<UsageTotal>, StoreError> {
         let rows = usage::Entity::find()
@@ -243,9 +260,12 @@ async fn end_reservation(
     let units = match (outcome, Unit::from_name(&before.unit)) {
         (Outcome::Done(Product::Speech { seconds, .. }), Some(Unit::SpeechSecond)) => *seconds,
         (Outcome::Done(_), _) => before.units,
+        // It may have been made and charged.
+        (Outcome::Failed { failure: Failure { class: FailureClass::Unknown, .. }, .. }, _) => before.units,
         (Outcome::Failed { .. } | Outcome::OverBudget { .. }, _) => 0.0,
     };
-    let made = matches!(outcome, Outcome::Done(_));
+    let unknown = matches!(outcome, Outcome::Failed { failure: Failure { class: FailureClass::Unknown, .. }, .. });
+    let made = unknown || matches!(outcome, Outcome::Done(_));
     let factor = if before.units > 0.0 { units / before.units } else { 1.0 };
     let cost = before.cost_micros.map(|cost| Money(cost).times(factor));
     let mut row = before.clone().into_active_model();
@@ -291,8 +311,8 @@ async fn reserved(txn: &impl ConnectionTrait, task: Uuid) -> Result<Option<usage
 
 fn ledger_row(lease: &Lease, call: &Call, now: DateTime<Utc>) -> usage::Model {
     usage::Model {
-        // It follows from the attempt, so that nothing here needs randomness.
-        id: Uuid::new_v5(&lease.task, format!("usage/{}", lease.attempt).as_bytes()),
+        // It follows from attempt and vendor, so that nothing here needs randomness.
+        id: Uuid::new_v5(&lease.task, format!("usage/{}/{}", lease.attempt, call.vendor).as_bytes()),
         owner_id: lease.owner,
         project_id: lease.project,
         task_id: lease.task,

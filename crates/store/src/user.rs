@@ -22,6 +22,7 @@ impl Store {
             email: None,
             plan_id: None,
             budget_micros: None,
+            choice: None,
             created_at: stored(now),
         };
         user::Entity::insert(row.into_active_model())

@@ -67,6 +67,8 @@ async fn begin(app: &AppState, input: &CreateProject) -> Result<(Order, Details)
         include_music: input.include_music.unwrap_or(old.include_music),
         music_prompt: input.bg_music_prompt.unwrap_or(old.music_prompt),
         video: old.video,
+        choice: input.vendors.map_or(old.choice, Into::into),
+        speech_speed: input.speech_speed.or(old.speech_speed),
     };
     let details = Details {
         tags: input.tags.unwrap_or_default(),
@@ -180,6 +182,8 @@ fn patched(settings: &Settings, details: &Details, input: PatchProject) -> (Sett
         include_music: input.include_music.unwrap_or(settings.include_music),
         music_prompt: input.bg_music_prompt.map_or(settings.music_prompt, Option::unwrap_or_default),
         video: settings.video,
+        choice: input.vendors.map_or(settings.choice, |choice| choice.unwrap_or_default().into()),
+        speech_speed: input.speech_speed.map_or(settings.speech_speed, |speed| speed),
     };
     let new_details = Details {
         tags: input.tags.unwrap_or(details.tags),

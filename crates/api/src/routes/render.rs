@@ -1,5 +1,7 @@
 //! Renders: a project put together as one video.
 
+use std::sync::Arc;
+
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
@@ -10,6 +12,7 @@ use super::own_project;
 use crate::AppState;
 use crate::error::ApiError;
 use crate::extract::PathId;
+use crate::given;
 use crate::once::{Work, answer, respond};
 use crate::poll::{self, View};
 use crate::wire::refusal::{Error, NotModified, Refusals};
@@ -18,7 +21,8 @@ use crate::wire::status::WorkStatus;
 
 /// Render a project
 ///
-/// All pictures and narrations must be there. Asking again while the same video is being rendered answers that render.
+/// All pictures and narrations must be there. With `scenes`, a storyboard of your own is rendered in its place, whose files
+/// are yours. Asking again while the same video is being rendered answers that render; another one takes its place.
 #[utoipa::path(
     post, path = "/api/render", tag = "Renders", operation_id = "startRender", request_body = StartRender,
     params(
@@ -32,9 +36,12 @@ use crate::wire::status::WorkStatus;
 )]
 pub async fn start(State(app): State<AppState>, work: Work<StartRender>) -> Result<Response, ApiError> {
     let project = work.input.project_id;
-    own_project(&app, project).await?;
+    let record = own_project(&app, project).await?;
     let id = (app.new_id)();
-    let command = Command::Render { id, when_ready: false };
+    let command = match given::storyboard(&app, &work.input, &record.project.settings).await? {
+        Some(storyboard) => Command::RenderStoryboard { id, storyboard: Arc::new(storyboard) },
+        None => Command::Render { id, when_ready: false },
+    };
     let wish = ProjectChange { inputs: vec![Input::Command(command)], ..ProjectChange::default() };
     let started = |record: &ProjectRecord| {
         // The same video may be on its way already, under another id.

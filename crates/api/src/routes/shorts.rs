@@ -18,7 +18,7 @@ use crate::wire::short::{OrderShort, Short, ShortOrdered, ShortStatus};
 
 /// Make a short
 ///
-/// Takes a script or a storyboard and makes the whole video: pictures, narration, music, captions, MP4. It is answered at
+/// Takes a script, a storyboard or a topic and makes the whole video: pictures, narration, music, captions, MP4. It is answered at
 /// once; ask `/api/shorts/{id}` (also in the `Location` header) until `status` is `completed`.
 #[utoipa::path(
     post, path = "/api/shorts", tag = "Shorts", operation_id = "orderShort", request_body = OrderShort,
@@ -34,13 +34,15 @@ use crate::wire::short::{OrderShort, Short, ShortOrdered, ShortStatus};
 pub async fn order(State(app): State<AppState>, work: Work<OrderShort>) -> Result<Response, ApiError> {
     let order = order::read(&app, &work.input).await?;
     let (project, render) = ((app.new_id)(), (app.new_id)());
-    let details = Details { video_model: "veo".to_owned(), ..Details::default() };
+    let duration_config = work.input.duration.as_ref().map(|duration| duration.config());
+    let details = Details { video_model: "veo".to_owned(), duration_config, ..Details::default() };
     let new = NewProject { id: project, owner: app.owner, settings: order.settings, details, source: None };
-    let steps = vec![
-        Input::Edit(Edit::ReplaceScenes(order.scenes)),
+    let scenes = Some(order.scenes).filter(|scenes| !scenes.is_empty());
+    let mut steps: Vec<Input> = scenes.map(Edit::ReplaceScenes).map(Input::Edit).into_iter().collect();
+    steps.extend([
         Input::Command(Command::GenerateAll { force: false }),
         Input::Command(Command::Render { id: render, when_ready: true }),
-    ];
+    ]);
     let status = ShortStatus::Queued;
     let ordered = ShortOrdered { id: render, project_id: project, render_id: render, status, warnings: order.warnings };
     let location = [(header::LOCATION, format!("/api/shorts/{render}"))];

@@ -7,7 +7,8 @@ use store::ProjectRecord;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use super::rule::{labels, nullable, small_json, text, vendor};
+use super::choice::VendorWish;
+use super::rule::{labels, nullable, small_json, speed, text, vendor};
 use super::scene::{SceneInProject, content_url};
 use super::stamp;
 use super::status::{MediaStatus, MediaType, MusicStatus, WholeStatus};
@@ -65,6 +66,13 @@ pub struct CreateProject {
     /// Labels.
     #[garde(custom(labels))]
     pub tags: Option<Vec<String>>,
+    /// Whom to ask for what; what is left out is as the server's configuration says.
+    #[garde(dive)]
+    pub vendors: Option<VendorWish>,
+    /// How fast narrations are spoken, 0.5 to 2; 1 is the voice's own speed.
+    #[garde(custom(speed))]
+    #[schema(example = 1.0, minimum = 0.5, maximum = 2)]
+    pub speech_speed: Option<f64>,
 }
 
 /// Changes of a project; what is left out stays. A `status` is ignored: only the workflow changes it.
@@ -121,6 +129,15 @@ pub struct PatchProject {
     /// Labels.
     #[garde(custom(labels))]
     pub tags: Option<Vec<String>>,
+    /// Whom to ask for what; `null` for what the server's configuration says.
+    #[serde(default, deserialize_with = "nullable")]
+    #[garde(dive)]
+    pub vendors: Option<Option<VendorWish>>,
+    /// How fast narrations are spoken, 0.5 to 2; `null` is the voice's own speed.
+    #[serde(default, deserialize_with = "nullable")]
+    #[garde(custom(|value: &Option<Option<f64>>, ctx: &()| speed(&value.flatten(), ctx)))]
+    #[schema(example = 1.0, minimum = 0.5, maximum = 2)]
+    pub speech_speed: Option<Option<f64>>,
 }
 
 /// Which projects.
@@ -171,6 +188,10 @@ pub struct ProjectRow {
     is_archived: bool,
     tags: Vec<String>,
     folder_id: Option<Uuid>,
+    /// Whom to ask for what.
+    vendors: VendorWish,
+    /// `null` is the voice's own speed.
+    speech_speed: Option<f64>,
     #[schema(format = DateTime)]
     created_at: String,
     #[schema(format = DateTime)]
@@ -221,6 +242,8 @@ impl From<&ProjectRecord> for ProjectRow {
             is_archived: details.is_archived,
             tags: details.tags.clone(),
             folder_id: details.folder_id,
+            vendors: VendorWish::from(&settings.choice),
+            speech_speed: settings.speech_speed,
             created_at: stamp(record.created_at),
             updated_at: stamp(record.updated_at),
             show_id: None,

@@ -6,19 +6,90 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::rule::text;
+use super::scene::Word;
+use super::short::{CaptionWish, FocusWish, MusicWish, SizeWish};
 use super::status::WorkStatus;
 use crate::key::url_of;
 
 /// What clients read about a cancelled render.
 pub const CANCELLED: &str = "Cancelled, or a newer render took its place.";
 
-/// A project to render. Scenes and music are taken from the project, whatever else the body says.
+/// A project to render, or a storyboard of your own to render for it: the one with `scenes`.
 #[derive(Deserialize, Validate, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct StartRender {
     /// Which project.
     #[garde(skip)]
     pub project_id: Uuid,
+    /// The scenes of your own storyboard, 1 to 500: these are shown, whatever the project holds. What the storyboard does not
+    /// say of the whole video is as in the project's settings. Without scenes, the project itself is rendered.
+    #[garde(dive)]
+    pub scenes: Option<Vec<RenderScene>>,
+    /// Music under your own storyboard; without it there is none. Only with `scenes`, like all that follows.
+    #[garde(custom(text(1, 2_000)))]
+    #[schema(example = "/api/assets?url=music/0123456789abcdef0123456789abcdef.flac")]
+    pub bg_music_url: Option<String>,
+    /// Title of the video.
+    #[garde(custom(text(0, 500)))]
+    pub title: Option<String>,
+    /// The picture's size.
+    #[garde(skip)]
+    pub size: Option<SizeWish>,
+    /// Frames per second, 24 to 60.
+    #[garde(skip)]
+    #[schema(minimum = 24, maximum = 60)]
+    pub fps: Option<u32>,
+    /// How captions look.
+    #[garde(skip)]
+    pub captions: Option<CaptionWish>,
+    /// How music is mixed.
+    #[garde(dive)]
+    pub music: Option<MusicWish>,
+    /// How scenes begin: `cut`, `crossfade`, `fadeBlack`, `slide` or `zoomThrough`.
+    #[garde(skip)]
+    pub transition: Option<String>,
+}
+
+/// One scene of a storyboard whose media are there. All of them must be files of yours: uploaded ones, or those of your
+/// projects, as a key or as an address at `/api/assets`.
+#[derive(Deserialize, Validate, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct RenderScene {
+    /// What is said; words without times are taken from it.
+    #[garde(custom(text(0, model::storyboard::MAX_NARRATION)))]
+    pub narration: Option<String>,
+    /// The picture. A scene has a picture or a clip.
+    #[garde(custom(text(1, 2_000)))]
+    #[schema(example = "/api/assets?url=uploads/0123456789abcdef0123456789abcdef.jpg")]
+    pub image_url: Option<String>,
+    /// The clip; shown rather than the picture.
+    #[garde(custom(text(1, 2_000)))]
+    pub video_url: Option<String>,
+    /// The narration; its length is the scene's length.
+    #[garde(custom(text(1, 2_000)))]
+    pub audio_url: Option<String>,
+    /// Level of the clip's own sound beside a narration, in dB, −60 to 0; silent when left out.
+    #[garde(skip)]
+    #[schema(minimum = -60, maximum = 0)]
+    pub clip_volume_db: Option<f64>,
+    /// When each word is heard; estimated when left out.
+    #[garde(skip)]
+    pub word_timings: Option<Vec<Word>>,
+    /// Seconds of a scene without `audioUrl`, 0.04 to 600. A clip has its own length when left out; a picture needs it.
+    #[garde(skip)]
+    #[schema(minimum = 0.04, maximum = 600)]
+    pub duration: Option<f64>,
+    /// How a picture moves: `zoomIn`, `zoomOut`, `panLeft`, `panRight`, `panUp`, `panDown`, `drift` or `still`; scenes take
+    /// turns when left out.
+    #[garde(skip)]
+    pub motion: Option<String>,
+    /// How this scene begins: `cut`, `crossfade`, `fadeBlack`, `slide` or `zoomThrough`; by default as the storyboard says.
+    #[garde(skip)]
+    pub transition: Option<String>,
+    /// The point of the picture that stays in view when it is cropped.
+    #[garde(dive)]
+    pub focus: Option<FocusWish>,
 }
 
 /// The render is on its way.

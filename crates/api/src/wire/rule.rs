@@ -1,5 +1,6 @@
 //! Rules for single fields, whose sentences say what would be right.
 
+use model::choice::SPEEDS;
 use serde::{Deserialize, Deserializer};
 
 /// A field that may hold a text.
@@ -69,6 +70,18 @@ pub fn place(value: &Option<i32>, _: &()) -> garde::Result {
         Some(number) if !(1..=model::storyboard::MAX_SCENES as i32).contains(number) => {
             Err(garde::Error::new(format!("Expected a place from 1 to {}", model::storyboard::MAX_SCENES)))
         }
+        _ => Ok(()),
+    }
+}
+
+/// How fast a narration is spoken.
+pub fn speed(value: &Option<f64>, _: &()) -> garde::Result {
+    match value {
+        Some(speed) if !SPEEDS.contains(speed) => Err(garde::Error::new(format!(
+            "Expected a speed from {:.1} to {:.1}; 1 is the voice's own",
+            SPEEDS.start(),
+            SPEEDS.end()
+        ))),
         _ => Ok(()),
     }
 }

@@ -63,17 +63,17 @@ pub struct PatchScene {
 }
 
 /// A word of the narration and when it is heard.
-#[derive(Serialize, ToSchema)]
+#[derive(Serialize, Deserialize, ToSchema)]
 pub struct Word {
     /// As it is shown.
     #[schema(example = "Moon.")]
-    word: String,
+    pub word: String,
     /// Seconds from the start of the scene.
     #[schema(example = 2.31)]
-    start: f64,
+    pub start: f64,
     /// Seconds from the start of the scene.
     #[schema(example = 2.74)]
-    end: f64,
+    pub end: f64,
 }
 
 /// All words; `null` until the narration is spoken.

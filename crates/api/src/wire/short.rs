@@ -4,9 +4,11 @@ use garde::Validate;
 use model::project::{Project, ProjectStatus, Render, RenderStatus, Slot, SlotStatus};
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::choice::VendorWish;
 use super::render::{Captions, render_error};
 use super::rule::{spoken, text};
 use crate::key::url_of;
@@ -32,6 +34,9 @@ pub struct OrderShort {
     /// What the short is about; needs a configured language model.
     #[garde(custom(text(1, 10_000)))]
     pub topic: Option<String>,
+    /// How long a short about a topic should be.
+    #[garde(dive)]
+    pub duration: Option<DurationWish>,
     /// Title of the video.
     #[garde(custom(text(0, 500)))]
     pub title: Option<String>,
@@ -44,6 +49,13 @@ pub struct OrderShort {
     /// The look of drawn pictures, in your words.
     #[garde(custom(text(0, 1_000)))]
     pub style: Option<String>,
+    /// How fast it is spoken, 0.5 to 2; 1 is the voice's own speed.
+    #[garde(skip)]
+    #[schema(example = 1.0, minimum = 0.5, maximum = 2)]
+    pub speed: Option<f64>,
+    /// Whom to ask for what.
+    #[garde(dive)]
+    pub vendors: Option<VendorWish>,
     /// How captions look.
     #[garde(skip)]
     pub captions: Option<CaptionWish>,
@@ -61,6 +73,35 @@ pub struct OrderShort {
     #[garde(skip)]
     #[schema(example = "crossfade")]
     pub transition: Option<String>,
+}
+
+/// How long a short should be, and how many scenes it should have.
+#[derive(Debug, Clone, Deserialize, Validate, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct DurationWish {
+    /// The shortest, in seconds.
+    #[garde(range(min = 5, max = 600))]
+    #[schema(example = 30, minimum = 5, maximum = 600)]
+    pub min: u32,
+    /// The longest, in seconds.
+    #[garde(range(min = 5, max = 600), custom(|max: &u32, _: &()| not_before(self.min, *max)))]
+    #[schema(example = 60, minimum = 5, maximum = 600)]
+    pub max: u32,
+    /// Exactly so many scenes; left out, the writer decides.
+    #[garde(range(min = 1, max = 100))]
+    #[schema(example = 6, minimum = 1, maximum = 100)]
+    pub target_scenes: Option<u32>,
+}
+
+impl DurationWish {
+    /// As it is kept with a project.
+    pub fn config(&self) -> Value {
+        json!({ "min": self.min, "max": self.max, "targetScenes": self.target_scenes })
+    }
+}
+
+fn not_before(min: u32, max: u32) -> garde::Result {
+    if min <= max { Ok(()) } else { Err(garde::Error::new(format!("Expected at least min, which is {min}"))) }
 }
 
 /// Caption options: a style, or more.

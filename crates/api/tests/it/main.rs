@@ -13,6 +13,7 @@ mod projects;
 mod renders;
 mod requests;
 mod scenes;
+mod serving;
 mod shorts;
 mod webhooks;
 mod workflow;

@@ -1,13 +1,15 @@
+use assets::Place;
+use axum::http::Method;
 use model::task::TaskKind;
 use serde_json::{Value, json};
 
-use crate::app::{TestApp, clock, new_id, text};
+use crate::app::{TestApp, clock, new_id, png, text, wav};
 
 #[tokio::test]
 async fn a_complete_project_is_rendered() {
     let app = TestApp::new().await;
     let project = app.project(&["One."]).await;
-    let start = async || app.post("/api/render", json!({ "projectId": project, "scenes": "ignored", "bgMusicUrl": 5 })).await;
+    let start = async || app.post("/api/render", json!({ "projectId": project, "unknown": 5 })).await;
     let (status, error) = start().await;
     assert_eq!(status, 409, "{error}");
     assert_eq!(error["details"]["missing"], json!(["scene 1 has no picture", "scene 1 has no narration"]));
@@ -39,6 +41,96 @@ async fn a_complete_project_is_rendered() {
     assert!(text(&done["thumbnail"]).starts_with("/api/assets?url=thumbnails/"));
     assert_eq!(done["warnings"], json!(["The music was short."]));
     assert_eq!(job().await, "COMPLETED");
+}
+
+/// What the API says of one field of a refused body.
+fn problem<'a>(body: &'a Value, path: &[&str]) -> &'a str {
+    assert_eq!(body["error"], "Validation Error", "{body}");
+    path.iter().fold(&body["details"], |node, step| &node[step])["_errors"][0]
+        .as_str()
+        .unwrap_or_else(|| panic!("{path:?}: {body}"))
+}
+
+#[tokio::test]
+async fn a_storyboard_of_ones_own_is_rendered() {
+    let app = TestApp::new().await;
+    let made = app.project(&["One.", "Two."]).await;
+    app.command(&made, "generate_all").await;
+    app.work().await;
+    let state = app.state_of(&made).await;
+    let picture = app.raw(Method::POST, "/api/assets", png(new_id())).await.1;
+    let project = app.project(&[]).await;
+    let body = json!({
+        "projectId": project, "size": "1:1", "captions": { "style": "box" }, "music": { "duck": false }, "title": "Mine",
+        "bgMusicUrl": null,
+        "scenes": [
+            { "narration": "One.", "imageUrl": state["scenes"][0]["image_url"], "audioUrl": state["scenes"][0]["audio_url"],
+              "wordTimings": [{ "word": "One.", "start": 0.1, "end": 0.5 }], "motion": "still" },
+            { "imageUrl": picture["key"], "duration": 1.5, "transition": "zoomThrough", "wordTimings": null },
+        ],
+    });
+    let (status, started) = app.post("/api/render", body.clone()).await;
+    assert_eq!(status, 200, "{started}");
+    assert_eq!(app.post("/api/render", body.clone()).await.1, started, "asking twice is one render");
+    let record = app.state.store.project(project.parse().expect("an id")).await.expect("a query").expect("a project");
+    let storyboard = record.project.render.and_then(|render| render.storyboard).expect("a storyboard of its own");
+    let scenes: Vec<_> = storyboard.scenes.iter().map(|scene| (scene.image_url.as_deref(), scene.duration)).collect();
+    let key = text(&state["scenes"][0]["image_url"]).replace("/api/assets?url=", "");
+    assert_eq!(scenes, [(Some(key.as_str()), None), (picture["key"].as_str(), Some(1.5))]);
+    assert_eq!((storyboard.title.as_str(), storyboard.size.width, storyboard.size.height), ("Mine", 1080, 1080));
+    assert_eq!((storyboard.fps, storyboard.music.duck, storyboard.music.volume_db), (30, false, -14.0));
+    assert_eq!(storyboard.scenes[0].word_timings[0].end, 0.5);
+    assert_eq!(app.work().await, 1, "one render, and nothing is made for it");
+    let (_, done) = app.get(&format!("/api/render/{}", text(&started["jobId"]))).await;
+    assert_eq!(done["status"], "completed");
+    let mut other = body;
+    other["scenes"][1]["duration"] = json!(2);
+    assert_ne!(app.post("/api/render", other).await.1["jobId"], started["jobId"]);
+}
+
+#[tokio::test]
+async fn a_storyboard_shows_nothing_that_is_not_ones_own() {
+    let app = TestApp::new().await;
+    // They are there, but no project of the caller shows them.
+    let theirs = app.store_bytes(Place::SceneImages, &png(new_id())).await.key;
+    let their_voice = app.store_bytes(Place::SceneAudio, &wav(new_id())).await.key;
+    let project = app.project(&[]).await;
+    let picture = app.raw(Method::POST, "/api/assets", png(new_id())).await.1;
+    let scene = json!({ "imageUrl": picture["url"], "duration": 1 });
+    let missing = "uploads/0123456789abcdef0123456789abcdef.jpg";
+    let send = async |changes: Value| {
+        let mut body = json!({ "projectId": project, "scenes": [scene, scene] });
+        for (field, value) in changes.as_object().expect("fields") {
+            let (place, name) = field.split_once('.').unwrap_or((field, ""));
+            match name {
+                "" => body[place] = value.clone(),
+                name => body["scenes"][place.parse::<usize>().expect("a number")][name] = value.clone(),
+            }
+        }
+        app.post("/api/render", body).await
+    };
+    let check = async |changes: Value, path: &[&str], expected: &str| {
+        let (status, body) = send(changes).await;
+        assert_eq!(status, 400, "{body}");
+        assert!(problem(&body, path).contains(expected), "{expected}: {body}");
+    };
+    check(json!({ "1.imageUrl": theirs }), &["scenes", "1", "imageUrl"], "there is no file").await;
+    check(json!({ "0.audioUrl": format!("/api/assets?url={their_voice}") }), &["scenes", "0", "audioUrl"], "there is no file")
+        .await;
+    check(json!({ "0.imageUrl": missing }), &["scenes", "0", "imageUrl"], "there is no file").await;
+    check(json!({ "0.imageUrl": "https://cdn.example/a.jpg" }), &["scenes", "0", "imageUrl"], "is not a file on this server")
+        .await;
+    check(json!({ "0.imageUrl": "file:///etc/passwd" }), &["scenes", "0", "imageUrl"], "is not a file on this server").await;
+    check(json!({ "1.audioUrl": picture["url"] }), &["scenes", "1", "audioUrl"], "needed is: audio").await;
+    check(json!({ "bgMusicUrl": missing.replace("jpg", "wav") }), &["bgMusicUrl"], "there is no file").await;
+    check(json!({ "1.duration": 0 }), &["scenes", "1", "duration"], "0 is not from 0.04 to 600 seconds").await;
+    check(json!({ "1.duration": null }), &["scenes", "1"], "one of them gives the length").await;
+    check(json!({ "1.motion": "jump" }), &["scenes", "1", "motion"], "is not one of zoomIn").await;
+    check(json!({ "fps": 5 }), &["fps"], "24 to 60").await;
+    check(json!({ "scenes": [] }), &["scenes"], "there is no scene").await;
+    check(json!({ "scenes": "all" }), &["scenes"], "invalid type").await;
+    check(json!({ "scenes": null, "title": "Mine" }), &["title"], "there are no scenes").await;
+    assert_eq!(send(json!({})).await.0, 200, "and without all that it is fine");
 }
 
 #[tokio::test]

@@ -87,7 +87,7 @@ async fn ask_ten_times(first: &TestApp, second: &TestApp) {
     let plain = json!({ "projectId": project, "action": "generate_all" });
     let plain = join_all((0..10).map(|number| apps[number % 2].post("/api/workflow/command", plain.clone()))).await;
     assert!(plain.iter().all(|(status, _)| *status == 200));
-    let wanted = Wanted { kinds: &TaskKind::ALL, project: Some(project.parse().expect("an id")), blocked: &[], begin_later: &[] };
+    let wanted = Wanted { kinds: &TaskKind::ALL, project: Some(project.parse().expect("an id")), blocked: &[] };
     let mut asked = Vec::new();
     while let Some(lease) = first.state.store.claim("test", wanted, clock(), chrono::Duration::hours(1)).await.expect("a claim") {
         assert_eq!(lease.target.generation, 1);

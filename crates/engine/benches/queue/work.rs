@@ -7,15 +7,13 @@ use std::time::{Duration, Instant};
 
 use assets::Assets;
 use async_trait::async_trait;
-use engine::{Abilities, Engine, EngineSettings, RenderFailure, RenderJob, Renderer};
+use engine::{Engine, EngineSettings, RenderFailure, RenderJob, Renderer};
 use model::caption::WordTiming;
 use model::project::{Asset, RenderOutput};
 use model::task::{Product, TaskKind};
-use providers::composer::Composer;
-use providers::espeak::Espeak;
-use providers::music::MusicVendor;
-use providers::poster::PosterArtist;
+use providers::abilities::{Abilities, nobody};
 use store::Store;
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use crate::database::now;
@@ -34,18 +32,21 @@ pub async fn throughput(store: &Store, tasks: usize) -> f64 {
         grace: Duration::from_secs(5),
     };
     let abilities = Abilities {
-        scripts: None,
-        images: Arc::new(PosterArtist),
-        speech: Arc::new(Espeak),
-        align: None,
-        clips: None,
-        music: MusicVendor::AtOnce(Arc::new(Composer)),
+        scripts: nobody(),
+        images: nobody(),
+        speech: nobody(),
+        align: nobody(),
+        clips: nobody(),
+        music: nobody(),
+        fallback: false,
+        speech_speed: 1.0,
     };
     let (store, assets, renderer) = (store.clone(), Assets::memory(), Arc::new(Nothing));
     let engine = Engine {
         store,
         assets,
-        abilities,
+        vendors: Arc::new(abilities),
+        processors: Semaphore::new(1),
         renderer,
         prices: Arc::default(),
         settings,

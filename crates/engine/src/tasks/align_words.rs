@@ -1,28 +1,34 @@
 //! `align_words`: the time of each word in a narration whose vendor does not tell.
 
 use model::language;
-use model::project::Scene;
+use model::project::{Asset, Scene};
 use model::task::Product;
 use model::usage::Unit;
-use providers::align::AlignRequest;
+use providers::abilities::Candidate;
+use providers::align::{AlignProvider, AlignRequest};
 use serde_json::json;
 
+use super::ask::Order;
 use super::keep::{keep_detail, made_before};
 use super::{TaskError, Work};
 use crate::{failure, request};
 
 pub(super) async fn align_words(work: Work<'_>, scene: &Scene) -> Result<Product, TaskError> {
-    let Some(align) = &work.engine.abilities.align else {
-        let message = "the voice tells no word times and nothing here can find them: choose another voice, or set up a vendor \
-                       that aligns words with sound";
-        return Err(failure::fatal(message).into());
-    };
     // An edit has taken the narration away: there will be a new one, and a new task.
     let Some(sound) = &scene.audio.asset else { return Err(TaskError::Vanished) };
+    work.first_of(&work.abilities.align, |aligner| Box::pin(align_by(work, scene, sound, aligner))).await
+}
+
+async fn align_by(
+    work: Work<'_>,
+    scene: &Scene,
+    sound: &Asset,
+    aligner: &Candidate<dyn AlignProvider>,
+) -> Result<Product, TaskError> {
     let language = language::tag(&work.record.project.settings.language);
     // The sound's key is the hash of its content.
     let inputs = json!({
-        "vendor": align.vendor(), "model": align.model(), "sound": sound.key, "text": scene.narration, "language": language,
+        "vendor": aligner.vendor, "model": aligner.model, "sound": sound.key, "text": scene.narration, "language": language,
     });
     let address = request::address("align_words", &inputs);
     if let Some(made) = made_before(work, &address).await?
@@ -37,11 +43,11 @@ pub(super) async fn align_words(work: Work<'_>, scene: &Scene) -> Result<Product
         text: scene.narration.clone(),
         language,
     };
-    work.calling(align.vendor(), align.model(), Unit::AlignedSecond, scene.duration_seconds).await?;
-    let aligned = align.align(&request, &work.key(&scene.audio)).await.map_err(|error| failure::of_provider(&error))?;
+    let order = Order::of(aligner, Unit::AlignedSecond, scene.duration_seconds);
+    let aligned = work.ask(order, aligner.provider.align(&request, &work.key(&scene.audio))).await?;
     if let Some(why) = &aligned.estimated {
         let project = work.record.project.id;
-        tracing::warn!(%project, scene = %scene.id, vendor = align.vendor(), why, "the words of a narration are estimated");
+        tracing::warn!(%project, scene = %scene.id, vendor = aligner.vendor, why, "the words of a narration are estimated");
     }
     let detail = json!({ "words": &aligned.words, "estimated": &aligned.estimated });
     keep_detail(work, &address, sound.clone(), detail).await?;

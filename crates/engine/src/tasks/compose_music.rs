@@ -4,13 +4,15 @@ use assets::Place;
 use model::project::Project;
 use model::task::Product;
 use model::usage::Unit;
-use providers::music::{Music, MusicRequest, MusicVendor};
+use providers::abilities::Candidate;
+use providers::music::{MusicRequest, MusicVendor};
 use serde_json::{Value, json};
 
+use super::ask::Order;
 use super::job::wait_for;
-use super::keep::{keep, made_before};
+use super::keep::{New, keep, made_before};
 use super::{TaskError, Work};
-use crate::{failure, request};
+use crate::request;
 
 pub(super) async fn compose_music(work: Work<'_>) -> Result<Product, TaskError> {
     let Project { settings, music, .. } = &work.record.project;
@@ -20,34 +22,30 @@ pub(super) async fn compose_music(work: Work<'_>) -> Result<Product, TaskError> 
         title: settings.title.clone(),
         take: music.take.unsigned_abs(),
     };
-    let (vendor, model) = match &work.engine.abilities.music {
-        MusicVendor::AtOnce(vendor) => (vendor.vendor(), vendor.model()),
-        MusicVendor::Job(vendor) => (vendor.vendor(), vendor.model()),
-    };
-    let address = request::address("compose_music", &inputs(&request, vendor, model));
+    work.first_of(&work.abilities.music, |composer| Box::pin(compose_by(work, &request, composer))).await
+}
+
+async fn compose_by(work: Work<'_>, request: &MusicRequest, composer: &Candidate<MusicVendor>) -> Result<Product, TaskError> {
+    let address = request::address("compose_music", &inputs(request, composer));
     if let Some(made) = made_before(work, &address).await? {
         return Ok(Product::Music(made.asset));
     }
-    let composed = compose(work, &request, &work.key(music)).await?;
-    let made = keep(work, &address, Place::Music, composed.bytes, format!("{vendor}/{model}"), Value::Null).await?;
-    Ok(Product::Music(made.asset))
-}
-
-async fn compose(work: Work<'_>, request: &MusicRequest, key: &str) -> Result<Music, TaskError> {
-    match &work.engine.abilities.music {
-        MusicVendor::AtOnce(vendor) => {
-            work.calling(vendor.vendor(), vendor.model(), Unit::Music, 1.0).await?;
-            vendor.compose(request, key).await.map_err(|error| failure::of_provider(&error).into())
-        }
+    let (key, order) = (work.key(&work.record.project.music), Order::of(composer, Unit::Music, 1.0));
+    let composed = match &*composer.provider {
+        MusicVendor::AtOnce(vendor) => work.ask(order, vendor.compose(request, &key)).await?,
         MusicVendor::Job(vendor) => {
             let ready = std::future::ready(Ok(request.clone()));
-            wait_for(work, vendor.as_ref(), (key, Unit::Music), Box::pin(ready)).await
+            wait_for(work, vendor.as_ref(), (&key, order), Box::pin(ready)).await?
         }
-    }
+    };
+    let new = New { bytes: composed.bytes, made_by: composer.name(), credit: None, detail: Value::Null };
+    Ok(Product::Music(keep(work, &address, Place::Music, new).await?.asset))
 }
 
 /// All that shapes the music. Taken apart without `..`, so that a new field forces a decision.
-fn inputs(request: &MusicRequest, vendor: &str, model: &str) -> Value {
+fn inputs(request: &MusicRequest, composer: &Candidate<MusicVendor>) -> Value {
     let MusicRequest { prompt, style, title, take } = request;
-    json!({ "vendor": vendor, "model": model, "prompt": prompt, "style": style, "title": title, "take": take })
+    json!({
+        "vendor": composer.vendor, "model": composer.model, "prompt": prompt, "style": style, "title": title, "take": take,
+    })
 }

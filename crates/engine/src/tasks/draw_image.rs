@@ -5,26 +5,35 @@ use model::language;
 use model::project::Scene;
 use model::task::Product;
 use model::usage::Unit;
-use providers::image::ImageRequest;
+use providers::abilities::Candidate;
+use providers::image::{ImageProvider, ImageRequest};
 use serde_json::{Value, json};
 use store::ProjectRecord;
 
-use super::keep::{keep, made_before};
+use super::ask::Order;
+use super::keep::{New, keep, made_before};
 use super::{TaskError, Work};
-use crate::{failure, request};
+use crate::request;
 
 pub(super) async fn draw_image(work: Work<'_>, scene: &Scene) -> Result<Product, TaskError> {
-    let images = &work.engine.abilities.images;
     let request = request_of(work.record, scene);
-    let (vendor, model) = (images.vendor(), images.model());
-    let address = request::address("draw_image", &inputs(&request, vendor, model));
+    work.first_of(&work.abilities.images, |artist| Box::pin(draw_by(work, scene, &request, artist))).await
+}
+
+async fn draw_by(
+    work: Work<'_>,
+    scene: &Scene,
+    request: &ImageRequest,
+    artist: &Candidate<dyn ImageProvider>,
+) -> Result<Product, TaskError> {
+    let address = request::address("draw_image", &inputs(request, artist));
     if let Some(made) = made_before(work, &address).await? {
         return Ok(Product::Image(made.asset));
     }
-    work.calling(vendor, model, Unit::Image, 1.0).await?;
-    let image = images.draw(&request, &work.key(&scene.image)).await.map_err(|error| failure::of_provider(&error))?;
-    let made = keep(work, &address, Place::SceneImages, image.bytes, format!("{vendor}/{model}"), Value::Null).await?;
-    Ok(Product::Image(made.asset))
+    let key = work.key(&scene.image);
+    let image = work.ask(Order::of(artist, Unit::Image, 1.0), artist.provider.draw(request, &key)).await?;
+    let new = New { bytes: image.bytes, made_by: artist.name(), credit: image.credit, detail: Value::Null };
+    Ok(Product::Image(keep(work, &address, Place::SceneImages, new).await?.asset))
 }
 
 fn request_of(record: &ProjectRecord, scene: &Scene) -> ImageRequest {
@@ -44,12 +53,18 @@ fn request_of(record: &ProjectRecord, scene: &Scene) -> ImageRequest {
 }
 
 /// All that shapes the picture. Taken apart without `..`, so that a new field forces a decision.
-fn inputs(request: &ImageRequest, vendor: &str, model: &str) -> Value {
-    let ImageRequest { description, narration, title, style, language, size, scene_number, scene_count, references: _, take } =
+fn inputs(request: &ImageRequest, artist: &Candidate<dyn ImageProvider>) -> Value {
+    let ImageRequest { description, narration, title, style, language, size, scene_number, scene_count, references, take } =
         request;
-    json!({
-        "vendor": vendor, "model": model, "description": description, "narration": narration, "title": title,
+    let references: Vec<_> = references.iter().map(|picture| (request::hash(&picture.bytes), &picture.character)).collect();
+    let mut inputs = json!({
+        "vendor": artist.vendor, "model": artist.model, "description": description, "narration": narration, "title": title,
         "style": style, "language": language, "width": size.width, "height": size.height,
         "scene_number": scene_number, "scene_count": scene_count, "take": take,
-    })
+    });
+    // Left out where there is none, so that what older versions have made is found.
+    if !references.is_empty() {
+        inputs["references"] = json!(references);
+    }
+    request::with_version(inputs, artist.provider.version())
 }

@@ -3,15 +3,17 @@
 use std::time::Duration;
 
 use futures::future::BoxFuture;
-use model::usage::Unit;
 use providers::job::{JobProvider, Polled};
 
+use super::ask::Order;
 use super::keep::patiently;
 use super::{TaskError, Work};
 use crate::failure;
 
 /// One attempt waits at most so long. The next one goes on waiting for the same job.
 const LONGEST: chrono::Duration = chrono::Duration::minutes(15);
+/// Between the vendor's name and its id of the job, as they are noted.
+const SEPARATOR: char = ' ';
 /// The longest pause between two questions, whatever the vendor says.
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
@@ -20,31 +22,36 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 pub(super) async fn wait_for<Request: Sync, Product>(
     work: Work<'_>,
     vendor: &dyn JobProvider<Request, Product>,
-    (key, unit): (&str, Unit),
+    (key, order): (&str, Order<'_>),
     request: BoxFuture<'_, Result<Request, TaskError>>,
 ) -> Result<Product, TaskError> {
-    let job = match work.lease.vendor_ref.as_deref().filter(|job| !job.is_empty()) {
+    let job = match noted(work, vendor.vendor()) {
         Some(job) => {
             // It was ordered when there was room for it. Where a failed question has given that back, it counts again.
-            let _ = work.reserve(vendor.vendor(), vendor.model(), unit, 1.0).await;
+            let _ = work.reserve(order).await;
             job.to_owned()
         }
         None => {
             let request = request.await?;
-            work.calling(vendor.vendor(), vendor.model(), unit, 1.0).await?;
-            submit(work, vendor, key, &request).await?
+            let job = work.ask(order, vendor.submit(&request, key)).await?;
+            work.reached("submitted");
+            // Between the vendor's answer and the stored id lies the one gap that can't be closed: a crash just there orders
+            // again, with the same key, and only a vendor that knows keys sees that it is the same order.
+            note(work, &format!("{}{SEPARATOR}{job}", vendor.vendor())).await?;
+            work.reached("noted");
+            job
         }
     };
     let clock = work.engine.clock;
     let begun = clock();
     loop {
         work.reached("polling");
-        let pause = match vendor.poll(&job).await.map_err(|error| failure::of_provider(&error))? {
+        let pause = match vendor.poll(&job).await.map_err(TaskError::Vendor)? {
             Polled::Done(product) => return Ok(product),
             Polled::Failed(error) => {
                 // The next attempt, if there is one, orders a new job.
                 note(work, "").await?;
-                return Err(failure::of_provider(&error).into());
+                return Err(TaskError::Vendor(error));
             }
             Polled::NotYet { ask_again_after } => ask_again_after.min(LONGEST_PAUSE),
         };
@@ -59,19 +66,14 @@ pub(super) async fn wait_for<Request: Sync, Product>(
     }
 }
 
-/// Between the vendor's answer and the stored id lies the one gap that can't be closed: a crash just there orders again,
-/// with the same key, and only a vendor that knows keys sees that it is the same order.
-async fn submit<Request, Product>(
-    work: Work<'_>,
-    vendor: &dyn JobProvider<Request, Product>,
-    key: &str,
-    request: &Request,
-) -> Result<String, TaskError> {
-    let job = vendor.submit(request, key).await.map_err(|error| failure::of_provider(&error))?;
-    work.reached("submitted");
-    note(work, &job).await?;
-    work.reached("noted");
-    Ok(job)
+/// The job that an earlier attempt has ordered from this vendor.
+fn noted<'a>(work: Work<'a>, vendor: &str) -> Option<&'a str> {
+    let noted = work.lease.vendor_ref.as_deref().filter(|noted| !noted.is_empty())?;
+    match noted.split_once(SEPARATOR) {
+        Some((of, job)) => (of == vendor).then_some(job),
+        // Noted by an older version, which knew one vendor.
+        None => Some(noted),
+    }
 }
 
 async fn note(work: Work<'_>, job: &str) -> Result<(), TaskError> {

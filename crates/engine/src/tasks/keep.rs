@@ -1,4 +1,5 @@
-//! Keeping what was made: a request that was answered once is never sent again, whatever dies in between.
+//! Keeping what was made: a request that was answered once is never sent again, whatever dies in between, and of equal requests
+//! at the same moment one is sent.
 //!
 //! The answer is first written down under the request's address, with the key that its bytes will have, and then stored. So
 //! only a crash within these two writes costs a second call; one that comes later finds both.
@@ -8,20 +9,27 @@ use std::time::Duration;
 use assets::{Assets, Place, Stored};
 use bytes::Bytes;
 use futures::future::BoxFuture;
-use model::project::Asset;
+use model::project::{Asset, Credit};
 use serde_json::Value;
-use store::{Made, StoreError};
+use store::{Made, Making, StoreError};
 
-use super::{TaskError, Work};
+use super::{Others, TaskError, Work};
 use crate::failure;
 
 /// What was paid for is not given up while the database is away for a moment: so many seconds between the tries to write it
 /// down.
 const PATIENCE: [u64; 5] = [1, 1, 2, 4, 8];
 
-/// What an earlier equal request has made, if its object is still there.
+/// What an earlier equal request has made, if its object is still there. Without it the request is this task's to make, as long
+/// as it holds its lease; while another task makes it, this one is postponed.
 pub(super) async fn made_before(work: Work<'_>, address: &str) -> Result<Option<Made>, TaskError> {
     let store = &work.engine.store;
+    let making = store.begin_making(work.lease, address, (work.engine.clock)()).await;
+    match making.map_err(|error| failure::of_store(&error))? {
+        Making::Begun => {}
+        Making::Elsewhere { until } => return Err(TaskError::Postponed { until, others: Others::Go }),
+        Making::Lost => return Err(TaskError::Vanished),
+    }
     let made = store.made(address).await.map_err(|error| failure::of_store(&error))?;
     let Some(made) = made else { return Ok(None) };
     if made.asset.key.is_empty() {
@@ -37,20 +45,28 @@ pub(super) async fn made_before(work: Work<'_>, address: &str) -> Result<Option<
     }
 }
 
-/// Keeps a new object. `detail` is what else belongs to it.
-pub(super) async fn keep(
-    work: Work<'_>,
-    address: &str,
-    place: Place,
-    bytes: Bytes,
-    made_by: String,
-    detail: Value,
-) -> Result<Made, TaskError> {
+/// A new object.
+pub(super) struct New {
+    pub bytes: Bytes,
+    /// Who made it.
+    pub made_by: String,
+    /// Whose work it is, where it was found.
+    pub credit: Option<Credit>,
+    /// What else belongs to it.
+    pub detail: Value,
+}
+
+/// Keeps a new object.
+pub(super) async fn keep(work: Work<'_>, address: &str, place: Place, new: New) -> Result<Made, TaskError> {
     work.reached("answered");
+    let New { bytes, made_by, credit, detail } = new;
     let Stored { key, media_type, bytes: length } =
         Assets::stored_as(place, &bytes).map_err(|error| failure::of_assets(&error))?;
     let length = i64::try_from(length).unwrap_or(i64::MAX);
-    let made = Made { asset: Asset { key, media_type: media_type.to_owned(), bytes: length, made_by, credit: None }, detail };
+    let made = Made {
+        asset: Asset { key, media_type: media_type.to_owned(), bytes: length, made_by, credit: credit.map(Box::new) },
+        detail,
+    };
     write_down(work, address, &made).await?;
     work.engine.assets.put(place, bytes).await.map_err(|error| failure::of_assets(&error))?;
     work.reached("stored");

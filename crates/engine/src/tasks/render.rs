@@ -18,8 +18,9 @@ use crate::{failure, request};
 const PROGRESS_EVERY: Duration = Duration::from_millis(500);
 
 pub(super) async fn render(work: Work<'_>) -> Result<Product, TaskError> {
-    let storyboard = work.record.project.storyboard().map_err(|missing| failure::fatal(missing.join("; ")))?;
-    let id = work.lease.target.subject;
+    let (id, project) = (work.lease.target.subject, &work.record.project);
+    let render = project.render.as_ref().filter(|render| render.id == id).ok_or(TaskError::Cancelled)?;
+    let storyboard = render.shown(project).map_err(|missing| failure::fatal(missing.join("; ")))?;
     // With the render's own id: a crash must not render twice, but whoever asks for another render gets one.
     let address = request::address("render", &json!({ "render": id, "storyboard": storyboard }));
     if let Some(made) = made_before(work, &address).await?

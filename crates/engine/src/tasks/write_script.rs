@@ -3,11 +3,13 @@
 use model::language;
 use model::task::{Product, ScriptScene};
 use model::usage::Unit;
-use providers::script::{Script, ScriptRequest};
+use providers::abilities::Candidate;
+use providers::script::{Script, ScriptProvider, ScriptRequest};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use store::ProjectRecord;
 
+use super::ask::Order;
 use super::keep::{keep_detail, made_before, no_object};
 use super::{TaskError, Work};
 use crate::{failure, request};
@@ -27,24 +29,22 @@ const SECONDS: (u32, u32) = (65, 90);
 const MOST_SCENES: usize = 100;
 
 pub(super) async fn write_script(work: Work<'_>) -> Result<Product, TaskError> {
-    let Some(scripts) = &work.engine.abilities.scripts else {
-        let message = "nothing here can write a script yet: set up a language model, or write the scenes yourself";
-        return Err(failure::fatal(message).into());
-    };
     let request = request_of(work.record);
-    let (vendor, model) = (scripts.vendor(), scripts.model());
-    let address = request::address("write_script", &inputs(&request, vendor, model));
+    work.first_of(&work.abilities.scripts, |writer| Box::pin(write_by(work, &request, writer))).await
+}
+
+async fn write_by(work: Work<'_>, request: &ScriptRequest, writer: &Candidate<dyn ScriptProvider>) -> Result<Product, TaskError> {
+    let address = request::address("write_script", &inputs(request, writer));
     if let Some(made) = made_before(work, &address).await?
         && let Ok(written) = serde_json::from_value::<Written>(made.detail)
     {
         return Ok(product(written));
     }
-    work.calling(vendor, model, Unit::Script, 1.0).await?;
     let key = work.key(&work.record.project.script);
-    let script = scripts.write(&request, &key).await.map_err(|error| failure::of_provider(&error))?;
-    let written = checked(script, vendor)?;
+    let script = work.ask(Order::of(writer, Unit::Script, 1.0), writer.provider.write(request, &key)).await?;
+    let written = checked(script, &writer.vendor)?;
     let detail = json!(&written);
-    keep_detail(work, &address, no_object(format!("{vendor}/{model}")), detail).await?;
+    keep_detail(work, &address, no_object(writer.name()), detail).await?;
     Ok(product(written))
 }
 
@@ -87,10 +87,11 @@ fn request_of(record: &ProjectRecord) -> ScriptRequest {
 }
 
 /// All that shapes the script. Taken apart without `..`, so that a new field forces a decision.
-fn inputs(request: &ScriptRequest, vendor: &str, model: &str) -> Value {
+fn inputs(request: &ScriptRequest, writer: &Candidate<dyn ScriptProvider>) -> Value {
     let ScriptRequest { topic, style, language, min_seconds, max_seconds, scene_count, take } = request;
-    json!({
-        "vendor": vendor, "model": model, "topic": topic, "style": style, "language": language,
+    let inputs = json!({
+        "vendor": writer.vendor, "model": writer.model, "topic": topic, "style": style, "language": language,
         "min_seconds": min_seconds, "max_seconds": max_seconds, "scene_count": scene_count, "take": take,
-    })
+    });
+    request::with_version(inputs, writer.provider.version())
 }

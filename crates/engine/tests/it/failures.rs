@@ -5,6 +5,7 @@ use model::task::MAX_ATTEMPTS;
 use model::usage::{Money, Price, PriceTable, Unit};
 use model::workflow::{Command, Input};
 use providers::error::ProviderError;
+use store::{Limit, Limits};
 
 use crate::house::House;
 
@@ -64,7 +65,71 @@ async fn what_nobody_can_do_fails_with_a_sentence_that_says_what_to_set_up() {
     house.apply(topic, Input::Command(Command::GenerateAll { force: false })).await;
     let done = house.until(topic, |project| project.status != ProjectStatus::Generating).await;
     engine.stop().await;
-    assert!(done.failures()[0].contains("set up a language model"), "{:?}", done.failures());
+    assert!(done.failures()[0].contains("set up"), "{:?}", done.failures());
+}
+
+/// Narrations that each fail in a way of their own, with a second vendor beside the first.
+async fn with_a_second_vendor(fallback: bool) -> (House, uuid::Uuid) {
+    let mut house = House::new().await;
+    house.second = Some(Default::default());
+    house.fallback = fallback;
+    let price = |vendor: &str| Price { vendor: vendor.to_owned(), model: "*".to_owned(), unit: Unit::SpeechSecond, usd: 1.0 };
+    house.prices = PriceTable::new(vec![price("test"), price("second")]).expect("good prices").into();
+    house.vendor.fail_on("Quota.", || ProviderError::Quota("the month is used up".to_owned()));
+    house.vendor.fail_on("Gone.", || ProviderError::Unavailable("no such model".to_owned()));
+    house.vendor.fail_on("Busy.", || ProviderError::retry("busy"));
+    house.vendor.fail_on("Refused.", || ProviderError::Refused("not this text".to_owned()));
+    house.vendor.fail_on("Lost.", || ProviderError::Unknown("the answer was lost".to_owned()));
+    let project = house.project(&["Good.", "Quota.", "Gone.", "Busy.", "Refused.", "Lost."]).await;
+    house.apply(project, Input::Command(Command::GenerateAudio { force: false })).await;
+    (house, project)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_next_vendor_is_asked_only_where_that_is_allowed_and_the_trouble_is_the_first_ones_own() {
+    for fallback in [true, false] {
+        let (house, project) = with_a_second_vendor(fallback).await;
+        let engine = house.engine();
+        for tries in 1..MAX_ATTEMPTS {
+            house.until(project, |project| project.scenes[3].audio.attempts == tries).await;
+            house.move_clock(60);
+        }
+        let done = house.until(project, |project| project.status != ProjectStatus::Generating).await;
+        engine.stop().await;
+        let by = |index: usize| done.scenes[index].audio.asset.as_ref().map(|asset| asset.made_by.as_str());
+        let second = fallback.then_some("second/speech-2");
+        assert_eq!([0, 1, 2, 3, 4, 5].map(by), [Some("test/speech-1"), second, second, second, None, None]);
+
+        let (from, to) = (house.now() - chrono::Duration::days(1), house.now() + chrono::Duration::days(1));
+        let totals = house.store.usage_totals(done.owner, from, to).await.expect("readable");
+        let of = |vendor: &str| {
+            let total = totals.iter().find(|total| total.vendor == vendor);
+            total.map(|total| (total.calls, total.failed, total.cost))
+        };
+        // What was lost may have been charged; it counts as it was estimated.
+        let tries = i64::from(MAX_ATTEMPTS);
+        assert_eq!(of("test"), Some((2, 3 + tries, Money::dollars(2.5))));
+        assert_eq!(of("second"), fallback.then_some((3, 0, Money::dollars(4.5))));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_vendors_limits_make_tasks_wait_and_fail_none() {
+    let mut house = House::new().await;
+    let vendor = Limit { at_once: None, per_minute: Some(2) };
+    house.limits = [("test".to_owned(), Limits { vendor, user: Limit::default() })].into();
+    let project = house.project(&["One.", "Two.", "Three.", "Four."]).await;
+    house.apply(project, Input::Command(Command::GenerateAudio { force: false })).await;
+    let engine = house.engine();
+    for spoken in [2, 4] {
+        house.until(project, |project| project.scenes.iter().filter(|scene| scene.audio.asset.is_some()).count() == spoken).await;
+        assert_eq!(house.vendor.calls().1, spoken as u32);
+        house.move_clock(60);
+    }
+    let done = house.until(project, |project| project.status != ProjectStatus::Generating).await;
+    engine.stop().await;
+    assert_eq!(done.status, ProjectStatus::Completed);
+    assert!(done.scenes.iter().all(|scene| scene.audio.attempts == 0), "waiting is no failure");
 }
 
 #[tokio::test(flavor = "multi_thread")]

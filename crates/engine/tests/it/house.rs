@@ -9,19 +9,21 @@ use assets::Assets;
 use async_trait::async_trait;
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
-use engine::{Abilities, Engine, EngineSettings, RenderFailure, RenderJob, Renderer};
+use engine::{Engine, EngineSettings, RenderFailure, RenderJob, Renderer};
 use model::caption::WordTiming;
 use model::project::{Project, RenderOutput, Settings};
 use model::storyboard::Storyboard;
 use model::usage::PriceTable;
 use model::workflow::{Command, Edit, Input, SceneDraft};
+use providers::abilities::{Abilities, Candidates, nobody, only};
 use providers::clip::ClipProvider;
 use providers::error::ProviderError;
 use providers::image::{Image, ImageProvider, ImageRequest};
 use providers::music::{Music, MusicProvider, MusicRequest, MusicVendor};
 use providers::speech::{Speech, SpeechProvider, SpeechRequest};
-use store::{Details, NewProject, Store};
+use store::{Details, Limits, NewProject, Store};
 use tokio::sync::Notify;
+use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -46,6 +48,12 @@ pub struct House {
     pub folder: tempfile::TempDir,
     /// Who makes clips, if anybody does.
     pub clips: Option<Arc<ClipProvider>>,
+    /// Who speaks when the first one can't.
+    pub second: Option<Arc<Vendor>>,
+    /// Whether that is allowed.
+    pub fallback: bool,
+    /// What the vendors take.
+    pub limits: HashMap<String, Limits>,
     /// What the vendors ask for.
     pub prices: Arc<PriceTable>,
     owner: Uuid,
@@ -76,6 +84,9 @@ impl House {
             renderer: Arc::default(),
             folder,
             clips: None,
+            second: None,
+            fallback: false,
+            limits: HashMap::new(),
             prices: Arc::default(),
             owner,
         }
@@ -118,18 +129,31 @@ impl House {
         project.render.expect("a render").id
     }
 
+    fn abilities(&self) -> Abilities {
+        let vendor = &self.vendor;
+        let mut abilities = Abilities {
+            scripts: nobody(),
+            images: only("test", "image-1", vendor.clone()),
+            speech: only("test", "speech-1", vendor.clone()),
+            align: nobody(),
+            clips: self.clips.clone().map_or_else(nobody, |clips| only("test", "clip-1", clips)),
+            music: only("test", "music-1", Arc::new(MusicVendor::AtOnce(vendor.clone()))),
+            fallback: self.fallback,
+            speech_speed: 1.0,
+        };
+        if let Some(second) = &self.second {
+            let more: Candidates<dyn SpeechProvider> = only("second", "speech-2", second.clone());
+            abilities.speech = abilities.speech.and_then(|first| Ok([first, more?].concat()));
+        }
+        abilities
+    }
+
     pub fn engine(&self) -> Running {
         let engine = Engine {
             store: self.store.clone(),
             assets: self.assets.clone(),
-            abilities: Abilities {
-                scripts: None,
-                images: self.vendor.clone(),
-                speech: self.vendor.clone(),
-                align: None,
-                clips: self.clips.clone(),
-                music: MusicVendor::AtOnce(self.vendor.clone()),
-            },
+            vendors: Arc::new(self.abilities()),
+            processors: Semaphore::new(2),
             renderer: self.renderer.clone(),
             prices: self.prices.clone(),
             settings: EngineSettings {
@@ -137,7 +161,7 @@ impl House {
                 only: None,
                 lease: Duration::from_secs(30),
                 media_at_once: 2,
-                limits: HashMap::default(),
+                limits: self.limits.clone(),
                 grace: Duration::from_secs(5),
             },
             clock,
@@ -177,6 +201,10 @@ impl House {
         tokio::time::timeout(Duration::from_secs(60), waiting).await.expect("it happens within a minute")
     }
 
+    pub fn now(&self) -> DateTime<Utc> {
+        clock()
+    }
+
     pub fn move_clock(&self, seconds: i64) {
         MOVED.fetch_add(seconds, Ordering::SeqCst);
     }
@@ -192,6 +220,8 @@ pub struct Vendor {
     musics: AtomicU32,
     failures: Mutex<HashMap<String, (u32, MakeError)>>,
     wordless: AtomicBool,
+    /// While somebody holds it, narrations are not answered.
+    pub hold: tokio::sync::RwLock<()>,
 }
 
 impl Vendor {
@@ -259,6 +289,7 @@ impl SpeechProvider for Vendor {
             return Err(error());
         }
         self.speeches.fetch_add(1, Ordering::SeqCst);
+        let _free = self.hold.read().await;
         let bytes = [b"RIFF\0\0\0\0WAVE", request.text.as_bytes()].concat();
         let words = (!self.wordless.load(Ordering::SeqCst))
             .then(|| vec![WordTiming { word: request.text.clone(), start: 0.1, end: 1.0 }]);

@@ -69,7 +69,7 @@ fn not_yet(seconds: u64) -> Answer {
 }
 
 fn done() -> Answer {
-    Ok(Polled::Done(Clip { bytes: Bytes::from_static(b"\0\0\0\x18ftypmp42clip"), media_type: "video/mp4" }))
+    Ok(Polled::Done(Clip { bytes: Bytes::from_static(b"\0\0\0\x18ftypmp42clip"), media_type: "video/mp4", credit: None }))
 }
 
 fn busy() -> ProviderError {

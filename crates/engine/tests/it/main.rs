@@ -4,10 +4,12 @@ mod failures;
 mod house;
 mod jobs;
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use engine::WorkerLock;
 use model::project::{ProjectStatus, RenderStatus, SlotStatus};
+use model::storyboard::Storyboard;
 use model::task::TaskKind;
 use model::workflow::{Command, Edit, Input, SceneChange};
 use providers::error::ProviderError;
@@ -50,6 +52,31 @@ async fn an_equal_request_is_never_made_twice() {
     house.apply(first, Input::Command(Command::GenerateAll { force: true })).await;
     house.make_and_wait(first).await;
     assert_eq!(house.vendor.calls(), (2, 3, 2), "force makes another take of everything");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn equal_requests_at_the_same_moment_are_one_call() {
+    let house = House::new().await;
+    let projects = [house.project(&["Same words."]).await, house.project(&["Same words."]).await];
+    for project in projects {
+        house.apply(project, Input::Command(Command::GenerateAudio { force: false })).await;
+    }
+    let hold = house.vendor.hold.write().await;
+    let engine = house.engine();
+    let mut changes = house.store.changes();
+    // One is put back until the other may have ended.
+    while house.store.next_run_at().await.expect("readable") != Some(house::clock() + chrono::Duration::seconds(1)) {
+        changes.changed().await.expect("the store lives");
+    }
+    assert_eq!(house.vendor.calls(), (0, 1, 0));
+    drop(hold);
+    for project in projects {
+        house.move_clock(2);
+        let done = house.until(project, |project| project.scenes[0].audio.status == SlotStatus::Completed).await;
+        assert_eq!((done.scenes[0].audio.attempts, done.scenes[0].duration_seconds), (0, 1.5));
+    }
+    engine.stop().await;
+    assert_eq!(house.vendor.calls(), (0, 1, 0));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -118,6 +145,18 @@ async fn a_cancel_stops_a_running_render() {
     engine.stop().await;
     let render = house.load(project).await.render.expect("a render");
     assert_eq!(render.status, RenderStatus::Cancelled);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_storyboard_of_the_users_own_is_rendered_as_it_is() {
+    let house = House::new().await;
+    let project = house.project(&["One."]).await;
+    let text = r#"{"title":"Mine","scenes":[{"narration":"Own.","imageUrl":"uploads/a.jpg","duration":2}]}"#;
+    let storyboard = Arc::new(Storyboard::from_json(text).expect("a good storyboard"));
+    house.apply(project, Input::Command(Command::RenderStoryboard { id: project, storyboard: storyboard.clone() })).await;
+    let done = house.wait(project).await;
+    assert_eq!(done.render.map(|render| render.status), Some(RenderStatus::Completed));
+    assert_eq!((house.renderer.last_storyboard(), house.vendor.calls()), ((*storyboard).clone(), (0, 0, 0)));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,11 +1,12 @@
 //! The settings block between two `---` lines at the top of a script: one `key: value` a line.
 
 use crate::caption::{CaptionCase, CaptionFont, CaptionPosition, CaptionStyle, SIZES};
+use crate::choice::{ABILITIES, SPEEDS};
 use crate::storyboard::{Size, Transition, parse_colour};
 
 use super::{ScriptError, ScriptSettings};
 
-const KEYS: [&str; 18] = [
+const KEYS: [&str; 33] = [
     "title",
     "language",
     "voice",
@@ -24,6 +25,21 @@ const KEYS: [&str; 18] = [
     "fps",
     "transition",
     "author",
+    "speed",
+    "script-vendor",
+    "image-vendor",
+    "speech-vendor",
+    "align-vendor",
+    "clip-vendor",
+    "music-vendor",
+    "script-model",
+    "image-model",
+    "speech-model",
+    "align-model",
+    "clip-model",
+    "music-model",
+    "fallback",
+    "keyless",
 ];
 
 /// Cuts the front matter off: its lines with their numbers, the body, and the body's first line number.
@@ -87,11 +103,39 @@ pub(super) fn set(settings: &mut ScriptSettings, key: &str, value: &str) -> Resu
         "fps" => settings.fps = number(key, value, 24, 60)?,
         "transition" => settings.transition = transition(value)?,
         "author" => {}
-        _ => return Err(unknown(key)),
+        "speed" => settings.speed = speed(value)?,
+        "fallback" => settings.choice.fallback = Some(choice(key, value, &YES_AND_NO)?),
+        "keyless" => settings.choice.keyless = Some(choice(key, value, &YES_AND_NO)?),
+        _ => return vendor(settings, key, value),
     }
     Ok(())
 }
 
+/// `image-vendor: gemini, pexels` and `image-model: …`.
+fn vendor(settings: &mut ScriptSettings, key: &str, value: &str) -> Result<(), String> {
+    let (ability, what) = key.rsplit_once('-').filter(|(ability, _)| ABILITIES.contains(ability)).ok_or_else(|| unknown(key))?;
+    let names: Vec<String> = value.split(',').map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()).collect();
+    match (what, names.as_slice()) {
+        ("vendor" | "model", []) => Err(format!("{key}: nothing is named; name somebody, or leave the line out")),
+        ("vendor", _) => {
+            settings.choice.vendors.insert(ability.to_owned(), names);
+            Ok(())
+        }
+        ("model", [model]) => {
+            settings.choice.models.insert(ability.to_owned(), model.clone());
+            Ok(())
+        }
+        ("model", _) => Err(format!("{key}: \"{value}\" is more than one model")),
+        _ => Err(unknown(key)),
+    }
+}
+
+fn speed(value: &str) -> Result<f64, String> {
+    let speed = value.parse().ok().filter(|speed| SPEEDS.contains(speed));
+    speed.ok_or_else(|| format!("speed: \"{value}\" is not a number from {:.1} to {:.1}", SPEEDS.start(), SPEEDS.end()))
+}
+
+const YES_AND_NO: [(&str, bool); 4] = [("yes", true), ("no", false), ("true", true), ("false", false)];
 const CAPTION_STYLES: [(&str, CaptionStyle); 9] = [
     ("karaoke", CaptionStyle::Karaoke),
     ("box", CaptionStyle::Box),

@@ -55,6 +55,22 @@ fn lists_and_quotes_are_spoken_too() {
 }
 
 #[test]
+fn front_matter_says_whom_to_ask() {
+    let front = "image-vendor: gemini, pexels\nimage-model: gemini-3-pro-image\nspeech-vendor: edge\nfallback: yes\nspeed: 1.25";
+    let settings = parse(&format!("---\n{front}\n---\nHi.")).expect("a good script").settings;
+    assert_eq!(settings.choice.vendors["image"], ["gemini", "pexels"]);
+    assert_eq!(settings.choice.vendors["speech"], ["edge"]);
+    assert_eq!(settings.choice.models["image"], "gemini-3-pro-image");
+    assert_eq!((settings.choice.fallback, settings.choice.keyless, settings.speed), (Some(true), None, 1.25));
+    let check = |line: &str, problem: &str| check_error(&format!("---\n{line}\n---\nHi."), &format!("line 2: {problem}"));
+    check("image-vendor: ,", "image-vendor: nothing is named; name somebody, or leave the line out");
+    check("image-model: a, b", "image-model: \"a, b\" is more than one model");
+    check("image-vendors: gemini", "\"image-vendors\" is not a setting; did you mean image-vendor?");
+    check("speed: 3", "speed: \"3\" is not a number from 0.5 to 2.0");
+    check("fallback: maybe", "fallback: \"maybe\" is not one of yes, no, true, false");
+}
+
+#[test]
 fn front_matter_holds_the_settings() {
     let script = parse(
         "---\ntitle: \"A day\"\nlanguage: pt-BR\nvoice: pt-br+f3\nstyle: retro\ncaptions: box\nmusic: none\nsize: 1:1\nfps: 24\n# note\n---\n# H\n\nOi.\n",

@@ -1,10 +1,13 @@
 //! What the user's commands do. They mark what is wanted; the tasks for it are made when the input is settled.
 
+use std::sync::Arc;
+
 use uuid::Uuid;
 
 use super::{Command, Rejection, Step, music_event, render_event, request, scene_event};
 use crate::event::{Event, Medium};
 use crate::project::{Project, ProjectStatus, Render, RenderStatus, Scene, Slot, SlotStatus};
+use crate::storyboard::Storyboard;
 use crate::task::TaskKind;
 
 /// The error that a cancelled slot shows.
@@ -28,6 +31,10 @@ pub(super) fn apply(step: &mut Step, command: Command) -> Result<(), Rejection> 
         Command::Resume => resume(step),
         Command::SkipScene { scene } => skip_scene(step, scene),
         Command::Render { id, when_ready } => render(step, id, when_ready),
+        Command::RenderStoryboard { id, storyboard } => {
+            begin_render(step, id, Some(storyboard));
+            Ok(())
+        }
     }
 }
 
@@ -320,19 +327,26 @@ fn render(step: &mut Step, id: Uuid, when_ready: bool) -> Result<(), Rejection> 
             return Err(Rejection::NotReady(missing));
         }
     }
+    begin_render(step, id, None);
+    Ok(())
+}
+
+/// A new render takes the place of one that shows something else.
+fn begin_render(step: &mut Step, id: Uuid, storyboard: Option<Arc<Storyboard>>) {
+    let project = &mut step.project;
     if let Some(active) = project.render.as_mut().filter(|render| !render.status.is_final()) {
-        // The same video is on its way already; asking twice must not render twice.
-        if active.revision == project.revision || active.status == RenderStatus::Waiting {
-            return Ok(());
+        let up_to_date = storyboard.is_some() || active.revision == project.revision || active.status == RenderStatus::Waiting;
+        if active.storyboard == storyboard && up_to_date {
+            // The same video is on its way already; asking twice must not render twice.
+            return;
         }
         active.status = RenderStatus::Cancelled;
         step.events.push(render_event(active));
     }
-    let render =
-        Render { id, status: RenderStatus::Waiting, progress: 0.0, error: None, output: None, revision: project.revision };
+    let (status, revision) = (RenderStatus::Waiting, project.revision);
+    let render = Render { id, status, progress: 0.0, error: None, output: None, revision, storyboard };
     step.events.push(render_event(&render));
     project.render = Some(render);
-    Ok(())
 }
 
 fn position(project: &Project, scene: Uuid) -> Result<usize, Rejection> {

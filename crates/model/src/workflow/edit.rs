@@ -59,9 +59,13 @@ fn change_settings(project: &mut Project, settings: Settings, remake: bool, enqu
     if !remake {
         return;
     }
+    let asked = |ability| old.choice.of(ability) != new.choice.of(ability);
     let look = (&old.style, &old.title, old.video.size, &old.language) != (&new.style, &new.title, new.video.size, &new.language);
+    let look = look || asked("image");
     let voice = (&old.voice, &old.language, &old.speech_vendor) != (&new.voice, &new.language, &new.speech_vendor);
+    let voice = voice || asked("speech") || old.speech_speed != new.speech_speed;
     let mood = (&old.music_prompt, &old.style, &old.title) != (&new.music_prompt, &new.style, &new.title);
+    let mood = mood || asked("music");
     for scene in &mut project.scenes {
         if look {
             forget_picture(scene, enqueue);

@@ -26,14 +26,15 @@ pub(super) fn started(step: &mut Step, target: Target) {
             }
         }
         Found::Render(project) => {
-            let revision = project.revision;
-            if let Some(render) = &mut project.render
-                && (render.status, render.revision) != (RenderStatus::Rendering, revision)
-            {
-                render.status = RenderStatus::Rendering;
+            let now = project.revision;
+            if let Some(render) = &mut project.render {
                 // What is rendered is the project as it is now, not as it was when the render was asked for.
-                render.revision = revision;
-                step.events.push(render_event(render));
+                let revision = if render.storyboard.is_some() { render.revision } else { now };
+                if (render.status, render.revision) != (RenderStatus::Rendering, revision) {
+                    render.status = RenderStatus::Rendering;
+                    render.revision = revision;
+                    step.events.push(render_event(render));
+                }
             }
         }
         Found::Stale => step.stale = true,

@@ -19,11 +19,13 @@ pub(super) fn settle(step: &mut Step) {
         let failed = project.slots().any(|(_, _, slot)| slot.status == SlotStatus::Failed);
         project.status = if failed { ProjectStatus::Failed } else { ProjectStatus::Completed };
     }
-    if project.status != ProjectStatus::Paused {
+    let paused = project.status == ProjectStatus::Paused;
+    if !paused {
         project.notice = None;
-        if !busy {
-            settle_render(step);
-        }
+    }
+    let of_its_own = project.render.as_ref().is_some_and(|render| render.storyboard.is_some());
+    if of_its_own || !(paused || busy) {
+        settle_render(step);
     }
 }
 
@@ -81,8 +83,9 @@ fn ask_for_scene(scene: &mut Scene, enqueue: &mut Vec<NewTask>) {
 
 fn settle_render(step: &mut Step) {
     let project = &mut step.project;
-    let missing = project.missing_for_render();
+    let of_project = project.missing_for_render();
     let Some(render) = project.render.as_mut().filter(|render| render.status == RenderStatus::Waiting) else { return };
+    let missing = if render.storyboard.is_some() { Vec::new() } else { of_project };
     if missing.is_empty() {
         render.status = RenderStatus::Queued;
         render.revision = project.revision;

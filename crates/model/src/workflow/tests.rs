@@ -41,6 +41,12 @@ fn project(scenes: u128) -> Project {
     }
 }
 
+/// A storyboard of the user's own.
+fn storyboard(number: u8) -> Arc<Storyboard> {
+    let text = format!(r#"{{"scenes":[{{"imageUrl":"mine-{number}.jpg","duration":2}}]}}"#);
+    Arc::new(Storyboard::from_json(&text).expect("a good storyboard"))
+}
+
 fn written(narration: &str) -> ScriptScene {
     ScriptScene { narration: narration.to_owned(), visual_description: "a picture".to_owned(), seconds: 3.0 }
 }
@@ -176,6 +182,38 @@ fn a_render_waits_for_everything_and_its_progress_never_falls() {
     assert!(run.input(Input::Progressed(target, 0.9)).expect("late progress").stale);
     let render = run.project.render.expect("there");
     assert_eq!((render.status, render.progress), (RenderStatus::Completed, 1.0));
+}
+
+#[test]
+fn a_storyboard_of_the_users_own_needs_nothing_of_the_project() {
+    let mut run = Run::new(2);
+    let command = |number, show| Command::RenderStoryboard { id: id(number), storyboard: storyboard(show) };
+    let shown = |run: &Run| {
+        let render = run.project.render.clone().expect("a render");
+        (render.id, render.status, render.shown(&run.project).ok().map(Arc::new))
+    };
+    assert_eq!(run.command(command(90, 1)).enqueue.len(), 1, "nothing has been made yet");
+    assert_eq!(run.command(command(91, 1)).enqueue, [], "the same is on its way");
+    assert_eq!(shown(&run), (id(90), RenderStatus::Queued, Some(storyboard(1))));
+    run.command(Command::GenerateAll { force: false });
+    run.command(Command::Pause);
+    assert_eq!(run.command(command(92, 2)).enqueue.len(), 1, "another takes its place, also while the project is paused");
+    run.command(Command::Resume);
+    let target = run.queue.iter().copied().find(|target| target.kind == TaskKind::Render).expect("one render is open");
+    assert_eq!(target.subject, id(92));
+    run.input(Input::Started(target)).expect("started");
+    let change = SceneChange { narration: Some("New".to_owned()), ..SceneChange::default() };
+    run.input(Input::Edit(Edit::ChangeScene { scene: id(10), change })).expect("an edit");
+    assert_eq!(run.command(command(93, 2)).enqueue, [], "it shows nothing of what was edited");
+    run.finish(target);
+    assert_eq!(shown(&run), (id(92), RenderStatus::Completed, Some(storyboard(2))));
+    run.drain();
+    run.command(Command::GenerateAll { force: false });
+    run.drain();
+    run.command(command(94, 1));
+    run.command(Command::Render { id: id(95), when_ready: false });
+    let (render, _, of_project) = shown(&run);
+    assert_eq!((render, of_project.map(|shown| shown.scenes.len())), (id(95), Some(2)), "the project's own video is another one");
 }
 
 #[test]

@@ -99,8 +99,5 @@ fn even_out(frames: &mut [Frame], voiced: &[bool]) {
 
 /// How much a number counts.
 fn weight(number: usize) -> f32 {
-    let slope = number > CEPSTRA;
-    let number = if slope { number - CEPSTRA - 1 } else { number };
-    let lifted = if number == 0 { 1.0 } else { 1.0 };
-    if slope { 0.5 * lifted } else { lifted }
+    if number > CEPSTRA { 0.5 } else { 1.0 }
 }

@@ -24,11 +24,9 @@ const PAUSE_WITHIN: f32 = 2.5;
 /// What a frame costs that is heard longer in one of the two, beside its distance.
 const STRETCH: f32 = 0.6;
 
-/// For each frame of the reference the first and the last frame of the sound that it goes with, and what the way costs.
+/// For each frame of the reference the first and the last frame of the sound that it goes with.
 pub(super) struct Path {
     pub spans: Vec<(usize, usize)>,
-    /// Mean distance of the pairs in which both speak.
-    pub distance: f32,
 }
 
 /// A sound on the way.
@@ -127,21 +125,16 @@ fn search(one: &Side, other: &Side, corridor: &[Range<usize>]) -> Path {
         above = costs;
         above_columns = columns.clone();
     }
-    trace(one, other, corridor, &offsets, &steps)
+    trace(other, corridor, &offsets, &steps)
 }
 
 /// Goes back from the end.
-fn trace(one: &Side, other: &Side, corridor: &[Range<usize>], offsets: &[usize], steps: &[u8]) -> Path {
+fn trace(other: &Side, corridor: &[Range<usize>], offsets: &[usize], steps: &[u8]) -> Path {
     let mut spans = vec![(usize::MAX, 0); corridor.len()];
     let (mut row, mut column) = (corridor.len() - 1, other.frames.len() - 1);
-    let (mut sum, mut count) = (0.0, 0.0);
     loop {
         let span = &mut spans[row];
         *span = (span.0.min(column), span.1.max(column));
-        if one.voiced[row] && other.voiced[column] {
-            sum += distance(&one.frames[row], &other.frames[column]);
-            count += 1.0;
-        }
         match steps[offsets[row] + column - corridor[row].start] {
             DIAGONAL if row == 0 || column == 0 => break,
             DIAGONAL => (row, column) = (row - 1, column - 1),
@@ -149,7 +142,7 @@ fn trace(one: &Side, other: &Side, corridor: &[Range<usize>], offsets: &[usize],
             _ => row -= 1,
         }
     }
-    Path { spans, distance: if count > 0.0 { sum / count } else { f32::INFINITY } }
+    Path { spans }
 }
 
 fn pair(one: &Side, row: usize, other: &Side, column: usize) -> f32 {

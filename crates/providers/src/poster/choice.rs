@@ -53,6 +53,13 @@ pub fn choose(request: &ImageRequest) -> Choice {
     Choice { hero: Some(hero), accents, mood: place.or(Some(hero.group)), video_mood }
 }
 
+/// Whether a folded word of that language names something that there is an icon of, and which can therefore be seen.
+pub(crate) fn names_a_thing(word: &str, language: &str) -> bool {
+    let own = column(language);
+    let fits = |entry: &icons::Entry| !entry.weak && own.is_none_or(|own| own == entry.column);
+    words::forms(word).iter().any(|form| icons::entries(form).iter().any(fits))
+}
+
 /// The mood of the place where a description says that it happens, as in `footprints on the Moon`.
 fn place(description: &str) -> Option<&'static str> {
     const ARTICLES: &str = "the a o el la los deep outer open";

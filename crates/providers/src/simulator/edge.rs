@@ -125,15 +125,14 @@ pub(super) async fn shake_hands(world: Arc<World>, request: Request) -> Response
     let asked = Asked::new("speech", "");
     let ordered = world.faults.take("edge", "speech");
     tokio::time::sleep(std::time::Duration::from_millis(ordered.latency)).await;
-    let fault = ordered.fault.clone();
-    let trouble = match &fault {
-        _ if !has_token(&call) => Some(Trouble::BadKey),
-        Some(fault) => server::trouble(fault),
+    let shut = match &ordered.fault {
+        _ if !has_token(&call) => Some(Edge.trouble(&Trouble::BadKey, &call, &asked)),
+        Some(fault) if fault.kind == FaultKind::Html => Some(server::html(fault.status.unwrap_or(502))),
+        Some(fault) => server::trouble(fault).map(|trouble| Edge.trouble(&trouble, &call, &asked)),
         None => None,
     };
-    if let Some(trouble) = trouble {
+    if let Some(reply) = shut {
         let number = world.ledger.arrived("edge", &Key::NotNeeded, &call, &asked);
-        let reply = Edge.trouble(&trouble, &call, &asked);
         world.ledger.answered(number, ordered.name().as_deref(), &reply);
         return server::respond(reply);
     }

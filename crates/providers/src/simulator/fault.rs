@@ -35,7 +35,7 @@ pub struct Fault {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ms: Option<u64>,
     /// Seconds, for `rate_limited` and `unavailable`; no such header when missing.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, alias = "retryAfter", skip_serializing_if = "Option::is_none")]
     pub retry_after: Option<u64>,
     /// Another HTTP status than the vendor's own, for the kinds that have one.
     #[serde(default, skip_serializing_if = "Option::is_none")]

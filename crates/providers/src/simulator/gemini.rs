@@ -155,9 +155,7 @@ fn refuse(trouble: &Trouble, asked: &Asked) -> Reply {
         Trouble::Overloaded(after) => {
             error(503, "UNAVAILABLE", "The model is overloaded. Please try again later.", &Value::Null).retry_after(*after)
         }
-        Trouble::NoRoute => {
-            Reply { media_type: "text/html; charset=UTF-8".to_owned(), ..error(404, "NOT_FOUND", "Not Found", &Value::Null) }
-        }
+        Trouble::NoRoute => error(404, "NOT_FOUND", "Not Found", &Value::Null),
     }
 }
 

@@ -84,16 +84,22 @@ impl Job {
 }
 
 /// All jobs of all vendors, by their ids.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Jobs {
+    /// Makes the ids of two simulators differ: a job of the last one must not be taken for one of this.
+    salt: String,
     jobs: Mutex<HashMap<String, Job>>,
 }
 
 impl Jobs {
+    pub(super) fn new(salt: String) -> Self {
+        Self { salt, jobs: Mutex::default() }
+    }
+
     /// Takes an order and answers its id: letters and digits that tell nothing.
     pub(super) fn order(&self, vendor: &str, job: Job) -> String {
         let mut jobs = self.jobs();
-        let id = hash(format!("{vendor} {}", jobs.len()).as_bytes())[..24].to_owned();
+        let id = hash(format!("{} {vendor} {}", self.salt, jobs.len()).as_bytes())[..24].to_owned();
         jobs.insert(id.clone(), job);
         id
     }
@@ -133,7 +139,7 @@ mod tests {
 
     #[test]
     fn a_job_is_done_at_its_last_poll() {
-        let jobs = Jobs::default();
+        let jobs = Jobs::new("test".to_owned());
         let ordered = |ending| jobs.order("suno", Job::new("V5", Vec::new(), Value::Null, ending));
         let stages = |id: &str| [(); 3].map(|()| jobs.poll(id, 2).expect("it was ordered").1);
         assert_eq!(stages(&ordered(Ending::Well)), [Stage::Running(1), Stage::Ended, Stage::Ended]);

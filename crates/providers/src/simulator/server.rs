@@ -175,19 +175,21 @@ pub(super) fn trouble(fault: &Fault) -> Option<Trouble> {
     })
 }
 
-fn html(status: u16) -> Reply {
+pub(super) fn html(status: u16) -> Reply {
     let page = "<!DOCTYPE html>\n<html><head><title>502 Bad Gateway</title></head>\n<body><center><h1>502 Bad Gateway</h1></center><hr><center>nginx</center></body></html>\n";
     Reply { status, media_type: "text/html; charset=utf-8".to_owned(), body: page.into(), ..Reply::ok(&Value::Null) }
 }
 
 /// Faults of the whole body, where the vendor has not bent anything within it.
 fn spoil(mut reply: Reply, kind: FaultKind, asked: &Asked) -> Reply {
+    let makes_media = ["image", "speech", "clip", "music"].contains(&asked.ability);
     let is_json = reply.media_type.starts_with("application/json");
     match kind {
         FaultKind::MalformedJson if is_json && asked.ability != "script" => {
             reply.body = reply.body.slice(..reply.body.len() * 2 / 3);
         }
-        FaultKind::WrongMediaType if is_json => reply.media_type = "text/plain; charset=utf-8".to_owned(),
+        FaultKind::Empty if ["models", "account", "poll", "cancel", "token"].contains(&asked.ability) => reply.body = "{}".into(),
+        FaultKind::WrongMediaType if is_json && !makes_media => reply.media_type = "text/plain; charset=utf-8".to_owned(),
         _ => {}
     }
     reply

@@ -30,6 +30,14 @@ fn target(call: &Call) -> Option<(&str, &str)> {
     }
 }
 
+/// The model that a call only asks about.
+fn about(call: &Call) -> Option<&str> {
+    match call.segments().as_slice() {
+        ["v1", "publishers", "google", "models", model] if call.is_get() => Some(model),
+        _ => None,
+    }
+}
+
 fn is_token(call: &Call) -> bool {
     call.path.trim_end_matches('/') == "token" && !call.is_get()
 }
@@ -56,7 +64,7 @@ impl Vendor for Vertex {
             }
             Some((model, "fetchPredictOperation")) => Asked::new("poll", model).with("job", text_of(&body["operationName"])),
             _ if is_token(call) => Asked::new("token", ""),
-            _ => Asked::new("unknown", ""),
+            _ => about(call).map_or_else(|| Asked::new("unknown", ""), |model| Asked::new("models", model)),
         }
     }
 
@@ -107,6 +115,12 @@ impl Vendor for Vertex {
     fn answer(&self, world: &World, call: &Call, asked: &Asked, bend: Option<FaultKind>) -> Reply {
         if is_token(call) {
             return token(call);
+        }
+        if let Some(model) = about(call) {
+            return match MODELS.iter().any(|(known, _)| *known == model) {
+                true => Reply::ok(&json!({ "name": format!("publishers/google/models/{model}"), "launchStage": "GA" })),
+                false => self.trouble(&Trouble::NoModel, call, asked),
+            };
         }
         let Some((model, action)) = target(call).filter(|_| !call.is_get()) else {
             return self.trouble(&Trouble::NoRoute, call, asked);

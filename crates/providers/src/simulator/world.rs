@@ -29,7 +29,7 @@ impl World {
             ledger: Ledger::default(),
             faults: Faults::default(),
             files: Files::default(),
-            jobs: Jobs::default(),
+            jobs: Jobs::new(format!("{address} {}", std::process::id())),
             sounds: Sounds::default(),
         }
     }

@@ -1,10 +1,11 @@
 //! A small HTTP/1.1 client that costs little beside the server: one buffer for each connection, and no more understanding
 //! of answers than their status, their length and their tag.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail, ensure};
-use serde_json::{Value, json};
+use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -72,10 +73,11 @@ fn content_length(head: &[u8]) -> usize {
     digits.fold(0, |length, digit| length * 10 + usize::from(digit - b'0'))
 }
 
-/// The same request again and again over several connections.
+/// The same requests again and again over several connections.
 pub struct Load<'a> {
     pub address: &'a str,
-    pub path: &'a str,
+    /// Asked for in turn; each connection begins at another one.
+    pub paths: &'a [String],
     /// Whole lines.
     pub header: String,
     pub expected: u16,
@@ -90,19 +92,22 @@ pub struct Shown {
 
 impl Load<'_> {
     pub async fn run(&self, lasts: Duration) -> anyhow::Result<Shown> {
-        let request = format!("GET {} HTTP/1.1\r\nhost: localhost\r\n{}\r\n", self.path, self.header);
+        let request = |path: &String| format!("GET {path} HTTP/1.1\r\nhost: localhost\r\n{}\r\n", self.header).into_bytes();
+        let requests: Arc<Vec<Vec<u8>>> = Arc::new(self.paths.iter().map(request).collect());
         let mut connections = Vec::new();
         for _ in 0..self.connections {
             connections.push(Connection::open(self.address).await?);
         }
         let (begun, expected) = (Instant::now(), self.expected);
-        let tasks = connections.into_iter().map(|mut connection| {
-            let request = request.clone().into_bytes();
+        let tasks = connections.into_iter().enumerate().map(|(number, mut connection)| {
+            let requests = requests.clone();
+            let first = number * requests.len() / self.connections;
             tokio::spawn(async move {
                 let mut waits = Vec::new();
-                while begun.elapsed() < lasts {
+                let mut turn = requests.iter().cycle().skip(first);
+                while let Some(request) = turn.next().filter(|_| begun.elapsed() < lasts) {
                     let asked = Instant::now();
-                    let (status, ..) = connection.exchange(&request).await?;
+                    let (status, ..) = connection.exchange(request).await?;
                     ensure!(status == expected, "the status {status}");
                     waits.push(asked.elapsed().as_secs_f64() * 1e3);
                 }
@@ -121,29 +126,26 @@ impl Load<'_> {
     }
 }
 
-/// A project from a script; answers its id.
-pub async fn create_project(address: &str, script: &str) -> anyhow::Result<String> {
-    let project = Connection::open(address).await?.post("/api/projects", &json!({ "script": script })).await?;
-    project["id"].as_str().map(str::to_owned).context("a project without an id")
-}
-
-/// Many small projects.
-pub async fn create_projects(address: &str, count: usize, connections: usize) -> anyhow::Result<()> {
+/// Many equal projects; answers their ids.
+pub async fn create_projects(address: &str, body: &Value, count: usize, connections: usize) -> anyhow::Result<Vec<String>> {
     let tasks = (0..connections).map(|_| {
-        let address = address.to_owned();
+        let (address, body) = (address.to_owned(), body.clone());
         tokio::spawn(async move {
             let mut connection = Connection::open(&address).await?;
+            let mut ids = Vec::new();
             for _ in 0..count / connections {
-                connection.post("/api/projects", &json!({ "topic": "One of many" })).await?;
+                let project = connection.post("/api/projects", &body).await?;
+                ids.push(project["id"].as_str().context("a project without an id")?.to_owned());
             }
-            Ok::<_, anyhow::Error>(())
+            Ok::<_, anyhow::Error>(ids)
         })
     });
     let tasks: Vec<_> = tasks.collect();
+    let mut ids = Vec::new();
     for task in tasks {
-        task.await??;
+        ids.extend(task.await??);
     }
-    Ok(())
+    Ok(ids)
 }
 
 /// Streams that have got their first message.

@@ -15,6 +15,7 @@ mod server;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use anyhow::Context;
 use serde_json::{Map, Value, json};
 
 use crate::client::{Connection, Load};
@@ -28,6 +29,8 @@ const LASTS: Duration = Duration::from_secs(8);
 const STREAMS: usize = 2_000;
 /// Projects in the database while it is measured.
 const PROJECTS: usize = 10_000;
+/// Projects that are polled in turn, of ten scenes each. A multiple of the connections.
+const POLLED: usize = 512;
 /// Starts, of which the middle one counts.
 const STARTS: usize = 5;
 
@@ -65,27 +68,43 @@ async fn measure(database: Option<&str>, suffix: &str, figures: &mut Map<String,
     note("cold_start_ms", rounded(starts[STARTS / 2], 1.0));
 
     let server = Server::start(folder.path(), database).await?;
-    client::create_projects(&server.address, PROJECTS, CONNECTIONS).await?;
-    let project = client::create_project(&server.address, &script()).await?;
-    let path = format!("/api/projects/{project}");
-    let first = Connection::open(&server.address).await?.get(&path, "").await?;
+    client::create_projects(&server.address, &json!({ "topic": "One of many" }), PROJECTS, CONNECTIONS).await?;
+    let projects = client::create_projects(&server.address, &json!({ "script": script() }), POLLED, CONNECTIONS).await?;
+    let project = projects.first().context("no project was created")?;
+    let paths: Vec<String> = projects.iter().map(|project| format!("/api/projects/{project}")).collect();
+    let first = Connection::open(&server.address).await?.get(&paths[0], "").await?;
     println!("  a project of 10 scenes: {} bytes", first.body.len());
-    let poll = Load { address: &server.address, path: &path, header: String::new(), expected: 200, connections: CONNECTIONS };
+    let (address, paths) = (server.address.as_str(), paths.as_slice());
+    let poll = Load { address, paths: &paths[..1], header: String::new(), expected: 200, connections: CONNECTIONS };
     poll.run(LASTS / 4).await?;
     let polled = poll.run(LASTS).await?;
     note("poll_rps", rounded(polled.per_second, 0.0));
     note("poll_p99_ms", rounded(polled.p99_ms, 1.0));
+    let many = Load { paths, header: String::new(), ..poll };
+    many.run(LASTS / 4).await?;
+    let polled = many.run(LASTS).await?;
+    note("poll_many_rps", rounded(polled.per_second, 0.0));
+    note("poll_many_p99_ms", rounded(polled.p99_ms, 1.0));
     let known = Load { header: format!("if-none-match: {}\r\n", first.tag), expected: 304, ..poll };
     known.run(LASTS / 4).await?;
     note("poll_304_rps", rounded(known.run(LASTS).await?.per_second, 0.0));
     note("rss_mb", rounded(server.memory("VmHWM")? / 1024.0, 1.0));
-
-    let before = server.memory("VmRSS")?;
-    let streams = client::open_streams(&server.address, &project, STREAMS).await?;
-    tokio::time::sleep(Duration::from_secs(3)).await;
-    let each = (server.memory("VmRSS")? - before) / streams.len() as f64;
-    note("sse_kb_per_stream", rounded(each, 1.0));
+    drop(server);
+    note("sse_kb_per_stream", rounded(kb_per_stream(&Server::start(folder.path(), database).await?, project).await?, 1.0));
     Ok(())
+}
+
+/// What an open stream takes of a new server: one that has been under load has free memory left, and takes the streams' from
+/// there.
+async fn kb_per_stream(server: &Server, project: &str) -> anyhow::Result<f64> {
+    // The first one opens connections to the database and whatever else all streams share.
+    let first = client::open_streams(&server.address, project, 1).await?;
+    let before = server.memory("VmRSS")?;
+    let streams = client::open_streams(&server.address, project, STREAMS).await?;
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    let after = server.memory("VmRSS")?;
+    drop(first);
+    Ok((after - before) / streams.len() as f64)
 }
 
 /// Ten scenes whose project is about 12 kB of JSON.

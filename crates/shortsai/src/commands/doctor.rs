@@ -1,69 +1,110 @@
 //! `shortsai doctor`: what works here, what is missing, and how to get it.
+//!
+//! How this machine is looked at is in `machine`, how vendors are asked in `vendors`.
 
-use std::process::{Command, ExitCode};
+mod machine;
+mod vendors;
 
-use providers::espeak::Espeak;
-use providers::speech::SpeechProvider;
+use std::process::ExitCode;
+
+use serde::Serialize;
 
 use crate::cli;
 use crate::data_dir::DataDir;
 use crate::fail::sentence;
 use crate::wiring::House;
 
+/// How something was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum State {
+    /// It works.
+    Ok,
+    /// It is not set up, and nobody needs it.
+    Off,
+    /// It should work and does not.
+    Missing,
+}
+
+/// One thing that was looked at.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+struct Finding {
+    name: String,
+    state: State,
+    /// What was found, or what to do.
+    detail: String,
+}
+
+/// What is answered to programs.
+#[derive(Serialize)]
+struct Answer<'a> {
+    healthy: bool,
+    findings: &'a [Finding],
+}
+
 pub fn doctor(arguments: &cli::Doctor) -> anyhow::Result<ExitCode> {
-    let checks: [(&str, anyhow::Result<String>); 5] = [
-        ("ffmpeg", program("ffmpeg")),
-        ("ffprobe", program("ffprobe")),
-        ("H.264 encoder", encoder()),
-        ("espeak-ng", voice()),
-        ("data folder", data_folder(arguments)),
-    ];
-    let mut healthy = true;
-    for (name, found) in checks {
-        match found {
-            Ok(what) => println!("ok       {name:<14} {what}"),
-            Err(error) => {
-                healthy = false;
-                println!("missing  {name:<14} {}", sentence(&error));
-            }
+    let mut findings = machine::programs();
+    let runtime = tokio::runtime::Runtime::new()?;
+    findings.extend(runtime.block_on(house(arguments)));
+    let healthy = findings.iter().all(|finding| finding.state != State::Missing);
+    if arguments.json {
+        println!("{}", serde_json::to_string_pretty(&Answer { healthy, findings: &findings })?);
+    } else {
+        print(&findings, healthy);
+    }
+    Ok(if healthy { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// The data folder with all that is in it, and the vendors that its configuration names.
+async fn house(arguments: &cli::Doctor) -> Vec<Finding> {
+    let data = match DataDir::open(&arguments.data) {
+        Ok(data) => data,
+        Err(error) => return vec![Finding::missing("data folder", sentence(&error))],
+    };
+    let mut findings = vec![machine::disk(data.root())];
+    match House::open(&data).await {
+        Ok(house) => {
+            findings.push(Finding::ok("database", data.other_database().unwrap_or_else(|| "in the data folder".to_owned())));
+            findings.push(machine::objects(&house.assets).await);
+            findings.extend(vendors::ask(&house, arguments.offline).await);
         }
+        Err(error) => findings.push(Finding::missing("data folder", sentence(&error))),
+    }
+    findings
+}
+
+impl Finding {
+    fn ok(name: &str, detail: impl Into<String>) -> Self {
+        Self { name: name.to_owned(), state: State::Ok, detail: detail.into() }
+    }
+
+    fn off(name: &str, detail: impl Into<String>) -> Self {
+        Self { name: name.to_owned(), state: State::Off, detail: detail.into() }
+    }
+
+    fn missing(name: &str, detail: impl Into<String>) -> Self {
+        Self { name: name.to_owned(), state: State::Missing, detail: detail.into() }
+    }
+
+    fn of(name: &str, found: anyhow::Result<String>) -> Self {
+        match found {
+            Ok(detail) => Self::ok(name, detail),
+            Err(error) => Self::missing(name, sentence(&error)),
+        }
+    }
+}
+
+fn print(findings: &[Finding], healthy: bool) {
+    for Finding { name, state, detail } in findings {
+        let word = match state {
+            State::Ok => "ok",
+            State::Off => "-",
+            State::Missing => "missing",
+        };
+        println!("{word:<8} {name:<14} {detail}");
     }
     println!(
         "{}",
         if healthy { "Everything is there: shortsai make examples/moon-landing.md" } else { "Something is missing; see above." }
     );
-    Ok(if healthy { ExitCode::SUCCESS } else { ExitCode::FAILURE })
-}
-
-fn program(name: &'static str) -> anyhow::Result<String> {
-    let output = Command::new(name)
-        .args(["-hide_banner", "-version"])
-        .output()
-        .map_err(|_| anyhow::anyhow!("{name} was not found; install it with: sudo apt-get install ffmpeg"))?;
-    let text = String::from_utf8_lossy(&output.stdout);
-    Ok(text.lines().next().unwrap_or_default().split(" Copyright").next().unwrap_or_default().to_owned())
-}
-
-fn encoder() -> anyhow::Result<String> {
-    let output = Command::new("ffmpeg")
-        .args(["-hide_banner", "-loglevel", "error", "-encoders"])
-        .output()
-        .map_err(|_| anyhow::anyhow!("needs ffmpeg"))?;
-    match String::from_utf8_lossy(&output.stdout).contains(" libx264 ") {
-        true => Ok("libx264".to_owned()),
-        false => Err(anyhow::anyhow!("this ffmpeg was built without libx264; install your distribution's full ffmpeg")),
-    }
-}
-
-fn voice() -> anyhow::Result<String> {
-    Espeak.check("en", "")?;
-    Ok("speaks".to_owned())
-}
-
-fn data_folder(arguments: &cli::Doctor) -> anyhow::Result<String> {
-    let data = DataDir::open(&arguments.data)?;
-    let runtime = tokio::runtime::Runtime::new()?;
-    runtime.block_on(House::open(&data))?;
-    let folder = data.root().display();
-    Ok(data.other_database().map_or_else(|| folder.to_string(), |database| format!("{folder}, database {database}")))
 }

@@ -1,7 +1,9 @@
 //! `shortsai make`: the whole way from a script to a video, through the same store and engine as the server.
 
+mod credits;
 mod follow;
 mod import;
+mod topic;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -9,6 +11,7 @@ use std::time::Instant;
 
 use anyhow::{Context, bail};
 use model::project::{RenderOutput, RenderStatus};
+use model::script::{Script, ScriptSettings};
 use model::usage::Money;
 use model::workflow::{Command, Input};
 use store::Store;
@@ -19,6 +22,7 @@ use crate::data_dir::DataDir;
 use crate::fail::{INTERRUPTED, Unusable};
 use crate::output::{self, OutputFiles};
 use crate::wiring::{House, new_id, now};
+use topic::Topic;
 
 /// Scripts are text that a person wrote.
 const MAX_SCRIPT_BYTES: u64 = 4 << 20;
@@ -27,29 +31,71 @@ pub fn make(arguments: cli::Make) -> anyhow::Result<ExitCode> {
     if let Some(budget) = arguments.budget.filter(|budget| !(0.0..=1e9).contains(budget)) {
         return Err(Unusable(format!("--budget {budget}: give an amount of US dollars, such as 2.50")).into());
     }
-    let path = script_path(&arguments.script)?;
-    let text = read_script(&path)?;
-    let script = model::script::parse(&text).with_context(|| format!("{}", path.display()))?;
-    for warning in &script.warnings {
-        eprintln!("note: {}: {warning}", path.display());
-    }
-    let files = OutputFiles::plan(arguments.output.as_deref(), &path, &import::pictures(&script, &path))?;
-    import::check(&script, &path)?;
+    let source = Source::read(&arguments)?;
+    let files = match &source {
+        Source::Script(path, script) => {
+            let files = OutputFiles::plan(arguments.output.as_deref(), path, &import::pictures(script, path))?;
+            import::check(script, path)?;
+            files
+        }
+        Source::Topic(topic) => OutputFiles::plan(arguments.output.as_deref(), Path::new(&topic.file_name()), &[])?,
+    };
     let data = DataDir::open(&arguments.data)?;
     let runtime = tokio::runtime::Runtime::new().context("the async runtime can't be started")?;
     let budget = arguments.budget.map(Money::dollars);
-    runtime.block_on(run(&data, (&path, script), budget, (&files, (&arguments.encoder).into())))
+    runtime.block_on(run(&data, source, budget, (&files, (&arguments.encoder).into())))
+}
+
+/// What a short is made of.
+enum Source {
+    /// A script, with its file.
+    Script(PathBuf, Script),
+    /// A topic that a language model writes about.
+    Topic(Topic),
+}
+
+impl Source {
+    fn read(arguments: &cli::Make) -> anyhow::Result<Self> {
+        let Some(path) = script_path(&arguments.script)? else { return Topic::read(arguments).map(Self::Topic) };
+        for (flag, given) in [("--seconds", arguments.seconds.is_some()), ("--scenes", arguments.scenes.is_some())] {
+            if given {
+                return Err(Unusable(format!("{flag} is for a topic; a script says itself what is in it")).into());
+            }
+        }
+        let text = read_script(&path)?;
+        let mut script = read(&path, &text).with_context(|| format!("{}", path.display()))?;
+        for warning in &script.warnings {
+            eprintln!("note: {}: {warning}", path.display());
+        }
+        set_all(&mut script.settings, &arguments.settings)?;
+        Ok(Self::Script(path, script))
+    }
+}
+
+/// Puts settings of the command line over others.
+fn set_all(settings: &mut ScriptSettings, given: &[String]) -> anyhow::Result<()> {
+    for setting in given {
+        let problem = |problem: String| Unusable(format!("--set {setting}: {problem}"));
+        let (key, value) =
+            setting.split_once('=').ok_or_else(|| problem("write KEY=VALUE, such as language=pt-BR".to_owned()))?;
+        settings.set(key.trim(), value.trim()).map_err(problem)?;
+    }
+    Ok(())
 }
 
 async fn run(
     data: &DataDir,
-    (path, script): (&Path, model::script::Script),
+    source: Source,
     budget: Option<Money>,
     (files, encoder): (&OutputFiles, render::Encoder),
 ) -> anyhow::Result<ExitCode> {
     let begun = Instant::now();
     let house = House::open(data).await?;
-    let project = import::import(&house, path, script).await?;
+    let project = match source {
+        Source::Script(path, script) => import::import(&house, &path, script).await?,
+        Source::Topic(topic) => topic.begin(&house).await?,
+    };
+    import::check_voice(&house, project).await?;
     house.store.set_project_budget(project, budget).await?;
     let render = ask_for_render(&house.store, project).await?;
     let mut engine = house.start_engine(Some(project), encoder).await?;
@@ -61,7 +107,16 @@ async fn run(
     match ended? {
         follow::Ended::Rendered(output) => {
             publish(&house, data, &output, files).await?;
+            let record = house.store.project(project).await?.context("the project is gone; its video is there")?;
+            let credited = credits::write(&record.project, &files.credits)?;
             say_what_came_out(&output, files, begun.elapsed().as_secs_f64());
+            credits::say_who_made_it(&record.project);
+            if credited {
+                println!(
+                    "  {} names the authors of its pictures: put that into the video's description",
+                    files.credits.display()
+                );
+            }
             Ok(ExitCode::SUCCESS)
         }
         follow::Ended::Failed(reason) => bail!("{reason}"),
@@ -72,14 +127,14 @@ async fn run(
     }
 }
 
-/// A file that is there is a script; so is what looks like one. Everything else is a topic, which needs a language model.
-fn script_path(argument: &str) -> anyhow::Result<PathBuf> {
+/// A file that is there is a script; so is what looks like one. Everything else is a topic: `None`.
+fn script_path(argument: &str) -> anyhow::Result<Option<PathBuf>> {
     let path = PathBuf::from(argument);
     let looks_like_a_file =
         path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("md") || extension.eq_ignore_ascii_case("txt"))
             || argument.contains(std::path::MAIN_SEPARATOR) && !argument.contains(' ');
     if path.is_file() {
-        return path.canonicalize().with_context(|| format!("{argument} can't be read"));
+        return path.canonicalize().map(Some).with_context(|| format!("{argument} can't be read"));
     }
     if path.is_dir() {
         bail!("{argument} is a folder; give a script such as {argument}/script.md");
@@ -92,9 +147,16 @@ fn script_path(argument: &str) -> anyhow::Result<PathBuf> {
             "a script is read from a file, because the next run knows it again by its path; save it as my-script.md and give that"
         );
     }
-    let problem = "writing a script from a topic needs a language model, and none is configured here. \
-                   Write the script yourself as Markdown (a title line and one paragraph for each scene) and run: shortsai make my-script.md";
-    Err(Unusable(problem.to_owned()).into())
+    Ok(None)
+}
+
+/// A script in Markdown; a `.txt` without any is a plain text, which is cut into scenes.
+fn read(path: &Path, text: &str) -> Result<Script, model::script::ScriptError> {
+    let is_text = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("txt"));
+    if is_text && model::script::is_plain(text) {
+        return model::script::from_text(text, None);
+    }
+    model::script::parse(text)
 }
 
 fn read_script(path: &Path) -> anyhow::Result<String> {
@@ -112,6 +174,7 @@ async fn ask_for_render(store: &Store, project: Uuid) -> anyhow::Result<Uuid> {
     let record = store.project(project).await?.context("the project is gone; run the command again")?;
     if let Some(render) = &record.project.render
         && render.status == RenderStatus::Completed
+        && render.storyboard.is_none()
         && render.revision == record.project.revision
         && record.project.missing_for_render().is_empty()
         // Older versions wrote no .ass.

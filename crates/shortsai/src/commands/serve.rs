@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 use crate::cli;
 use crate::data_dir::DataDir;
 use crate::fail::Unusable;
+use crate::open_files;
 use crate::signal::wait_for_signal;
 use crate::wiring::{House, new_id, now};
 
@@ -26,6 +27,7 @@ pub fn serve(arguments: cli::Serve) -> anyhow::Result<ExitCode> {
         );
         return Err(Unusable(problem).into());
     }
+    open_files::allow_all();
     let data = DataDir::open(&arguments.data)?;
     let runtime = tokio::runtime::Runtime::new().context("the async runtime can't be started")?;
     runtime.block_on(run(arguments, &data))
@@ -43,7 +45,7 @@ async fn run(arguments: cli::Serve, data: &DataDir) -> anyhow::Result<ExitCode> 
         store: house.store.clone(),
         assets: house.assets.clone(),
         owner: house.owner,
-        language_model: false,
+        language_model: house.office.catalogue.abilities(&Default::default()).scripts.is_ok(),
         version: env!("CARGO_PKG_VERSION"),
         clock: now,
         new_id,
@@ -57,10 +59,7 @@ async fn run(arguments: cli::Serve, data: &DataDir) -> anyhow::Result<ExitCode> 
     if let Some(database) = data.other_database() {
         println!("  database:      {database}");
     }
-    let shutdown = stop.clone();
-    let server = axum::serve(api::Patient(listener, PATIENCE), app.into_make_service())
-        .with_graceful_shutdown(async move { shutdown.cancelled().await });
-    let server = tokio::spawn(server.into_future());
+    let server = tokio::spawn(api::serve(api::Patient(listener, PATIENCE), app, stop.clone()));
     wait_for_signal().await;
     println!("Stopping; work that is not done goes on at the next start.");
     stop.cancel();

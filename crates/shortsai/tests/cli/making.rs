@@ -116,3 +116,17 @@ fn scripts_may_have_any_name_and_come_from_any_editor() {
     let arabic = format!("{}مرحبا بالعالم.\n", QUICK.replace("fps", "language: ar\nfps"));
     check("ar.txt", &arabic, &["make", "./ar.txt", "-o", "a/b/C.MP4"], "a/b/C.MP4");
 }
+
+#[test]
+fn a_plain_text_is_cut_into_scenes() {
+    let desk = Desk::new();
+    let keeper = "Em 1886, uma tempestade apagou todas as luzes da costa, menos uma pequena lâmpada.";
+    let mara = "Mara subiu com óleo por duzentos degraus, porque a bomba não funcionava com o frio.";
+    desk.write("a luz.txt", format!("A luz do farol\n\n{keeper} {mara}\n"));
+    desk.succeed(&["make", "a luz.txt"]);
+    let captions = std::fs::read_to_string(desk.path("a luz.srt")).expect("captions");
+    let spoken: Vec<&str> = captions.lines().filter(|line| line.chars().any(char::is_alphabetic)).collect();
+    assert_eq!(spoken.join(" "), format!("{keeper} {mara}"));
+    assert_eq!(desk.kept("objects/scenes/audio").len(), 2, "one for each scene");
+    assert_eq!(Video::look(&desk.path("a luz.mp4")).format["tags"]["title"], "A luz do farol");
+}

@@ -2,12 +2,13 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
-use std::process::Child;
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use sea_orm::{ConnectionTrait, Database, DbBackend, QueryResult, Statement};
 use serde_json::{Value, json};
 
-use crate::desk::{Desk, Ended, QUICK, signal};
+use crate::desk::{Desk, Ended, QUICK, signal, wait_for};
 
 /// A running server; killed when a test fails.
 struct Server {
@@ -17,7 +18,25 @@ struct Server {
 
 impl Server {
     fn start(desk: &Desk) -> Self {
-        let mut child = desk.start(&["serve", "--listen", "127.0.0.1:0"]);
+        Self::of(desk.start(&["serve", "--listen", "127.0.0.1:0"]))
+    }
+
+    /// With another limit of open files, as options of the shell's `ulimit`.
+    fn start_with_files(desk: &Desk, limit: &str) -> Self {
+        let program = desk.command(&["serve", "--listen", "127.0.0.1:0"]);
+        let mut shell = Command::new("sh");
+        shell.args(["-c", &format!("ulimit {limit} && exec \"$0\" \"$@\"")]).arg(program.get_program()).args(program.get_args());
+        for (name, value) in program.get_envs() {
+            match value {
+                Some(value) => shell.env(name, value),
+                None => shell.env_remove(name),
+            };
+        }
+        shell.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+        Self::of(shell.spawn().expect("there is a shell"))
+    }
+
+    fn of(mut child: Child) -> Self {
         let mut line = String::new();
         BufReader::new(child.stdout.as_mut().expect("a pipe")).read_line(&mut line).expect("it says where it listens");
         let address = line.trim().strip_prefix("ShortsAI listens on http://").expect("an address").to_owned();
@@ -67,6 +86,14 @@ fn only_this_machine_is_served_without_sign_in() {
 }
 
 #[test]
+fn the_simulator_of_vendors_is_for_this_machine_only() {
+    let desk = Desk::new();
+    let ended = desk.run(&["simulate-vendors", "--listen", "0.0.0.0:0"]);
+    assert_eq!((ended.code, ended.stdout.as_str()), (Some(2), ""));
+    assert!(ended.stderr.starts_with("error: 0.0.0.0:0 can be reached by others"), "{}", ended.stderr);
+}
+
+#[test]
 fn a_server_answers_and_ends_when_told() {
     let desk = Desk::new();
     let server = Server::start(&desk);
@@ -104,6 +131,86 @@ fn a_server_ends_although_somebody_listens_to_events() {
     let (code, took) = server.terminate();
     assert_eq!(code, Some(0));
     assert!(took < Duration::from_secs(5), "{took:?}");
+}
+
+#[test]
+fn as_many_files_are_open_as_the_system_allows() {
+    let desk = Desk::new();
+    let server = Server::start_with_files(&desk, "-Sn 64");
+    let idle: Vec<TcpStream> = (0..200).map(|_| TcpStream::connect(&server.address).expect("it listens")).collect();
+    assert_eq!(server.ask("GET", "/health", "").0, "200");
+    drop(idle);
+    assert_eq!(server.terminate().0, Some(0));
+}
+
+#[test]
+fn a_server_without_free_files_waits_for_them() {
+    let desk = Desk::new();
+    let server = Server::start_with_files(&desk, "-n 64");
+    assert_eq!(server.ask("GET", "/health", "").0, "200");
+    // More than it can accept; the system queues the others.
+    let idle: Vec<TcpStream> = (0..100).map(|_| TcpStream::connect(&server.address).expect("it listens")).collect();
+    drop(idle);
+    assert_eq!(server.ask("GET", "/health", "").0, "200", "it has gone on");
+    assert_eq!(server.terminate().0, Some(0));
+}
+
+/// What the queue holds, without that server.
+fn tasks(desk: &Desk, what: &str) -> Vec<(String, i32, bool)> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    runtime.block_on(async {
+        let url = format!("sqlite://{}", desk.data().join("shortsai.db").display());
+        let database = Database::connect(url).await.expect("it opens");
+        let query = format!("SELECT state, attempt, lease_owner IS NULL FROM task WHERE {what}");
+        let rows = database.query_all_raw(Statement::from_string(DbBackend::Sqlite, query)).await.expect("the query works");
+        let text = "a row has three columns";
+        let row = |row: &QueryResult| {
+            (row.try_get_by_index(0).expect(text), row.try_get_by_index(1).expect(text), row.try_get_by_index(2).expect(text))
+        };
+        rows.iter().map(row).collect()
+    })
+}
+
+#[test]
+fn a_stop_lets_short_tasks_finish_and_begins_no_others() {
+    let desk = Desk::new();
+    let server = Server::start(&desk);
+    let scenes: String = (0..60).map(|number| format!("This is scene number {number} of a long story.\n\n")).collect();
+    let (status, short) = server.ask("POST", "/api/shorts", &json!({ "script": format!("{QUICK}{scenes}") }).to_string());
+    assert_eq!(status, "202", "{short}");
+    let whole = |name: &String| !name.contains('#');
+    wait_for("the first narration", || desk.kept("objects/scenes/audio").keys().any(whole).then_some(()));
+    let (code, took) = server.terminate();
+    assert_eq!(code, Some(0));
+    assert!(took < Duration::from_secs(10), "{took:?}");
+
+    let all = tasks(&desk, "kind <> 'render'");
+    let done = all.iter().filter(|task| **task == ("done".to_owned(), 1, true)).count();
+    let waiting = all.iter().filter(|task| **task == ("ready".to_owned(), 0, true)).count();
+    assert_eq!((all.len(), done + waiting), (120, 120), "{all:?}");
+    assert!(done > 0 && waiting > 0, "it was stopped in the middle: {done} done, {waiting} waiting");
+    let made = ["objects/scenes/audio", "objects/scenes/images"].map(|folder| desk.kept(folder).len());
+    assert_eq!(made.iter().sum::<usize>(), done, "what was begun has landed");
+}
+
+#[test]
+fn a_stop_gives_a_render_back_and_the_next_server_finishes_it() {
+    let desk = Desk::new();
+    let server = Server::start(&desk);
+    let words = "Here is a sentence that takes its time. ".repeat(12);
+    let scenes: String = (1..=6).map(|number| format!("Number {number}. {words}\n\n")).collect();
+    let (status, short) = server.ask("POST", "/api/shorts", &json!({ "script": format!("{QUICK}{scenes}") }).to_string());
+    assert_eq!(status, "202", "{short}");
+    wait_for("the first segment", || (!desk.segments().is_empty()).then_some(()));
+    let (code, took) = server.terminate();
+    assert_eq!(code, Some(0));
+    assert!(took < Duration::from_secs(5), "{took:?}");
+    assert_eq!(tasks(&desk, "kind = 'render'"), [("ready".to_owned(), 0, true)]);
+
+    let server = Server::start(&desk);
+    let show = format!("/api/shorts/{}", short["id"].as_str().expect("an id"));
+    wait_for("the video", || (server.ask("GET", &show, "").1["status"] == "completed").then_some(()));
+    assert_eq!(server.terminate().0, Some(0));
 }
 
 #[test]

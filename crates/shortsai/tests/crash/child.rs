@@ -12,6 +12,7 @@ use model::event::{Event, Medium};
 use model::project::{Project, ProjectStatus, RenderStatus, Settings, SlotStatus};
 use model::workflow::{Command, Edit, Input, SceneDraft};
 use store::{Details, Lease, NewProject, ProjectQuery, Store};
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -119,7 +120,8 @@ async fn start_engine(order: &Order, store: &Store, media_at_once: usize) -> Run
     let engine = Engine {
         store: store.clone(),
         assets: assets.clone(),
-        abilities: abilities(&ledger),
+        vendors: Arc::new(abilities(&ledger)),
+        processors: Semaphore::new(2),
         renderer: Arc::new(ListRenderer { assets, ledger, arrive }),
         prices: Arc::default(),
         settings: EngineSettings {

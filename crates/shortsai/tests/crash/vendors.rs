@@ -6,9 +6,10 @@ use std::time::Duration;
 use assets::{Assets, MediaType, Place};
 use async_trait::async_trait;
 use bytes::Bytes;
-use engine::{Abilities, RenderFailure, RenderJob, Renderer};
+use engine::{RenderFailure, RenderJob, Renderer};
 use model::caption::WordTiming;
 use model::project::RenderOutput;
+use providers::abilities::{Abilities, only};
 use providers::align::{AlignProvider, AlignRequest, Aligned};
 use providers::clip::{Clip, ClipRequest};
 use providers::error::ProviderError;
@@ -33,12 +34,14 @@ pub struct Vendor {
 pub fn abilities(ledger: &Ledger) -> Abilities {
     let vendor = Arc::new(Vendor { ledger: ledger.clone() });
     Abilities {
-        scripts: Some(vendor.clone()),
-        images: vendor.clone(),
-        speech: vendor.clone(),
-        align: Some(vendor.clone()),
-        clips: Some(vendor.clone()),
-        music: MusicVendor::AtOnce(vendor),
+        scripts: only("fake", "script-1", vendor.clone()),
+        images: only("fake", "image-1", vendor.clone()),
+        speech: only("fake", "speech-1", vendor.clone()),
+        align: only("fake", "words-1", vendor.clone()),
+        clips: only("fake", "clip-1", vendor.clone()),
+        music: only("fake", "music-1", Arc::new(MusicVendor::AtOnce(vendor))),
+        fallback: false,
+        speech_speed: 1.0,
     }
 }
 
@@ -148,7 +151,7 @@ impl JobProvider<ClipRequest, Clip> for Vendor {
         if calls.iter().filter(|call| call.what == "poll" && call.key == job).count() < 2 {
             return Ok(Polled::NotYet { ask_again_after: Duration::ZERO });
         }
-        Ok(Polled::Done(Clip { bytes: file(b"\0\0\0\x18ftypmp42", key), media_type: "video/mp4" }))
+        Ok(Polled::Done(Clip { bytes: file(b"\0\0\0\x18ftypmp42", key), media_type: "video/mp4", credit: None }))
     }
 }
 

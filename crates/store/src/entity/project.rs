@@ -46,6 +46,8 @@ pub struct Model {
     pub reference_image_url: Option<String>,
     pub video_model: String,
     pub audio_model: Option<String>,
+    pub choice: Option<Json>,
+    pub speech_speed: Option<f64>,
     pub budget_micros: Option<i64>,
     pub spent_micros: i64,
     pub created_at: DateTimeUtc,

@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-/// One render; `output` is a `model::project::RenderOutput`.
+/// One render; `output` is a `model::project::RenderOutput`, `storyboard` a `model::storyboard::Storyboard`.
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "render")]
 pub struct Model {
@@ -14,6 +14,7 @@ pub struct Model {
     pub error: Option<String>,
     pub output: Option<Json>,
     pub revision: i64,
+    pub storyboard: Option<Json>,
     pub created_at: DateTimeUtc,
     pub updated_at: DateTimeUtc,
 }

@@ -12,6 +12,7 @@ pub struct Model {
     pub email: Option<String>,
     pub plan_id: Option<Uuid>,
     pub budget_micros: Option<i64>,
+    pub choice: Option<Json>,
     pub created_at: DateTimeUtc,
 }
 

@@ -1,12 +1,15 @@
 //! A throw-away database for one test, and what tests put into it.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use chrono::{DateTime, Duration, Utc};
+use model::choice::Choice;
 use model::project::{Asset, RenderOutput, Settings};
+use model::storyboard::Storyboard;
 use model::task::{Product, ScriptScene, TaskKind};
 use model::workflow::{Command, Edit, Input, SceneDraft};
-use sea_orm::{ConnectionTrait, Database as Connection, DatabaseConnection, Statement};
+use sea_orm::{ConnectionTrait, Database as Connection, DatabaseConnection, DbBackend, Statement};
 use store::{Details, Lease, NewProject, ProjectRecord, Store, open};
 use tempfile::TempDir;
 use uuid::Uuid;
@@ -59,6 +62,20 @@ impl Database {
         let name = name.expect("every test database has such a name").to_owned();
         let admin = Connection::connect(&server).await.expect("the server still runs");
         admin.execute_unprepared(&format!("DROP DATABASE {name} WITH (FORCE)")).await.expect("the database is ours");
+    }
+
+    /// Takes all tables away, as before the first start.
+    pub async fn wipe(&self) {
+        if self.raw.get_database_backend() == DbBackend::Postgres {
+            self.raw.execute_unprepared("DROP SCHEMA public CASCADE; CREATE SCHEMA public").await.expect("the schema is ours");
+            return;
+        }
+        let tables = Statement::from_string(DbBackend::Sqlite, "SELECT name FROM sqlite_master WHERE type = 'table'");
+        self.raw.execute_unprepared("PRAGMA foreign_keys = OFF").await.expect("it can be switched off");
+        for table in self.raw.query_all_raw(tables).await.expect("the query works") {
+            let table: String = table.try_get_by_index(0).expect("a name");
+            self.raw.execute_unprepared(&format!("DROP TABLE \"{table}\"")).await.expect("nobody uses it");
+        }
     }
 
     /// A user, created if absent.
@@ -126,6 +143,8 @@ pub fn at(seconds: i64) -> DateTime<Utc> {
 pub fn new_project(project: u128, owner: Uuid) -> NewProject {
     let title = format!("Project {project}");
     let settings = Settings { title, topic: "the Moon".to_owned(), include_music: true, ..Settings::default() };
+    let choice = Choice { fallback: Some(true), ..Choice::default() }.with("image", "gemini");
+    let settings = Settings { choice, speech_speed: Some(1.25), ..settings };
     NewProject { id: id(project), owner, settings, details: Details::default(), source: None }
 }
 
@@ -143,6 +162,15 @@ pub fn draft(scene: u128, narration: &str) -> SceneDraft {
 
 pub fn asset(key: &str) -> Asset {
     Asset { key: key.to_owned(), media_type: "image/jpeg".to_owned(), bytes: 7, made_by: "test/1".to_owned(), credit: None }
+}
+
+/// A storyboard of the user's own with these pictures.
+pub fn storyboard(pictures: &[&str]) -> Arc<Storyboard> {
+    let word = r#"{"word":"Grüße ∆","start":0.125,"end":1.337}"#;
+    let scene = |key: &&str| format!(r#"{{"imageUrl":"{key}","duration":2.345,"wordTimings":[{word}],"clipVolumeDb":-6.5}}"#);
+    let scenes: Vec<String> = pictures.iter().map(scene).collect();
+    let text = format!(r#"{{"title":"Übung","scenes":[{}]}}"#, scenes.join(","));
+    Arc::new(Storyboard::from_json(&text).expect("a good storyboard"))
 }
 
 pub fn output(video: &str) -> RenderOutput {

@@ -2,7 +2,7 @@ use model::task::TaskKind;
 use model::workflow::Command;
 use store::{Made, Outcome};
 
-use crate::database::{Database, asset, at, id, product};
+use crate::database::{Database, asset, at, id, product, storyboard};
 
 /// Makes everything of the project and renders it; objects are called after `name(task)`.
 async fn finish_all(database: &Database, project: u128, name: impl Fn(TaskKind) -> String) {
@@ -44,4 +44,35 @@ pub async fn only_unused_objects_are_named(database: &Database) {
     assert_eq!(store.delete_project(id(6)).await.unwrap(), Some(last.into_iter().map(str::to_owned).collect()));
     assert_eq!(database.count("SELECT count(*) FROM made").await, 0);
     assert_eq!(store.delete_project(id(6)).await.unwrap(), None);
+}
+
+pub async fn objects_to_be_rendered_stay(database: &Database) {
+    finish_all(database, 5, |kind| kind.name().to_owned()).await;
+    let other = database.project_with_scenes(6, 1, 1).await;
+    let storyboard = storyboard(&["draw_image", "mine"]);
+    let record = database.command(other, Command::RenderStoryboard { id: id(60), storyboard: storyboard.clone() }, 5).await;
+    assert_eq!(record.project.render.and_then(|render| render.storyboard), Some(storyboard));
+    let gone = database.store.delete_project(id(5)).await.unwrap().expect("it was there");
+    assert!(gone.contains(&"speak".to_owned()) && !gone.contains(&"draw_image".to_owned()), "{gone:?}");
+
+    let lease = database.claim("worker", 6).await.expect("the render");
+    let made = product(TaskKind::Render, "video");
+    assert!(database.store.finish(&lease, Outcome::Done(made), at(6)).await.unwrap());
+    let gone = database.store.delete_project(other).await.unwrap().expect("it was there");
+    let video = ["video", "video.ass", "video.jpg", "video.srt", "video.vtt"];
+    assert_eq!(gone, ["draw_image", "mine"].into_iter().chain(video).collect::<Vec<_>>());
+}
+
+pub async fn objects_belong_to_those_who_show_them(database: &Database) {
+    finish_all(database, 5, |kind| kind.name().to_owned()).await;
+    let store = &database.store;
+    let somebody = database.owner(2).await;
+    let all = ["compose_music", "draw_image", "render", "render.jpg", "render.srt", "speak", "nobody's"].map(str::to_owned);
+    let mut owned: Vec<String> = store.owned_objects(id(1), &all).await.unwrap().into_iter().collect();
+    owned.sort_unstable();
+    assert_eq!(owned, all[..6]);
+    assert!(store.owned_objects(somebody, &all).await.unwrap().is_empty());
+    assert!(store.owned_objects(id(1), &[]).await.unwrap().is_empty());
+    let many: Vec<String> = (0..1_200).map(|number| format!("key {number}")).chain(["speak".to_owned()]).collect();
+    assert_eq!(store.owned_objects(id(1), &many).await.unwrap().len(), 1);
 }

@@ -6,7 +6,7 @@ use store::{Entry, Lease, Limit, Limits, Outcome, Store, TaskState};
 use crate::database::{Database, at, product};
 
 /// `count` claimed narrations of one user.
-async fn leases(database: &Database, project: u128, owner: u128, count: usize) -> Vec<Lease> {
+pub async fn leases(database: &Database, project: u128, owner: u128, count: usize) -> Vec<Lease> {
     let project = database.project_with_scenes(project, owner, count as u128).await;
     database.command(project, Command::GenerateAudio { force: false }, 0).await;
     let mut leases = Vec::new();

@@ -13,6 +13,7 @@ mod opening;
 mod projects;
 mod queue;
 mod requests;
+mod upgrade;
 mod usage;
 mod workflow;
 
@@ -57,12 +58,14 @@ on_both! {
         many_attempts_end_at_once, equal_changes_of_different_slots_stay_apart, vendor_references_survive, a_deleted_project_ends_its_leases;
     limits: calls_at_once_are_limited, calls_in_a_minute_are_limited, limits_are_exact_across_processes,
         a_postponed_task_has_lost_no_attempt;
-    delete: only_unused_objects_are_named;
+    delete: only_unused_objects_are_named, objects_to_be_rendered_stay, objects_belong_to_those_who_show_them;
     requests: a_request_sent_again_has_no_second_effect, requests_at_the_same_moment_have_one_effect,
         a_refused_request_leaves_nothing, a_lock_keeps_only_others_edits_away, every_change_moves_the_mark,
         reports_count_for_the_lease_of_their_render;
-    made: results_are_remembered_replaced_and_forgotten;
+    made: results_are_remembered_replaced_and_forgotten, equal_requests_wait_for_each_other,
+        one_of_many_makes_what_all_want;
     usage: a_call_is_reserved_once_and_settled_at_what_it_took, a_failed_call_is_given_back_where_it_was_taken,
         a_dead_attempts_reservation_goes_on, plans_limit_by_day_and_month, budgets_are_never_overdrawn;
     opening: a_newer_schema_is_refused, opening_at_the_same_moment_works;
+    upgrade: an_older_versions_database_goes_on;
 }

@@ -1,4 +1,4 @@
-use sea_orm::{ConnectionTrait, DbBackend, Statement};
+use sea_orm::ConnectionTrait;
 use store::{StoreError, open};
 
 use crate::database::Database;
@@ -13,16 +13,7 @@ pub async fn a_newer_schema_is_refused(database: &Database) {
 
 pub async fn opening_at_the_same_moment_works(database: &Database) {
     // As at the first start: no table is there yet.
-    if database.raw.get_database_backend() == DbBackend::Postgres {
-        database.raw.execute_unprepared("DROP SCHEMA public CASCADE; CREATE SCHEMA public").await.unwrap();
-    } else {
-        let tables = Statement::from_string(DbBackend::Sqlite, "SELECT name FROM sqlite_master WHERE type = 'table'");
-        database.raw.execute_unprepared("PRAGMA foreign_keys = OFF").await.unwrap();
-        for table in database.raw.query_all_raw(tables).await.unwrap() {
-            let table: String = table.try_get_by_index(0).unwrap();
-            database.raw.execute_unprepared(&format!("DROP TABLE \"{table}\"")).await.unwrap();
-        }
-    }
+    database.wipe().await;
     let opened = tokio::join!(open(&database.url), open(&database.url), open(&database.url));
     for store in [opened.0, opened.1, opened.2] {
         store.expect("all can open it").ping().await.unwrap();

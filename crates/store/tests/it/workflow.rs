@@ -7,7 +7,7 @@ use model::workflow::{Command, Edit, Input, SceneChange, transition};
 use store::{ApplyError, Lease, Outcome};
 use uuid::Uuid;
 
-use crate::database::{Database, asset, at, draft, id, product};
+use crate::database::{Database, asset, at, draft, id, product, storyboard};
 
 /// Numbers that look random and are the same in every run.
 struct Dice(u64);
@@ -151,7 +151,7 @@ impl Run<'_> {
     fn command(&mut self) -> Command {
         let scene = self.pure.scenes.get(self.dice.roll(5)).map_or(id(0), |scene| scene.id);
         self.next_id += 10;
-        match self.dice.roll(11) {
+        match self.dice.roll(12) {
             0 => Command::Cancel,
             1 => Command::Pause,
             2 => Command::Generate { scene, medium: Medium::Image, force: true },
@@ -161,6 +161,9 @@ impl Run<'_> {
             6 => Command::Generate { scene, medium: Medium::Video, force: false },
             7 => Command::SkipScene { scene: Some(scene) },
             8 => Command::GenerateAll { force: false },
+            9 => {
+                Command::RenderStoryboard { id: id(self.next_id), storyboard: storyboard(&["mine", "boo"][self.dice.roll(2)..]) }
+            }
             _ => Command::Resume,
         }
     }

@@ -110,6 +110,7 @@ impl World {
             10 => Command::SkipScene { scene: flag.then_some(scene) },
             11 => Command::Pause,
             12 | 13 => Command::Resume,
+            14 if how.is_multiple_of(3) => Command::RenderStoryboard { id: fresh, storyboard: storyboard(pick % 2) },
             14 => Command::Render { id: fresh, when_ready: flag },
             _ => return Some(Input::Edit(edit(what, pick, how, scene, fresh))),
         };
@@ -236,6 +237,7 @@ fn check_step(before: &Project, step: &Step) {
         };
         assert!(new.progress >= old.progress && place(new.status) >= place(old.status), "4: a render only moves forward");
         assert!(!old.status.is_final() || new.status == old.status, "4: a finished render stays as it is");
+        assert_eq!(new.storyboard, old.storyboard, "11: what a render was given to show stays");
     }
     let told = step.events.contains(&Event::Project { status: project.status });
     assert_eq!(told, before.status != project.status, "10: whoever listens hears of every new status");
@@ -247,6 +249,9 @@ fn check_project(project: &Project) {
     assert!(project.status != ProjectStatus::Generating || active, "5: a project that is generating has a task");
     assert!(at_work || !active, "5: a project that has ended has none");
     assert!(project.notice.is_none() || project.status == ProjectStatus::Paused, "8: only a pause has a reason");
+    if let Some(render) = project.render.as_ref().filter(|render| render.storyboard.is_some()) {
+        assert_ne!(render.status, RenderStatus::Waiting, "11: a storyboard of the user's own waits for nothing");
+    }
     for (scene, kind, slot) in project.slots() {
         let waits_for_picture = kind == TaskKind::Animate && scene.is_some_and(|scene| scene.image.status.is_active());
         let paused = project.status == ProjectStatus::Paused;

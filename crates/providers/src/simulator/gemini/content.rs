@@ -141,8 +141,8 @@ fn speech(world: &World, body: &Value, asked: &Asked, bend: Option<FaultKind>) -
     }
     let whole_file = asked.model.starts_with("gemini-3.8");
     let format = if whole_file { SoundFormat::Wav { rate: PCM_RATE } } else { SoundFormat::Pcm { rate: PCM_RATE } };
-    let order =
-        SpeechOrder { text: asked.prompt().to_owned(), language: None, voice: name, woman: Some(woman), speed: 1.0, format };
+    let language = member(member(config, "speechConfig"), "languageCode").as_str().map(str::to_owned);
+    let order = SpeechOrder { text: asked.prompt().to_owned(), language, voice: name, woman: Some(woman), speed: 1.0, format };
     let spoken = match media::speech(&order) {
         Ok(spoken) => spoken,
         Err(problem) => return error(500, "INTERNAL", &problem, &Value::Null),

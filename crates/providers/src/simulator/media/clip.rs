@@ -3,7 +3,6 @@
 use std::process::Command;
 
 use bytes::Bytes;
-use tiny_skia::{PixmapPaint, Transform};
 
 use super::Media;
 use super::ffmpeg;
@@ -54,17 +53,10 @@ pub(super) fn film(order: &ClipOrder) -> Result<Media, String> {
     Ok(Media { bytes: ffmpeg::read(&clip)?.into(), media_type: "video/mp4" })
 }
 
-/// What stands still: the first frame under a plate with the prompt, or the prompt's own picture.
+/// What stands still: the prompt on the first frame, or the prompt's own picture.
 fn ground(order: &ClipOrder, width: u32, height: u32) -> tiny_skia::Pixmap {
     let own = PictureOrder { prompt: order.prompt.clone(), label: order.label.clone(), width, height, ..PictureOrder::default() };
-    let mut ground = picture::paint(&own);
-    let first = order.first_frame.as_deref().and_then(|bytes| picture::decoded(bytes, width, height));
-    if let Some(mut first) = first {
-        let through = PixmapPaint { opacity: 0.35, ..PixmapPaint::default() };
-        first.draw_pixmap(0, 0, ground.as_ref(), &through, Transform::identity(), None);
-        ground = first;
-    }
-    ground
+    picture::paint(&own, order.first_frame.as_deref())
 }
 
 /// Hertz, between 220 and 440.

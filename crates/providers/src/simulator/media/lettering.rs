@@ -23,17 +23,18 @@ pub(super) struct Room {
     pub(super) height: u32,
 }
 
-/// Writes `text` in white; what has no room even in the smallest size is left out.
+/// Writes `text` in white into the middle of the room; what has no room even in the smallest size is left out.
 pub(super) fn write(picture: &mut Pixmap, text: &str, room: Room) {
     thread_local! {
         static FONTS: RefCell<(FontSystem, SwashCache)> = RefCell::new((system(), SwashCache::new()));
     }
     FONTS.with_borrow_mut(|(system, cache)| {
         let mut buffer = laid_out(system, text, room);
+        let down = (room.height.saturating_sub(height(&buffer) as u32) / 2) as i32;
         buffer.draw(system, cache, Color::rgb(255, 255, 255), |x, y, width, height, colour| {
             // Glyphs come pixel by pixel; lines under the box are cut off.
             if y >= 0 && (y as u32).saturating_add(height) <= room.height {
-                blend(picture, x + room.left as i32, y + room.top as i32, width, colour.a());
+                blend(picture, x + room.left as i32, y + room.top as i32 + down, width, colour.a());
             }
         });
     });
@@ -54,12 +55,16 @@ fn laid_out(system: &mut FontSystem, text: &str, room: Room) -> Buffer {
         buffer.set_size(Some(room.width as f32), None);
         buffer.set_text(text, &attributes, Shaping::Advanced, Some(Align::Center));
         buffer.shape_until_scroll(system, false);
-        let bottom = buffer.layout_runs().map(|run| run.line_top + run.line_height).fold(0.0, f32::max);
-        if bottom <= room.height as f32 {
+        if height(&buffer) <= room.height as f32 {
             break;
         }
     }
     buffer
+}
+
+/// From the top of the first line to the bottom of the last, in pixels.
+fn height(buffer: &Buffer) -> f32 {
+    buffer.layout_runs().map(|run| run.line_top + run.line_height).fold(0.0, f32::max)
 }
 
 /// White over what is there.

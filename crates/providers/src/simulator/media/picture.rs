@@ -39,20 +39,21 @@ pub(in super::super) enum PictureFormat {
 }
 
 pub(super) fn draw(order: &PictureOrder) -> Media {
-    encode(&paint(order), order.format)
+    encode(&paint(order, None), order.format)
 }
 
-/// The picture's pixels.
-pub(super) fn paint(order: &PictureOrder) -> Pixmap {
+/// The picture's pixels. With a backdrop (a picture file), that takes the colour's place and most of it stays visible.
+pub(super) fn paint(order: &PictureOrder, backdrop: Option<&[u8]>) -> Pixmap {
     let (width, height) = (order.width.clamp(16, MOST), order.height.clamp(16, MOST));
-    let mut picture = Pixmap::new(width, height).expect("both sides are at least 16 pixels");
-    background(&mut picture, &order.prompt);
+    let found = backdrop.and_then(|file| decoded(file, width, height));
+    let (top, tall) = if found.is_some() { (height * 9 / 16, height / 4) } else { (height / 5, height / 2) };
+    let mut picture = found.unwrap_or_else(|| background(&order.prompt, width, height));
     let margin = width / 16;
     let line = (height / 24).max(8);
     plate(&mut picture, Room { left: 0, top: 0, width, height: line * 2 });
     let label = Room { left: margin, top: line / 2, width: width - 2 * margin, height: line };
     lettering::write(&mut picture, &order.label, label);
-    let text = Room { left: margin, top: height / 5, width: width - 2 * margin, height: height / 2 };
+    let text = Room { left: margin, top, width: width - 2 * margin, height: tall };
     plate(&mut picture, Room { left: margin / 2, width: width - margin, ..text });
     lettering::write(&mut picture, &order.prompt, text);
     thumbnails(&mut picture, &order.references);
@@ -67,8 +68,9 @@ pub(super) fn colour(prompt: &str) -> [u8; 3] {
 }
 
 /// The colour, brighter towards the top, with a disc whose place comes from the prompt too.
-fn background(picture: &mut Pixmap, prompt: &str) {
-    let (width, height) = (picture.width() as f32, picture.height() as f32);
+fn background(prompt: &str, width: u32, height: u32) -> Pixmap {
+    let mut picture = Pixmap::new(width, height).expect("both sides are at least 16 pixels");
+    let (width, height) = (width as f32, height as f32);
     let [red, green, blue] = colour(prompt);
     let lighter = |channel: u8| channel.saturating_add(60);
     let stops = vec![
@@ -91,12 +93,13 @@ fn background(picture: &mut Pixmap, prompt: &str) {
         paint.anti_alias = true;
         picture.fill_path(&disc, &paint, tiny_skia::FillRule::Winding, Transform::identity(), None);
     }
+    picture
 }
 
 /// A dark ground for letters.
 fn plate(picture: &mut Pixmap, room: Room) {
     let mut paint = Paint::default();
-    paint.set_color_rgba8(0, 0, 0, 130);
+    paint.set_color_rgba8(0, 0, 0, 150);
     let rect = Rect::from_xywh(room.left as f32, room.top as f32, room.width as f32, room.height as f32);
     if let Some(rect) = rect {
         picture.fill_rect(rect, &paint, Transform::identity(), None);

@@ -63,7 +63,7 @@ pub(super) fn colour_name([red, green, blue]: [u8; 3]) -> &'static str {
 }
 
 const ENGLISH: Lines = Lines {
-    title: "The surprising story of {}",
+    title: "{}: the story few people know",
     description: "Everything that few people know about {}.\nWatch until the end for the best part.",
     opening: "What if everything you knew about {} was only half of the story?",
     sentences: &[
@@ -91,7 +91,7 @@ const ENGLISH: Lines = Lines {
 };
 
 const PORTUGUESE: Lines = Lines {
-    title: "A história surpreendente de {}",
+    title: "{}: a história que poucos conhecem",
     description: "Tudo o que pouca gente sabe sobre {}.\nAssista até o fim para ver a melhor parte.",
     opening: "E se tudo o que você sabe sobre {} fosse só metade da história?",
     sentences: &[
@@ -119,7 +119,7 @@ const PORTUGUESE: Lines = Lines {
 };
 
 const SPANISH: Lines = Lines {
-    title: "La historia sorprendente de {}",
+    title: "{}: la historia que pocos conocen",
     description: "Todo lo que poca gente sabe sobre {}.\nMira hasta el final para ver la mejor parte.",
     opening: "¿Y si todo lo que sabes sobre {} fuera solo la mitad de la historia?",
     sentences: &[

@@ -71,9 +71,14 @@ fn after_label(prompt: &str, labels: &[&str]) -> Option<String> {
     let text = if lower.len() == prompt.len() { prompt } else { &lower };
     labels.iter().find_map(|label| {
         lower.match_indices(label).find_map(|(at, _)| {
-            let rest = text.get(at + label.len()..)?.trim_start_matches(['"', '*', '_', '`', ' ']);
+            let after = text.get(at + label.len()..)?;
+            let rest = after.trim_start_matches(['"', '*', '_', '`', ' ']);
             let rest = rest.strip_prefix(':')?.trim_start_matches(['*', ' ', '\n', '\r']);
-            tidy(rest.lines().next()?)
+            // JSON: the value ends at its quote.
+            match rest.strip_prefix('"').filter(|_| after.starts_with('"')) {
+                Some(value) => tidy(value.split('"').next()?),
+                None => tidy(rest.lines().next()?),
+            }
         })
     })
 }
@@ -180,6 +185,7 @@ mod tests {
     fn topics_are_found_in_many_wordings() {
         let check = |prompt: &str, expected: &str| assert_eq!(Wish::read(prompt).topic, expected, "{prompt}");
         check("Write a short.\nTopic: Why cats purr\nStyle: noir", "Why cats purr");
+        check("{\"topic\": \"Why cats purr\", \"style\": \"noir\"}", "Why cats purr");
         check("<topic>\nWhy cats purr\n</topic>", "Why cats purr");
         check("A video on \"Why cats purr\", please", "Why cats purr");
         check("Tell me about cats. Be brief.", "cats");

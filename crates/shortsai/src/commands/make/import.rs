@@ -5,11 +5,10 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use assets::{Kind, Place};
 use model::project::{Asset, Settings, VideoOptions};
-use model::script::{Script, ScriptScene};
+use model::script::{Script, ScriptScene, ScriptSettings};
 use model::storyboard::{Storyboard, StoryboardScene};
 use model::workflow::{Edit, Input, SceneDraft};
-use providers::espeak::Espeak;
-use providers::speech::SpeechProvider;
+use providers::error::ProviderError;
 use render::{FolderMedia, RenderError};
 use store::{Details, NewProject, StoreError};
 use uuid::Uuid;
@@ -17,11 +16,23 @@ use uuid::Uuid;
 use crate::fail::Unusable;
 use crate::wiring::{House, new_id, now};
 
-/// Everything that would fail later and can be known now: the voice, ffmpeg, every picture.
+/// Whether somebody is there who can speak the project's voice: known before anything is made.
+pub async fn check_voice(house: &House, project: Uuid) -> anyhow::Result<()> {
+    let record = house.store.project(project).await?.context("the project is gone; run the command again")?;
+    let wish = house.office.wish(house.owner, Some(&record)).await?;
+    let (language, voice) = (&record.project.settings.language, &record.project.settings.voice);
+    let unusable = |error: ProviderError| Unusable(error.to_string());
+    let narrators = house.office.catalogue.abilities(&wish).speech.map_err(unusable)?;
+    let mut refusals = narrators.iter().map(|narrator| narrator.provider.check(language, voice).err());
+    // The first one's reason: the others only stand in.
+    match refusals.next().flatten() {
+        Some(error) if refusals.all(|refusal| refusal.is_some()) => Err(unusable(error).into()),
+        _ => Ok(()),
+    }
+}
+
+/// Everything that would fail later and can be known now: ffmpeg, every picture.
 pub fn check(script: &Script, path: &Path) -> anyhow::Result<()> {
-    Espeak
-        .check(&script.settings.language, &script.settings.voice)
-        .map_err(|error| Unusable(format!("{}: {error}", path.display())))?;
     render::check_ffmpeg()?;
     let given: Vec<(usize, &ScriptScene)> =
         script.scenes.iter().enumerate().filter(|(_, scene)| scene.picture.is_some()).collect();
@@ -94,7 +105,7 @@ pub async fn import(house: &House, path: &Path, script: Script) -> anyhow::Resul
     for (index, scene) in script.scenes.iter().enumerate() {
         drafts.push(draft(house, path, index, scene).await?);
     }
-    let settings = settings_of(script, path);
+    let settings = settings_of(&title_of(&script, path), script.settings);
     let project = project_of(house, &source, &settings).await?;
     let edit = Edit::Settings { settings: Box::new(settings), remake: true };
     house.store.apply(project, Input::Edit(edit), now()).await?;
@@ -153,13 +164,17 @@ async fn draft(house: &House, path: &Path, index: usize, scene: &ScriptScene) ->
     Ok(draft)
 }
 
-fn settings_of(script: Script, path: &Path) -> Settings {
-    let file_name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-    let title = if script.title.is_empty() { file_name } else { script.title };
-    let settings = script.settings;
+/// The script's title; a script without one is called like its file.
+fn title_of(script: &Script, path: &Path) -> String {
+    let file_name = || path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    if script.title.is_empty() { file_name() } else { script.title.clone() }
+}
+
+/// A script's settings as those of a project.
+pub fn settings_of(title: &str, settings: ScriptSettings) -> Settings {
     Settings {
-        topic: title.clone(),
-        title,
+        topic: title.to_owned(),
+        title: title.to_owned(),
         description: String::new(),
         style: settings.style,
         language: settings.language,
@@ -174,5 +189,7 @@ fn settings_of(script: Script, path: &Path) -> Settings {
             transition: settings.transition,
             ..VideoOptions::default()
         },
+        choice: settings.choice,
+        speech_speed: Some(settings.speed).filter(|speed| *speed != 1.0),
     }
 }

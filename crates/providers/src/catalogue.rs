@@ -1,0 +1,313 @@
+//! The vendors of this server: who may be asked for a project, made out of keys, wishes and settings.
+//!
+//! One place knows all adapters. What each of them does is in its own file.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use model::choice::Choice;
+
+use crate::abilities::{Abilities, Candidate, Candidates};
+use crate::align::AlignProvider;
+use crate::aligner::Aligner;
+use crate::api::Api;
+use crate::character::CharacterProvider;
+use crate::choice::order;
+use crate::clip::ClipProvider;
+use crate::composer::Composer;
+use crate::edge::Edge;
+use crate::error::ProviderError;
+use crate::espeak::Espeak;
+use crate::http::Http;
+use crate::image::ImageProvider;
+use crate::keys::{Key, Keys};
+use crate::music::MusicVendor;
+use crate::poster::PosterArtist;
+use crate::prompts::Prompts;
+use crate::script::ScriptProvider;
+use crate::settings::Settings;
+use crate::speech::SpeechProvider;
+use crate::stock::{StockClips, StockImages, StockProvider};
+use crate::vendor::{Ability, Access, Vendor};
+use crate::{elevenlabs, gemini, groq, ollama, openai, openverse, pexels, pixabay, suno, vertex};
+
+/// A stand-in for all vendors asks for keys as they do, and takes any.
+const STAND_IN_KEY: &str = "stand-in-key";
+
+/// All vendors, as this server is set up.
+#[derive(Debug, Clone)]
+pub struct Catalogue {
+    /// The client of all calls.
+    pub http: Http,
+    /// Addresses, models and voices.
+    pub settings: Settings,
+    /// The server's own keys.
+    pub keys: Keys,
+    /// The server's wishes.
+    pub choice: Choice,
+    /// The prompts.
+    pub prompts: Prompts,
+    /// The clock: some vendors turn away whoever does not know the time.
+    pub now: fn() -> DateTime<Utc>,
+}
+
+/// What a project, its user and their keys ask for.
+#[derive(Debug, Clone)]
+pub struct Wish {
+    /// Keys that count before the server's.
+    pub keys: Keys,
+    /// Wishes that count before the server's.
+    pub choice: Choice,
+    /// How fast narrations are spoken.
+    pub speech_speed: f64,
+}
+
+impl Default for Wish {
+    fn default() -> Self {
+        Self { keys: Keys::default(), choice: Choice::default(), speech_speed: 1.0 }
+    }
+}
+
+impl Catalogue {
+    /// Who may be asked for what.
+    pub fn abilities(&self, wish: &Wish) -> Abilities {
+        let asked = self.asked(wish);
+        Abilities {
+            scripts: asked.candidates(Ability::Script, Asked::writer),
+            images: asked.candidates(Ability::Image, Asked::artist),
+            speech: asked.candidates(Ability::Speech, Asked::narrator),
+            align: asked.candidates(Ability::Align, Asked::aligner),
+            clips: asked.candidates(Ability::Clip, Asked::animator),
+            music: asked.candidates(Ability::Music, Asked::composer),
+            fallback: asked.choice.fallback == Some(true),
+            speech_speed: wish.speech_speed,
+        }
+    }
+
+    /// Who looks at characters: one who writes and draws.
+    pub fn characters(&self, wish: &Wish) -> Candidates<dyn CharacterProvider> {
+        self.asked(wish).candidates(Ability::Script, Asked::portraitist)
+    }
+
+    /// Who has photographs, or films.
+    ///
+    /// # Errors
+    /// When that vendor is no stock, or has no key.
+    pub fn stock(&self, vendor: Vendor, wish: &Wish) -> Result<Arc<dyn StockProvider>, ProviderError> {
+        let asked = self.asked(wish);
+        order(Ability::Image, &asked.choice.clone().with(Ability::Image.name(), vendor.name()), |vendor| {
+            asked.is_set_up(vendor)
+        })?;
+        asked.stock(vendor)
+    }
+
+    /// Whether a vendor can be asked at all with these keys.
+    pub fn is_set_up(&self, vendor: Vendor, wish: &Wish) -> bool {
+        vendor.access() != Access::Key || self.asked(wish).is_set_up(vendor)
+    }
+
+    /// Asks a vendor, free of charge, whether its key and model work. Answers what was found.
+    ///
+    /// # Errors
+    /// Why it can't be used.
+    pub async fn probe(&self, vendor: Vendor, wish: &Wish) -> Result<String, ProviderError> {
+        let asked = self.asked(wish);
+        let api = || asked.api(vendor);
+        let model = |ability| asked.model(vendor, ability);
+        match vendor {
+            Vendor::Gemini => gemini::models::probe(&api(), &model(Ability::Script)).await,
+            Vendor::OpenAi => openai::models::probe(&api(), &model(Ability::Script)).await,
+            Vendor::Ollama => ollama::probe(&api(), &model(Ability::Script)).await,
+            Vendor::ElevenLabs => elevenlabs::probe(&api(), &model(Ability::Speech)).await,
+            Vendor::Groq => groq::probe(&api(), &model(Ability::Speech)).await,
+            Vendor::Suno => suno::probe(&api()).await,
+            Vendor::Vertex => vertex::probe(&api(), &self.settings, &model(Ability::Clip)).await,
+            Vendor::Pexels => pexels::probe(&api()).await,
+            Vendor::Pixabay => pixabay::probe(&api()).await,
+            Vendor::Openverse => openverse::probe(&api()).await,
+            Vendor::Edge => {
+                let voices = asked.edge().voices().await?;
+                Ok(format!("answers, with {} voices", voices.len()))
+            }
+            Vendor::Espeak | Vendor::Poster | Vendor::Composer | Vendor::Aligner => Ok("works on this machine".to_owned()),
+        }
+    }
+
+    fn asked<'a>(&'a self, wish: &Wish) -> Asked<'a> {
+        Asked { catalogue: self, keys: wish.keys.clone().or(&self.keys), choice: wish.choice.or(&self.choice) }
+    }
+}
+
+/// A wish together with what the server has.
+struct Asked<'a> {
+    catalogue: &'a Catalogue,
+    keys: Keys,
+    choice: Choice,
+}
+
+impl Asked<'_> {
+    /// The candidates for an ability, each made by `make`.
+    fn candidates<T: ?Sized>(
+        &self,
+        ability: Ability,
+        make: impl Fn(&Self, Vendor, String) -> Result<Arc<T>, ProviderError>,
+    ) -> Candidates<T> {
+        let vendors = order(ability, &self.choice, |vendor| self.is_set_up(vendor))?;
+        let candidate = |vendor: Vendor| {
+            let model = self.model(vendor, ability);
+            let provider = make(self, vendor, model.clone())?;
+            let own_key = self.keys.get(vendor).is_some_and(|key| key.own);
+            Ok(Candidate { vendor: vendor.name().to_owned(), model, own_key, local: vendor.access() == Access::Local, provider })
+        };
+        vendors.into_iter().map(candidate).collect()
+    }
+
+    fn is_set_up(&self, vendor: Vendor) -> bool {
+        let settings = &self.catalogue.settings;
+        // A server of the user's own may want no key.
+        let own_server = matches!(vendor, Vendor::OpenAi | Vendor::Ollama) && settings.of(vendor).base_url.is_some();
+        let stand_in = settings.stand_in.is_some() && vendor != Vendor::Vertex;
+        self.keys.get(vendor).is_some() || own_server || stand_in
+    }
+
+    fn key(&self, vendor: Vendor) -> Option<Key> {
+        let stand_in = || self.catalogue.settings.stand_in.as_ref().map(|_| Key::system(STAND_IN_KEY));
+        self.keys.get(vendor).cloned().or_else(stand_in)
+    }
+
+    /// The wish for a model counts only for the vendor that has it: an old project's `veo` says nothing to Pexels.
+    fn model(&self, vendor: Vendor, ability: Ability) -> String {
+        let wanted = self.choice.models.get(ability.name()).map(String::as_str).filter(|_| {
+            match self.choice.vendors.get(ability.name()) {
+                Some(vendors) => vendors.first().is_some_and(|first| Vendor::from_name(first) == Some(vendor)),
+                None => ability.vendors().iter().find(|first| self.is_set_up(**first)) == Some(&vendor),
+            }
+        });
+        let model = self.catalogue.settings.model(vendor, ability, wanted);
+        if model.is_empty() { built_in_model(vendor) } else { model }
+    }
+
+    fn api(&self, vendor: Vendor) -> Api {
+        let (http, settings) = (self.catalogue.http.clone(), &self.catalogue.settings);
+        let (base, key) = (settings.base_url(vendor), self.key(vendor));
+        match vendor {
+            Vendor::OpenAi => openai::api(http, base, key),
+            Vendor::Ollama => ollama::api(http, base, key),
+            Vendor::ElevenLabs => elevenlabs::api(http, base, key),
+            Vendor::Groq => groq::api(http, base, key),
+            Vendor::Suno => suno::api(http, base, key),
+            Vendor::Vertex => vertex::api(http, vertex::base_url(settings), key),
+            Vendor::Pexels => pexels::api(http, base, key),
+            Vendor::Pixabay => pixabay::api(http, base, key),
+            Vendor::Openverse => openverse::api(http, base, self.keys.get(vendor).cloned()),
+            _ => gemini::api(http, base, key),
+        }
+    }
+
+    fn voice(&self, vendor: Vendor) -> Option<String> {
+        self.catalogue.settings.of(vendor).voice
+    }
+
+    fn writer(&self, vendor: Vendor, model: String) -> Result<Arc<dyn ScriptProvider>, ProviderError> {
+        let (api, prompts) = (self.api(vendor), self.catalogue.prompts.clone());
+        Ok(match vendor {
+            Vendor::Gemini => Arc::new(gemini::scripts::GeminiScripts::new(api, model, prompts)),
+            Vendor::OpenAi => Arc::new(openai::scripts::OpenAiScripts::new(api, model, prompts)),
+            Vendor::Ollama => Arc::new(ollama::OllamaScripts::new(api, model, prompts)),
+            other => return Err(unable(other, Ability::Script)),
+        })
+    }
+
+    fn portraitist(&self, vendor: Vendor, model: String) -> Result<Arc<dyn CharacterProvider>, ProviderError> {
+        let (api, prompts) = (self.api(vendor), self.catalogue.prompts.clone());
+        let images = self.model(vendor, Ability::Image);
+        Ok(match vendor {
+            Vendor::Gemini => Arc::new(gemini::characters::GeminiCharacters::new(api, model, images, prompts)),
+            Vendor::OpenAi => Arc::new(openai::characters::OpenAiCharacters::new(api, model, images, prompts)),
+            other => return Err(unable(other, Ability::Image)),
+        })
+    }
+
+    fn artist(&self, vendor: Vendor, model: String) -> Result<Arc<dyn ImageProvider>, ProviderError> {
+        let prompts = self.catalogue.prompts.clone();
+        Ok(match vendor {
+            Vendor::Gemini => Arc::new(gemini::images::GeminiImages::new(self.api(vendor), model, prompts)),
+            Vendor::OpenAi => Arc::new(openai::images::OpenAiImages::new(self.api(vendor), model, prompts)),
+            Vendor::Poster => Arc::new(PosterArtist),
+            stock => Arc::new(StockImages::new(stock, self.stock(stock)?)),
+        })
+    }
+
+    fn stock(&self, vendor: Vendor) -> Result<Arc<dyn StockProvider>, ProviderError> {
+        let api = self.api(vendor);
+        Ok(match vendor {
+            Vendor::Pexels => Arc::new(pexels::Pexels::new(api)),
+            Vendor::Pixabay => Arc::new(pixabay::Pixabay::new(api)),
+            Vendor::Openverse => Arc::new(openverse::Openverse::new(api)),
+            other => return Err(unable(other, Ability::Image)),
+        })
+    }
+
+    fn narrator(&self, vendor: Vendor, model: String) -> Result<Arc<dyn SpeechProvider>, ProviderError> {
+        let voice = self.voice(vendor);
+        Ok(match vendor {
+            Vendor::ElevenLabs => Arc::new(elevenlabs::speech::ElevenLabsSpeech::new(self.api(vendor), model, voice)),
+            Vendor::Gemini => Arc::new(gemini::speech::GeminiSpeech::new(self.api(vendor), model, voice, None)),
+            Vendor::OpenAi => Arc::new(openai::speech::OpenAiSpeech::new(self.api(vendor), model, voice)),
+            Vendor::Groq => Arc::new(groq::GroqSpeech::new(self.api(vendor), model, voice)),
+            Vendor::Edge => Arc::new(self.edge()),
+            Vendor::Espeak => Arc::new(Espeak),
+            other => return Err(unable(other, Ability::Speech)),
+        })
+    }
+
+    fn edge(&self) -> Edge {
+        let Catalogue { http, settings, now, .. } = self.catalogue;
+        Edge::new(http.clone(), &settings.base_url(Vendor::Edge), self.voice(Vendor::Edge), *now)
+    }
+
+    fn aligner(&self, vendor: Vendor, model: String) -> Result<Arc<dyn AlignProvider>, ProviderError> {
+        Ok(match vendor {
+            Vendor::Aligner => Arc::new(Aligner),
+            Vendor::ElevenLabs => Arc::new(elevenlabs::alignment::ElevenLabsAlignment::new(self.api(vendor), model)),
+            other => return Err(unable(other, Ability::Align)),
+        })
+    }
+
+    fn animator(&self, vendor: Vendor, model: String) -> Result<Arc<ClipProvider>, ProviderError> {
+        let Catalogue { settings, prompts, .. } = self.catalogue;
+        Ok(match vendor {
+            Vendor::Gemini => Arc::new(gemini::clips::GeminiClips::new(self.api(vendor), model, prompts.clone())),
+            Vendor::Vertex => Arc::new(vertex::clips::VertexClips::new(self.api(vendor), settings, model, prompts.clone())?),
+            stock => Arc::new(StockClips::new(stock, self.stock(stock)?)),
+        })
+    }
+
+    fn composer(&self, vendor: Vendor, model: String) -> Result<Arc<MusicVendor>, ProviderError> {
+        let (api, prompts) = (self.api(vendor), self.catalogue.prompts.clone());
+        Ok(Arc::new(match vendor {
+            Vendor::ElevenLabs => MusicVendor::AtOnce(Arc::new(elevenlabs::music::ElevenLabsMusic::new(api, model, prompts))),
+            Vendor::Suno => MusicVendor::Job(Arc::new(suno::SunoMusic::new(api, &self.catalogue.settings, model, prompts))),
+            Vendor::Gemini => MusicVendor::Job(Arc::new(gemini::music::GeminiMusic::new(api, model, prompts))),
+            Vendor::Composer => MusicVendor::AtOnce(Arc::new(Composer)),
+            other => return Err(unable(other, Ability::Music)),
+        }))
+    }
+}
+
+/// What is built in names its own way of working.
+fn built_in_model(vendor: Vendor) -> String {
+    match vendor {
+        Vendor::Poster => PosterArtist.model().to_owned(),
+        Vendor::Espeak => Espeak.model().to_owned(),
+        Vendor::Aligner => Aligner.model().to_owned(),
+        Vendor::Composer => crate::music::MusicProvider::model(&Composer).to_owned(),
+        // One service with one way of speaking.
+        other => format!("{}-1", other.name()),
+    }
+}
+
+/// The tables of `vendor` and this file have come apart.
+fn unable(vendor: Vendor, ability: Ability) -> ProviderError {
+    ProviderError::Unavailable(format!("{vendor} can't be asked for this ({})", ability.name()))
+}

@@ -1,0 +1,184 @@
+//! Scripts and other texts by any language model: the prompt, the form of the answer, reading and checking it, and one round
+//! of repair.
+//!
+//! How a vendor's model is asked is in the vendor's own files, behind [`Chat`]. Nothing is sent twice: the repair is another
+//! question with a key of its own.
+
+mod check;
+mod draft;
+mod finish;
+mod plain;
+mod schema;
+mod wish;
+
+use async_trait::async_trait;
+use minijinja::context;
+use serde_json::Value;
+
+use crate::error::ProviderError;
+use crate::prompts::Prompts;
+use crate::script::{Script, ScriptRequest};
+use crate::vendor::Vendor;
+use check::Problem;
+use draft::Draft;
+use wish::Wish;
+
+pub(crate) use plain::{declines, one_paragraph};
+
+/// The longest music prompt, in words.
+const MUSIC_WORDS: usize = 25;
+/// Problems that a message to the user names.
+const NAMED: usize = 3;
+
+/// A language model that can be asked.
+#[async_trait]
+pub(crate) trait Chat: Send + Sync {
+    /// Whose it is.
+    fn vendor(&self) -> Vendor;
+    /// What the model says next. `key` is the call's idempotency key.
+    async fn answer(&self, conversation: &Conversation, key: &str) -> Result<String, ProviderError>;
+}
+
+/// What has been said so far.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Conversation {
+    /// First ours, then in turn; never empty.
+    pub turns: Vec<Turn>,
+    /// The form of the answer; `None` for plain text.
+    pub schema: Option<Value>,
+}
+
+/// Something said.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Turn {
+    /// Whether the model said it.
+    pub by_model: bool,
+    /// The words.
+    pub text: String,
+}
+
+impl Conversation {
+    /// One question.
+    pub(crate) fn begin(text: String, schema: Option<Value>) -> Self {
+        Self { turns: vec![Turn { by_model: false, text }], schema }
+    }
+
+    fn go_on(&mut self, by_model: bool, text: String) {
+        self.turns.push(Turn { by_model, text });
+    }
+}
+
+/// Writes a script; asks for a repair once if what comes can't be used as it is.
+///
+/// # Errors
+/// [`ProviderError::Refused`] for a declined topic, [`ProviderError::Retry`] for a script that stays unusable, and whatever
+/// asking brings.
+pub(crate) async fn script(
+    chat: &dyn Chat,
+    prompts: &Prompts,
+    request: &ScriptRequest,
+    key: &str,
+) -> Result<Script, ProviderError> {
+    let wish = Wish::of(request);
+    let prompt = prompts.fill("script.jinja", wish.values(request))?;
+    let mut conversation = Conversation::begin(prompt, Some(schema::script(&wish)));
+    let first = Judged::of(chat.vendor(), chat.answer(&conversation, key).await?, &wish)?;
+    if first.problems.is_empty() {
+        return first.finish(chat.vendor(), request, &wish);
+    }
+    let problems: Vec<String> = first.problems.iter().map(|problem| problem.sentence.clone()).collect();
+    let repair = prompts.fill("repair.jinja", context! { problems, broken => first.draft.is_none() })?;
+    conversation.go_on(true, first.text.clone());
+    conversation.go_on(false, repair);
+    let second = chat.answer(&conversation, &format!("{key}-repair")).await;
+    let second = second.and_then(|text| Judged::of(chat.vendor(), text, &wish));
+    match second {
+        Ok(second) if second.is_usable() => second.finish(chat.vendor(), request, &wish),
+        // The repair made it worse, or could not be had; what was there is good enough.
+        _ if first.is_usable() => first.finish(chat.vendor(), request, &wish),
+        Ok(second) => second.finish(chat.vendor(), request, &wish),
+        Err(error) => Err(error),
+    }
+}
+
+/// What of the prompts shapes a script.
+pub(crate) fn version(prompts: &Prompts) -> String {
+    format!("{}{}", prompts.version("script.jinja"), prompts.version("repair.jinja"))
+}
+
+/// A wish for background music, at most 25 words.
+///
+/// # Errors
+/// As [`script`].
+pub(crate) async fn music_prompt(
+    chat: &dyn Chat,
+    prompts: &Prompts,
+    (topic, style): (&str, &str),
+    key: &str,
+) -> Result<String, ProviderError> {
+    let prompt = prompts.fill("music.jinja", context! { topic, style })?;
+    let answer = chat.answer(&Conversation::begin(prompt, None), key).await?;
+    let vendor = chat.vendor();
+    if declines(&answer) {
+        return Err(refused(vendor));
+    }
+    let line = one_paragraph(&answer);
+    if !line.chars().any(char::is_alphanumeric) {
+        return Err(empty(vendor));
+    }
+    let instrumental = line.to_lowercase().contains("instrumental");
+    let words = std::iter::once("Instrumental,").filter(|_| !instrumental).chain(line.split(' '));
+    let short: Vec<&str> = words.take(MUSIC_WORDS).collect();
+    Ok(short.join(" ").trim_end_matches([',', ';', ':', '-', ' ']).to_owned())
+}
+
+/// An answer and what is wrong with it.
+struct Judged {
+    text: String,
+    /// `None` when the answer is no JSON.
+    draft: Option<Draft>,
+    problems: Vec<Problem>,
+}
+
+impl Judged {
+    fn of(vendor: Vendor, text: String, wish: &Wish) -> Result<Self, ProviderError> {
+        if text.trim().is_empty() {
+            return Err(empty(vendor));
+        }
+        match draft::read(&text) {
+            Ok(draft) => Ok(Self { problems: check::problems(&draft, wish), draft: Some(draft), text }),
+            Err(_) if declines(&text) => Err(refused(vendor)),
+            Err(sentence) => Ok(Self { problems: vec![Problem { sentence, mendable: false }], draft: None, text }),
+        }
+    }
+
+    /// Whether all that is wrong can be mended without making anything up.
+    fn is_usable(&self) -> bool {
+        self.draft.is_some() && self.problems.iter().all(|problem| problem.mendable)
+    }
+
+    fn finish(self, vendor: Vendor, request: &ScriptRequest, wish: &Wish) -> Result<Script, ProviderError> {
+        match self.draft {
+            Some(draft) if self.problems.iter().all(|problem| problem.mendable) => Ok(finish::script(draft, request, wish)),
+            _ => {
+                let bad = self.problems.iter().filter(|problem| !problem.mendable);
+                let named: Vec<&str> = bad.take(NAMED).map(|problem| problem.sentence.trim_end_matches('.')).collect();
+                Err(ProviderError::retry(format!(
+                    "{vendor} wrote a script that can't be used, and did not mend it when told: {}; try again, or choose another model",
+                    named.join("; ")
+                )))
+            }
+        }
+    }
+}
+
+fn refused(vendor: Vendor) -> ProviderError {
+    ProviderError::Refused(format!("{vendor} declines to write about this; word the topic differently"))
+}
+
+fn empty(vendor: Vendor) -> ProviderError {
+    ProviderError::retry(format!("{vendor} gave an empty answer; try again"))
+}
+
+#[cfg(test)]
+mod tests;

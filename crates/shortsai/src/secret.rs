@@ -1,0 +1,74 @@
+//! The server's secret, which seals stored keys: out of the environment, or a file in the data folder that is made once.
+
+use std::io::{ErrorKind, Write};
+use std::path::Path;
+
+use anyhow::{Context, bail};
+use store::Vault;
+
+use crate::config::vendors::variable;
+use crate::data_dir::DataDir;
+use crate::wiring::new_id;
+
+/// A shorter one could be guessed.
+const SHORTEST: usize = 16;
+
+/// The vault of this server. `AUTH_SECRET_PREVIOUS` names secrets of before, separated by commas: what they have sealed can
+/// still be opened.
+pub fn vault(data: &DataDir) -> anyhow::Result<Vault> {
+    let secret = match variable("AUTH_SECRET") {
+        Some(secret) if secret.trim().len() < SHORTEST => {
+            bail!("AUTH_SECRET is shorter than {SHORTEST} characters; set one that nobody guesses, such as: openssl rand -hex 32")
+        }
+        Some(secret) => secret.trim().to_owned(),
+        None => of_file(&data.secret())?,
+    };
+    let older = variable("AUTH_SECRET_PREVIOUS").unwrap_or_default();
+    let older: Vec<String> = older.split(',').map(str::trim).filter(|secret| !secret.is_empty()).map(str::to_owned).collect();
+    Ok(Vault::new(&secret, &older))
+}
+
+/// The secret in the file, which is made if it is not there.
+fn of_file(path: &Path) -> anyhow::Result<String> {
+    let shown = || format!("the secret in {}", path.display());
+    match std::fs::read_to_string(path) {
+        Ok(secret) if secret.trim().len() >= SHORTEST => return Ok(secret.trim().to_owned()),
+        Ok(_) => bail!(
+            "{} is too short; put back the file that was there, or remove it: stored keys must then be entered again",
+            shown()
+        ),
+        Err(error) if error.kind() == ErrorKind::NotFound => {}
+        Err(error) => return Err(error).with_context(shown),
+    }
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let mut new = tempfile::Builder::new().prefix("secret").tempfile_in(folder).with_context(shown)?;
+    writeln!(new, "{}{}", new_id().simple(), new_id().simple()).with_context(shown)?;
+    // Another process may have been quicker: then its secret counts.
+    match new.persist_noclobber(path) {
+        Ok(_) => {}
+        Err(error) if error.error.kind() == ErrorKind::AlreadyExists => {}
+        Err(error) => return Err(error.error).with_context(shown),
+    }
+    Ok(std::fs::read_to_string(path).with_context(shown)?.trim().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_is_made_once_and_for_the_owner_only() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("secret");
+        let secret = of_file(&path).expect("made");
+        assert_eq!(secret.len(), 64);
+        assert_eq!(of_file(&path).expect("there"), secret);
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            assert_eq!(std::fs::metadata(&path).expect("there").permissions().mode() & 0o077, 0);
+        }
+        std::fs::write(&path, "short").expect("written");
+        assert!(of_file(&path).expect_err("too short").to_string().contains("is too short"));
+    }
+}

@@ -1,0 +1,39 @@
+//! Whose objects are whose: an object belongs to everybody whose projects show it or have made it. Objects are stored once
+//! for all, so the rows that name them are the only thing that tells.
+
+use std::collections::HashSet;
+
+use sea_orm::sea_query::{Alias, Expr, ExprTrait, Query};
+use sea_orm::{ConnectionTrait, DbErr};
+use uuid::Uuid;
+
+use crate::delete::REFERENCES;
+use crate::error::During;
+use crate::load::CHUNK;
+use crate::{Store, StoreError};
+
+impl Store {
+    /// Those of the objects that some project of that owner has in a scene, as its music or as a file of a render.
+    pub async fn owned_objects(&self, owner: Uuid, keys: &[String]) -> Result<HashSet<String>, StoreError> {
+        let mut owned = HashSet::new();
+        for some in keys.chunks(CHUNK) {
+            owned.extend(owned_in(&self.db, owner, some).await.during("looking whose objects are those of", owner)?);
+        }
+        Ok(owned)
+    }
+}
+
+async fn owned_in(db: &impl ConnectionTrait, owner: Uuid, keys: &[String]) -> Result<Vec<String>, DbErr> {
+    let mut owned = Vec::new();
+    for (table, key) in REFERENCES {
+        let project = if table == "project" { "id" } else { "project_id" };
+        let own = Query::select().column("id").from("project").and_where(Expr::col("owner_id").eq(owner)).take();
+        let mut named = Query::select();
+        named.distinct().expr_as(Expr::cust(key), Alias::new("key")).from(table);
+        named.and_where(Expr::cust(key).is_in(keys)).and_where(Expr::col(project).in_subquery(own));
+        for row in db.query_all(&named).await? {
+            owned.push(row.try_get("", "key")?);
+        }
+    }
+    Ok(owned)
+}
