@@ -1,10 +1,17 @@
 //! A sound file of any format as one channel of samples.
 //!
-//! WAV is read here; everything else by the ffmpeg program, which the renderer needs anyway and which reads what vendors
-//! send (MP3, AAC, Opus) without a decoder for each being linked in.
+//! WAV and MP3, which nearly all voices come in, are read in this process: a start of ffmpeg would take longer than all that
+//! follows. Everything else is left to the ffmpeg program, which the renderer needs anyway.
 
 use std::io::{Cursor, Write};
 use std::process::{Command, Stdio};
+
+use symphonia::core::audio::sample::Sample as _;
+use symphonia::core::codecs::audio::AudioDecoderOptions;
+use symphonia::core::errors::Error;
+use symphonia::core::formats::{FormatOptions, TrackType, probe::Hint};
+use symphonia::core::io::MediaSourceStream;
+use symphonia::core::meta::MetadataOptions;
 
 use crate::error::ProviderError;
 
@@ -33,7 +40,8 @@ impl Sound {
 /// # Errors
 /// When nothing in it is sound, or it is no WAV and ffmpeg is not installed.
 pub(super) fn decode(file: &[u8]) -> Result<Sound, ProviderError> {
-    match wav(file) {
+    let own = if is_mp3(file) { mp3(file) } else { wav(file) };
+    match own {
         Some(sound) => Ok(sound),
         None => by_ffmpeg(file),
     }
@@ -56,11 +64,54 @@ fn wav(file: &[u8]) -> Option<Sound> {
             reader.samples::<i32>().map_while(Result::ok).take(most).map(|sample| sample as f32 / full).collect()
         }
     };
-    let channels = usize::from(format.channels);
+    mixed(&interleaved, usize::from(format.channels), format.sample_rate)
+}
+
+/// The mean of all channels; `None` if there is nothing.
+fn mixed(interleaved: &[f32], channels: usize, rate: u32) -> Option<Sound> {
     let finite = |sample: f32| if sample.is_finite() { sample } else { 0.0 };
     let mix = |frame: &[f32]| finite(frame.iter().sum::<f32>() / channels as f32);
-    let samples: Vec<f32> = interleaved.chunks_exact(channels).map(mix).collect();
-    (!samples.is_empty()).then_some(Sound { samples, rate: format.sample_rate })
+    let samples: Vec<f32> = interleaved.chunks_exact(channels.max(1)).map(mix).collect();
+    (!samples.is_empty()).then_some(Sound { samples, rate })
+}
+
+/// Whether a file begins with a tag, or with a frame of MPEG layer III.
+fn is_mp3(file: &[u8]) -> bool {
+    file.starts_with(b"ID3") || matches!(file, [0xff, second, ..] if second & 0xe6 == 0xe2)
+}
+
+/// The samples of an MP3 without the encoder's own delay; damaged frames are left out.
+fn mp3(file: &[u8]) -> Option<Sound> {
+    let source = MediaSourceStream::new(Box::new(Cursor::new(file.to_vec())), Default::default());
+    let probe = symphonia::default::get_probe();
+    let mut format = probe.probe(&Hint::new(), source, FormatOptions::default(), MetadataOptions::default()).ok()?;
+    let track = format.default_track(TrackType::Audio)?;
+    let (id, parameters) = (track.id, track.codec_params.as_ref()?.audio()?.clone());
+    let mut decoder = symphonia::default::get_codecs().make_audio_decoder(&parameters, &AudioDecoderOptions::default()).ok()?;
+    let (mut interleaved, mut part, mut kind) = (Vec::new(), Vec::new(), None);
+    while let Ok(Some(packet)) = format.next_packet() {
+        if packet.track_id != id {
+            continue;
+        }
+        let decoded = match decoder.decode(&packet) {
+            Ok(decoded) => decoded,
+            Err(Error::DecodeError(_)) => continue,
+            Err(_) => break,
+        };
+        let (rate, channels) = (decoded.spec().rate(), decoded.spec().channels().count());
+        // A file that changes its kind on the way is ffmpeg's.
+        if *kind.get_or_insert((rate, channels)) != (rate, channels) {
+            return None;
+        }
+        part.resize(decoded.samples_interleaved(), f32::MID);
+        decoded.copy_to_slice_interleaved(&mut part);
+        interleaved.extend_from_slice(&part);
+        if interleaved.len() > MOST_SECONDS as usize * rate as usize * channels {
+            break;
+        }
+    }
+    let (rate, channels) = kind?;
+    mixed(&interleaved, channels, rate)
 }
 
 /// Decodes with the ffmpeg program, from a file rather than a pipe because MP4 keeps its index at the end.
