@@ -170,8 +170,10 @@ async fn long_texts_are_said_in_parts_that_join_without_clicks() {
         let sound = heard(&speech);
         let joints = joints(&sound);
         assert_eq!(joints.len(), parts - 1, "{joints:?}");
+        // A voice begins and ends with small steps of its own; a click would stand out even among those within its words.
+        let loudest = sound.samples.windows(2).map(|pair| (pair[1] - pair[0]).abs()).fold(0.0, f32::max);
         for step in joints {
-            assert!(step < 0.003, "a step of {step} at a joint");
+            assert!(step < 0.01 && step < 0.1 * loudest, "a step of {step} at a joint, {loudest} within words");
         }
         speech
     };
@@ -232,8 +234,8 @@ async fn every_fault_has_its_class() {
         (FaultKind::Drip.into(), "ok", "ok"),
         (FaultKind::Latency.into(), "ok", "ok"),
         (FaultKind::Refusal.into(), "refused", "retry"),
-        (Fault { status: Some(200), ..FaultKind::Html.into() }, "retry", "ok"),
-        (FaultKind::Html.into(), "retry", "ok"),
+        (Fault { status: Some(200), ..FaultKind::Html.into() }, "retry", "unavailable"),
+        (FaultKind::Html.into(), "retry", "retry"),
         (FaultKind::ServerError.into(), "retry", "retry"),
     ];
     for (voices, vendor, _) in all(&start()).into_iter().filter(|(_, vendor, _)| *vendor != "espeak") {
