@@ -41,7 +41,7 @@ pub(super) fn read(file: &[u8], most_seconds: u32) -> Option<Sound> {
         }
         part.resize(decoded.samples_interleaved(), f32::MID);
         decoded.copy_to_slice_interleaved(&mut part);
-        samples.extend(part.chunks_exact(channels).map(|frame| mixed(frame)));
+        samples.extend(part.chunks_exact(channels).map(mixed));
         if samples.len() > most_seconds as usize * rate as usize {
             break;
         }

@@ -232,7 +232,7 @@ async fn every_fault_has_its_class() {
         (FaultKind::Drip.into(), "ok", "ok"),
         (FaultKind::Latency.into(), "ok", "ok"),
         (FaultKind::Refusal.into(), "refused", "retry"),
-        (Fault { status: Some(200), ..FaultKind::Html.into() }, "retry", "ok"),
+        (Fault { status: Some(200), ..FaultKind::Html.into() }, "retry", "unavailable"),
         (FaultKind::Html.into(), "retry", "ok"),
         (FaultKind::ServerError.into(), "retry", "retry"),
     ];
