@@ -18,10 +18,17 @@ use crate::align::{AlignProvider, AlignRequest, Aligned};
 use crate::error::ProviderError;
 use crate::espeak::reference::{self, Reference};
 use crate::sound::{self, Sound};
-use features::Features;
+use features::{Features, Floor};
+use spectra::Spectra;
 
 /// Seconds from frame to frame of the narration.
 const HOP: f64 = 0.01;
+/// Less speech than this, in seconds, is none.
+const LEAST_SPEECH: f64 = 0.1;
+/// A voice that is so many times slower or faster than the reference does not say all of the text, or says more.
+const SAME_TEXT: Range<f64> = 0.4..2.5;
+/// From this likeness on (see `Path::unlike`) the narration does not say the text. `make bench` shows both sides of it.
+const UNLIKE: f32 = 0.86;
 
 /// The provider. It holds nothing.
 #[derive(Debug, Clone, Copy, Default)]
@@ -54,46 +61,63 @@ fn align(request: &AlignRequest) -> Result<Aligned, ProviderError> {
     // What was cut off is aligned as far as it goes.
     let sound = sound::decode(&request.sound)?.ok_or_else(nothing)?.sound;
     let seconds = if request.seconds > 0.0 { request.seconds } else { sound.seconds() };
-    let highest = spectra::highest(sound.rate);
-    let heard = spectra::measure(&sound, HOP, highest);
+    let heard = spectra::measure(&sound, HOP, spectra::highest(sound.rate));
     let voiced = spectra::voiced(&heard.levels());
-    let estimated = |why: &str| Ok(Aligned::estimated(estimates(&request.text, &voiced, seconds), why));
-    let spoken = voiced.iter().filter(|voiced| **voiced).count() as f64 * HOP;
-    if spoken < 0.1 {
-        return estimated("the narration is silent");
+    match measured(request, &cut, &sound, &heard, &voiced, seconds) {
+        Ok(words) => Ok(Aligned::measured(words)),
+        Err(why) => Ok(Aligned::estimated(estimates(&request.text, &voiced, seconds), why)),
     }
-    let reference = match reference::read(&request.text, &cut, &request.language) {
-        Ok(Some(reference)) => reference,
-        Ok(None) => return estimated("espeak-ng has no reading of this text to compare the narration with"),
-        Err(error) => return estimated(&error.to_string()),
-    };
-    let floor = features::floor(&heard);
-    let features = features::features(&heard, &floor, Some(voiced.clone()));
-    let (described, pausable) = describe(&reference, spoken, highest, &floor);
-    let path = path::find(&described, pausable, &features);
-    Ok(Aligned::measured(places::words(&reference.words, &described, &features, &path, seconds)))
 }
 
-/// Describes the reference in frames that are stretched to the tempo of the narration, and says where the other voice may
-/// pause.
-fn describe(reference: &Reference, spoken: f64, highest: f64, floor: &features::Floor) -> (Features, Vec<bool>) {
-    let samples = reference.samples.iter().map(|sample| f32::from(*sample) / 32_768.0).collect();
-    let sound = Sound { samples, rate: reference.rate };
-    let own: f64 = reference.words.iter().map(|word| word.end - word.start).sum();
-    let hop = HOP * (own / spoken).clamp(0.4, 2.5);
-    let spectra = spectra::measure(&sound, hop, highest);
-    let described = features::features(&spectra, floor, None);
-    let mut pausable = vec![false; described.frames.len()];
-    for time in reference.words.iter().flat_map(|word| [word.start, word.end]) {
-        let at = (time / hop) as usize;
-        let from = at.saturating_sub(2).min(pausable.len());
-        let to = (at + 2).min(pausable.len());
-        pausable[from..to].fill(true);
+/// The words at their measured times, or why they can't be measured.
+fn measured(
+    request: &AlignRequest,
+    cut: &[String],
+    sound: &Sound,
+    heard: &Spectra,
+    voiced: &[bool],
+    seconds: f64,
+) -> Result<Vec<WordTiming>, String> {
+    let spoken = voiced.iter().filter(|voiced| **voiced).count() as f64 * HOP;
+    if spoken < LEAST_SPEECH {
+        return Err("the narration is silent".to_owned());
     }
-    for (pausable, voiced) in pausable.iter_mut().zip(&described.voiced) {
-        *pausable |= !voiced;
+    let reading = reference::read(&request.text, cut, &request.language).map_err(|error| error.to_string())?;
+    let reading = reading.ok_or("espeak-ng has nothing to say for this text")?;
+    let own: f64 = reading.words.iter().map(|word| word.end - word.start).sum();
+    if !SAME_TEXT.contains(&(own / spoken)) {
+        return Err(format!("{spoken:.1} s of speech can't be this text, which takes about {own:.1} s"));
     }
-    (described, pausable)
+    let floor = features::floor(heard);
+    // Frames that fit the tempo: both have about the same number of them.
+    let reference = describe(&reading, HOP * own / spoken, spectra::highest(sound.rate), &floor);
+    let narration = features::features(heard, &floor, voiced.to_vec());
+    if reference.frames.is_empty() {
+        return Err("the text is too short to be compared".to_owned());
+    }
+    let path = path::find(&reference, pausable(&reading, &reference), &narration);
+    if path.unlike > UNLIKE {
+        return Err("the narration does not sound like this text".to_owned());
+    }
+    Ok(places::words(&reading.words, &reference, &narration, &path, seconds))
+}
+
+fn describe(reading: &Reference, hop: f64, highest: f64, floor: &Floor) -> Features {
+    let samples = reading.samples.iter().map(|sample| f32::from(*sample) / 32_768.0).collect();
+    let spectra = spectra::measure(&Sound { samples, rate: reading.rate }, hop, highest);
+    let voiced = spectra::voiced(&spectra.levels());
+    features::features(&spectra, floor, voiced)
+}
+
+/// At which frames of the reference the other voice may pause: at both ends, between words, and where the reference pauses.
+fn pausable(reading: &Reference, reference: &Features) -> Vec<bool> {
+    let mut pausable: Vec<bool> = reference.voiced.iter().map(|voiced| !voiced).collect();
+    let last = pausable.len() - 1;
+    let edges = reading.words.iter().flat_map(|word| [word.start, word.end]);
+    for at in edges.map(|time| (time / reference.hop) as usize).chain([0, last]) {
+        pausable[at.saturating_sub(2).min(last)..(at + 2).min(last + 1)].fill(true);
+    }
+    pausable
 }
 
 /// Times guessed from where somebody speaks.

@@ -27,9 +27,7 @@ use crate::prompts::Prompts;
 use crate::script::ScriptProvider;
 use crate::settings::Settings;
 use crate::speech::SpeechProvider;
-use crate::stock::StockProvider;
-use crate::stock::clips::StockClips;
-use crate::stock::images::StockImages;
+use crate::stock::{StockClips, StockImages, StockProvider};
 use crate::vendor::{Ability, Access, Vendor};
 use crate::{elevenlabs, gemini, groq, ollama, openai, openverse, pexels, pixabay, suno, vertex};
 
@@ -97,7 +95,9 @@ impl Catalogue {
     /// When that vendor is no stock, or has no key.
     pub fn stock(&self, vendor: Vendor, wish: &Wish) -> Result<Arc<dyn StockProvider>, ProviderError> {
         let asked = self.asked(wish);
-        order(Ability::Image, &asked.choice.clone().with(Ability::Image.name(), vendor.name()), |vendor| asked.is_set_up(vendor))?;
+        order(Ability::Image, &asked.choice.clone().with(Ability::Image.name(), vendor.name()), |vendor| {
+            asked.is_set_up(vendor)
+        })?;
         asked.stock(vendor)
     }
 
@@ -177,9 +177,11 @@ impl Asked<'_> {
 
     /// The wish for a model counts only for the vendor that has it: an old project's `veo` says nothing to Pexels.
     fn model(&self, vendor: Vendor, ability: Ability) -> String {
-        let wanted = self.choice.models.get(ability.name()).map(String::as_str).filter(|_| match self.choice.vendors.get(ability.name()) {
-            Some(vendors) => vendors.first().is_some_and(|first| Vendor::from_name(first) == Some(vendor)),
-            None => ability.vendors().iter().find(|first| self.is_set_up(**first)) == Some(&vendor),
+        let wanted = self.choice.models.get(ability.name()).map(String::as_str).filter(|_| {
+            match self.choice.vendors.get(ability.name()) {
+                Some(vendors) => vendors.first().is_some_and(|first| Vendor::from_name(first) == Some(vendor)),
+                None => ability.vendors().iter().find(|first| self.is_set_up(**first)) == Some(&vendor),
+            }
         });
         let model = self.catalogue.settings.model(vendor, ability, wanted);
         if model.is_empty() { built_in_model(vendor) } else { model }
@@ -282,10 +284,11 @@ impl Asked<'_> {
     }
 
     fn composer(&self, vendor: Vendor, model: String) -> Result<Arc<MusicVendor>, ProviderError> {
+        let (api, prompts) = (self.api(vendor), self.catalogue.prompts.clone());
         Ok(Arc::new(match vendor {
-            Vendor::ElevenLabs => MusicVendor::AtOnce(Arc::new(elevenlabs::music::ElevenLabsMusic::new(self.api(vendor), model))),
-            Vendor::Suno => MusicVendor::Job(Arc::new(suno::Suno::new(self.api(vendor), model))),
-            Vendor::Gemini => MusicVendor::Job(Arc::new(gemini::music::GeminiMusic::new(self.api(vendor), model))),
+            Vendor::ElevenLabs => MusicVendor::AtOnce(Arc::new(elevenlabs::music::ElevenLabsMusic::new(api, model, prompts))),
+            Vendor::Suno => MusicVendor::Job(Arc::new(suno::SunoMusic::new(api, &self.catalogue.settings, model, prompts))),
+            Vendor::Gemini => MusicVendor::Job(Arc::new(gemini::music::GeminiMusic::new(api, model, prompts))),
             Vendor::Composer => MusicVendor::AtOnce(Arc::new(Composer)),
             other => return Err(unable(other, Ability::Music)),
         }))

@@ -1,6 +1,10 @@
 //! ElevenLabs: where it is and what its codes mean. What is made with it is in the folder beside this file, one file per
 //! ability.
 
+pub mod alignment;
+pub mod music;
+pub mod speech;
+
 use reqwest::RequestBuilder;
 use serde::Deserialize;
 use serde_json::Value;
@@ -10,10 +14,6 @@ use crate::error::ProviderError;
 use crate::http::{Http, quoted};
 use crate::keys::Key;
 use crate::vendor::Vendor;
-
-pub mod alignment;
-pub mod music;
-pub mod speech;
 
 /// The API with a key.
 pub fn api(http: Http, base: String, key: Option<Key>) -> Api {

@@ -3,10 +3,12 @@
 
 pub mod characters;
 pub mod clips;
+pub mod images;
 pub mod interactions;
 pub mod models;
 pub mod music;
 pub mod scripts;
+pub mod speech;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -20,9 +22,6 @@ use crate::error::ProviderError;
 use crate::http::{Effect, Http};
 use crate::keys::Key;
 use crate::vendor::Vendor;
-
-pub mod images;
-pub mod speech;
 
 /// The API with a key.
 pub fn api(http: Http, base: String, key: Option<Key>) -> Api {

@@ -8,6 +8,7 @@ pub mod align;
 pub mod aligner;
 pub mod api;
 mod breaker;
+pub mod catalogue;
 pub mod character;
 pub mod choice;
 pub mod clip;

@@ -1,10 +1,13 @@
 //! OpenAI, and every server that speaks its protocol: where it is and what its codes mean. What is made with it is in the
 //! folder beside this file, one file per ability.
 
-pub mod characters;
 mod chat;
+
+pub mod characters;
+pub mod images;
 pub mod models;
 pub mod scripts;
+pub mod speech;
 
 use serde_json::Value;
 
@@ -13,9 +16,6 @@ use crate::error::ProviderError;
 use crate::http::Http;
 use crate::keys::Key;
 use crate::vendor::Vendor;
-
-pub mod images;
-pub mod speech;
 
 /// The API with a key; a server of the user's own may need none.
 pub fn api(http: Http, base: String, key: Option<Key>) -> Api {

@@ -65,7 +65,7 @@ fn choice_of(record: &ProjectRecord) -> Choice {
     let (settings, details) = (&record.project.settings, &record.details);
     let mut choice = settings.choice.clone();
     let speech = Ability::Speech.name().to_owned();
-    if providers::speech::is_elevenlabs_voice(&settings.voice) {
+    if providers::elevenlabs::speech::is_elevenlabs_voice(&settings.voice) {
         choice.vendors.entry(speech).or_insert_with(|| vec![Vendor::ElevenLabs.name().to_owned()]);
     } else if !settings.speech_vendor.is_empty() {
         choice.vendors.entry(speech).or_insert_with(|| vec![settings.speech_vendor.clone()]);

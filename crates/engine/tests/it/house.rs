@@ -317,6 +317,8 @@ impl MusicProvider for Vendor {
 pub struct TestRenderer {
     pub calls: AtomicU32,
     pub hold: AtomicBool,
+    /// It has been given something to render.
+    pub begun: Notify,
     pub cancelled: Notify,
     last: Mutex<Option<Storyboard>>,
 }
@@ -338,6 +340,7 @@ impl Renderer for TestRenderer {
         self.calls.fetch_add(1, Ordering::SeqCst);
         *self.last.lock().expect("no panic holds this lock") = Some(job.storyboard);
         progress(0.5);
+        self.begun.notify_one();
         if self.hold.load(Ordering::SeqCst) {
             cancel.cancelled().await;
             self.cancelled.notify_one();

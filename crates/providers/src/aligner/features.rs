@@ -2,7 +2,7 @@
 //!
 //! The numbers are cepstra of mel bands, each evened out over the frames in which somebody speaks.
 
-use super::spectra::{BANDS, Spectra, share, voiced};
+use super::spectra::{BANDS, Spectra, share};
 
 /// Cepstral numbers that are kept; higher ones tell of the pitch rather than of what is said.
 const CEPSTRA: usize = 12;
@@ -10,6 +10,9 @@ const CEPSTRA: usize = 12;
 pub(super) const NUMBERS: usize = 2 * (CEPSTRA + 1);
 /// Frames on either side over which a slope is taken.
 const SLOPE: usize = 2;
+
+/// No number counts more than this: a click must not outweigh a word.
+const MOST: f32 = 4.0;
 
 /// The numbers of one frame.
 pub(super) type Frame = [f32; NUMBERS];
@@ -34,32 +37,27 @@ pub(super) fn floor(spectra: &Spectra) -> Floor {
     })
 }
 
-/// Describes a sound; `floor` is the noise that both sounds shall have, so that a quiet studio and a loud street compare.
-pub(super) fn features(spectra: &Spectra, floor: &Floor, mask: Option<Vec<bool>>) -> Features {
-    let voiced = mask.unwrap_or_else(|| voiced(&spectra.levels()));
+/// Describes a sound; `voiced` says in which frames somebody speaks, and `floor` is the noise that both sounds shall have, so that a quiet studio and a loud street compare.
+pub(super) fn features(spectra: &Spectra, floor: &Floor, voiced: Vec<bool>) -> Features {
     let loud: [f32; BANDS] = std::array::from_fn(|band| {
         let powers: Vec<f32> = spectra.bands.iter().map(|bands| bands[band]).collect();
         share(&powers, 0.95).max(1e-12)
     });
     let cosines = cosines();
-    let static_numbers: Vec<[f32; CEPSTRA + 1]> = spectra
-        .bands
-        .iter()
-        .map(|bands| {
-            let logs: [f32; BANDS] = std::array::from_fn(|band| (bands[band] + floor[band] * loud[band]).ln());
-            std::array::from_fn(|number| cosines[number].iter().zip(&logs).map(|(cosine, log)| cosine * log).sum())
+    let cepstra = |bands: &[f32; BANDS]| -> [f32; CEPSTRA + 1] {
+        let logs: [f32; BANDS] = std::array::from_fn(|band| (bands[band] + floor[band] * loud[band]).ln());
+        std::array::from_fn(|number| cosines[number].iter().zip(&logs).map(|(cosine, log)| cosine * log).sum())
+    };
+    let cepstra: Vec<_> = spectra.bands.iter().map(cepstra).collect();
+    let with_slopes = |at: usize| -> Frame {
+        let before = cepstra[at.saturating_sub(SLOPE)];
+        let after = cepstra[(at + SLOPE).min(cepstra.len() - 1)];
+        std::array::from_fn(|number| match number.checked_sub(CEPSTRA + 1) {
+            None => cepstra[at][number],
+            Some(number) => after[number] - before[number],
         })
-        .collect();
-    let mut frames: Vec<Frame> = (0..static_numbers.len())
-        .map(|at| {
-            let before = static_numbers[at.saturating_sub(SLOPE)];
-            let after = static_numbers[(at + SLOPE).min(static_numbers.len() - 1)];
-            std::array::from_fn(|number| match number.checked_sub(CEPSTRA + 1) {
-                None => static_numbers[at][number],
-                Some(number) => after[number] - before[number],
-            })
-        })
-        .collect();
+    };
+    let mut frames: Vec<Frame> = (0..cepstra.len()).map(with_slopes).collect();
     even_out(&mut frames, &voiced);
     Features { hop: spectra.hop, frames, voiced }
 }
@@ -77,30 +75,59 @@ fn cosines() -> [[f32; BANDS]; CEPSTRA + 1] {
 /// Gives every number the mean 0 and the variance of its weight over the voiced frames.
 fn even_out(frames: &mut [Frame], voiced: &[bool]) {
     let count = voiced.iter().filter(|voiced| **voiced).count().max(1) as f32;
-    let mut mean = [0.0f32; NUMBERS];
-    let mut square = [0.0f32; NUMBERS];
-    for (frame, _) in frames.iter().zip(voiced).filter(|(_, voiced)| **voiced) {
-        for number in 0..NUMBERS {
-            mean[number] += frame[number] / count;
-        }
-    }
-    for (frame, _) in frames.iter().zip(voiced).filter(|(_, voiced)| **voiced) {
-        for number in 0..NUMBERS {
-            square[number] += (frame[number] - mean[number]).powi(2) / count;
-        }
-    }
-    let scale: [f32; NUMBERS] = std::array::from_fn(|number| weight(number) / square[number].max(1e-9).sqrt());
+    let spoken = || frames.iter().zip(voiced).filter(|(_, voiced)| **voiced).map(|(frame, _)| frame);
+    let mean: Frame = std::array::from_fn(|number| spoken().map(|frame| frame[number]).sum::<f32>() / count);
+    let scale: Frame = std::array::from_fn(|number| {
+        let variance = spoken().map(|frame| (frame[number] - mean[number]).powi(2)).sum::<f32>() / count;
+        weight(number) / variance.max(1e-9).sqrt()
+    });
     for frame in frames {
         for number in 0..NUMBERS {
-            frame[number] = ((frame[number] - mean[number]) * scale[number]).clamp(-4.0, 4.0);
+            frame[number] = ((frame[number] - mean[number]) * scale[number]).clamp(-MOST, MOST);
         }
     }
 }
 
-/// How much a number counts.
+/// How much a number counts: the loudness most, fine detail of the spectrum (which differs from voice to voice) least.
 fn weight(number: usize) -> f32 {
-    let slope = number > CEPSTRA;
-    let number = if slope { number - CEPSTRA - 1 } else { number };
-    let lifted = if number == 0 { 1.0 } else { 1.0 };
-    if slope { 0.5 * lifted } else { lifted }
+    const LOUDNESS: f32 = 1.5;
+    const FINEST: f32 = 0.6;
+    const SLOPES: f32 = 0.8;
+    let of_static = |number: usize| match number {
+        0 => LOUDNESS,
+        _ => 1.0 - (1.0 - FINEST) * number as f32 / CEPSTRA as f32,
+    };
+    if number > CEPSTRA { SLOPES * of_static(number - CEPSTRA - 1) } else { of_static(number) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::spectra::{highest, measure};
+    use super::*;
+    use crate::sound::Sound;
+
+    #[test]
+    fn loudness_and_tone_of_the_channel_are_taken_away() {
+        // A siren over a soft hiss, and the same quieter.
+        let mut noise = 1u32;
+        let wave = |at: u32| {
+            noise = noise.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            let time = f64::from(at) / 16_000.0;
+            let hiss = f64::from(noise >> 16) / 65_536.0 - 0.5;
+            ((500.0 * time + 40.0 * (9.0 * time).sin()) * 6.0).sin() * 0.4 + hiss * 0.01
+        };
+        let samples: Vec<f32> = (0..32_000).map(wave).map(|sample| sample as f32).collect();
+        let quiet = Sound { samples: samples.iter().map(|sample| sample * 0.1).collect(), rate: 16_000 };
+        let describe = |sound: &Sound| {
+            let spectra = measure(sound, 0.01, highest(16_000));
+            features(&spectra, &floor(&spectra), vec![true; spectra.bands.len()])
+        };
+        let (loud, quiet) = (describe(&Sound { samples, rate: 16_000 }), describe(&quiet));
+        assert_eq!(loud.frames.len(), 200);
+        for (one, other) in loud.frames.iter().zip(&quiet.frames) {
+            assert!(one.iter().zip(other).all(|(one, other)| (one - other).abs() < 0.01), "{one:?} {other:?}");
+        }
+        let spread: f32 = loud.frames.iter().map(|frame| frame[1] * frame[1]).sum::<f32>() / 200.0;
+        assert!((spread.sqrt() - weight(1)).abs() < 0.05, "{spread}");
+    }
 }

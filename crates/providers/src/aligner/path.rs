@@ -6,8 +6,8 @@ use std::ops::Range;
 
 use super::features::{Features, Frame, NUMBERS};
 
-/// In a coarse look, up to so many pairs of frames are all looked at; above that a still coarser look says which are worth it.
-const ALL_PAIRS: usize = 4_000_000;
+/// Up to so many pairs of frames are all looked at; above that a still coarser look says which are worth it.
+const ALL_PAIRS: usize = 300_000;
 /// Sounds shorter than this, in frames, need no coarse look.
 const SHORT: usize = 64;
 /// Frames that become one in the coarser look.
@@ -15,55 +15,81 @@ const COARSER: usize = 4;
 /// How far the fine way may leave the coarse one, in coarse frames.
 const REACH: usize = 8;
 /// What a pair of frames costs of which one speaks and the other does not: about as much as two different vowels.
-const MISMATCH: f32 = 5.5;
+const MISMATCH: f32 = 5.0;
 /// What a pair of silent frames costs.
 const BOTH_SILENT: f32 = 0.2;
 /// What a silent frame costs that only one of the two has, between words and within them.
-const PAUSE_BETWEEN: f32 = 0.3;
+const PAUSE_BETWEEN: f32 = 0.8;
 const PAUSE_WITHIN: f32 = 2.5;
 /// What a frame costs that is heard longer in one of the two, beside its distance.
 const STRETCH: f32 = 0.6;
 
-/// For each frame of the reference the first and the last frame of the sound that it goes with, and what the way costs.
+/// The way through the reference and the sound.
 pub(super) struct Path {
+    /// For each frame of the reference the first and the last frame of the sound that it goes with.
     pub spans: Vec<(usize, usize)>,
-    /// Mean distance of the pairs in which both speak.
-    pub distance: f32,
+    /// How much farther apart the two are than the sound and the reference backwards: well below 1 where both say the same,
+    /// about 1 where they do not.
+    pub unlike: f32,
 }
 
 /// A sound on the way.
 struct Side {
     frames: Vec<Frame>,
     voiced: Vec<bool>,
-    /// Whether a pause is likely at this frame.
+    /// Whether the other voice may pause at this frame.
     pausable: Vec<bool>,
+}
+
+/// A way, and the mean distance of the pairs in which both speak.
+struct Way {
+    spans: Vec<(usize, usize)>,
+    distance: f32,
 }
 
 /// Finds the way; `pausable` says at which frames of the reference the other voice may pause. Both must have frames.
 pub(super) fn find(reference: &Features, pausable: Vec<bool>, sound: &Features) -> Path {
     let one = Side { frames: reference.frames.clone(), voiced: reference.voiced.clone(), pausable };
-    let other = Side { frames: sound.frames.clone(), voiced: sound.voiced.clone(), pausable: Vec::new() };
-    way(&one, &other, false)
+    let other = Side { frames: sound.frames.clone(), voiced: sound.voiced.clone(), pausable: vec![false; sound.frames.len()] };
+    if one.frames.len().min(other.frames.len()) < SHORT {
+        let forward = search(&one, &other, &vec![0..other.frames.len(); one.frames.len()]);
+        return Path { spans: forward.spans, unlike: forward.distance / way(&backwards(one), &other).distance };
+    }
+    let (coarse_one, coarse_other) = (shrink(&one), shrink(&other));
+    let coarse = way(&coarse_one, &coarse_other);
+    let unlike = coarse.distance / way(&backwards(coarse_one), &coarse_other).distance;
+    let fine = search(&one, &other, &corridor(&coarse.spans, one.frames.len(), other.frames.len()));
+    Path { spans: fine.spans, unlike }
 }
 
-fn way(one: &Side, other: &Side, coarse: bool) -> Path {
+/// Looks at all pairs, or at those near a coarser way.
+fn way(one: &Side, other: &Side) -> Way {
     let (rows, columns) = (one.frames.len(), other.frames.len());
-    if rows.min(columns) < SHORT || (coarse && rows * columns <= ALL_PAIRS) {
+    if rows * columns <= ALL_PAIRS || rows.min(columns) < SHORT {
         return search(one, other, &vec![0..columns; rows]);
     }
-    let coarse = way(&shrink(one), &shrink(other), true);
-    let corridor: Vec<Range<usize>> = (0..rows)
-        .map(|row| {
-            let at = (row / COARSER).min(coarse.spans.len() - 1);
-            let (first, last) = coarse.spans[at];
-            let from = first.saturating_sub(REACH) * COARSER;
-            let to = ((last + 1 + REACH) * COARSER).min(columns);
-            // What is left over at the end belongs to the last coarse frames.
-            let from = if row + COARSER > rows || at == coarse.spans.len() - 1 { from.min(columns - 1) } else { from };
-            from..if at == coarse.spans.len() - 1 { columns } else { to }
-        })
-        .collect();
-    search(one, other, &corridor)
+    let coarse = way(&shrink(one), &shrink(other));
+    search(one, other, &corridor(&coarse.spans, rows, columns))
+}
+
+/// The columns within reach of a coarser way, for each row.
+fn corridor(coarse: &[(usize, usize)], rows: usize, columns: usize) -> Vec<Range<usize>> {
+    let near = |row: usize| {
+        let at = (row / COARSER).min(coarse.len() - 1);
+        let (first, last) = coarse[at];
+        // What is left over at the end belongs to the last coarse frames.
+        let to = if at == coarse.len() - 1 { columns } else { ((last + 1 + REACH) * COARSER).min(columns) };
+        first.saturating_sub(REACH) * COARSER..to
+    };
+    (0..rows).map(near).collect()
+}
+
+/// The same frames from the last to the first: as much like speech, but it says nothing.
+fn backwards(mut side: Side) -> Side {
+    side.frames.reverse();
+    side.voiced.reverse();
+    side.pausable.reverse();
+    side
 }
 
 /// Joins neighbouring frames.
@@ -84,7 +110,7 @@ const SOUND_ONLY: u8 = 1;
 const REFERENCE_ONLY: u8 = 2;
 
 /// Finds the cheapest way within a corridor: for each row the columns that may be used.
-fn search(one: &Side, other: &Side, corridor: &[Range<usize>]) -> Path {
+fn search(one: &Side, other: &Side, corridor: &[Range<usize>]) -> Way {
     let offsets: Vec<usize> = corridor
         .iter()
         .scan(0, |sum, columns| {
@@ -131,7 +157,7 @@ fn search(one: &Side, other: &Side, corridor: &[Range<usize>]) -> Path {
 }
 
 /// Goes back from the end.
-fn trace(one: &Side, other: &Side, corridor: &[Range<usize>], offsets: &[usize], steps: &[u8]) -> Path {
+fn trace(one: &Side, other: &Side, corridor: &[Range<usize>], offsets: &[usize], steps: &[u8]) -> Way {
     let mut spans = vec![(usize::MAX, 0); corridor.len()];
     let (mut row, mut column) = (corridor.len() - 1, other.frames.len() - 1);
     let (mut sum, mut count) = (0.0, 0.0);
@@ -149,7 +175,7 @@ fn trace(one: &Side, other: &Side, corridor: &[Range<usize>], offsets: &[usize],
             _ => row -= 1,
         }
     }
-    Path { spans, distance: if count > 0.0 { sum / count } else { f32::INFINITY } }
+    Way { spans, distance: if count > 0.0 { sum / count } else { f32::INFINITY } }
 }
 
 fn pair(one: &Side, row: usize, other: &Side, column: usize) -> f32 {
@@ -162,4 +188,69 @@ fn pair(one: &Side, row: usize, other: &Side, column: usize) -> f32 {
 
 fn distance(one: &Frame, other: &Frame) -> f32 {
     (0..NUMBERS).map(|number| (one[number] - other[number]).powi(2)).sum::<f32>().sqrt()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Frames that are unlike their neighbours; 0 is silence.
+    fn features(sounds: &[u8]) -> Features {
+        let frame = |sound: &u8| std::array::from_fn(|number| (f32::from(*sound) * (number as f32 + 1.0)).sin() * 2.0);
+        Features {
+            hop: 0.01,
+            frames: sounds.iter().map(frame).collect(),
+            voiced: sounds.iter().map(|sound| *sound > 0).collect(),
+        }
+    }
+
+    fn find_in(reference: &[u8], sound: &[u8]) -> Path {
+        find(&features(reference), vec![true; reference.len()], &features(sound))
+    }
+
+    #[test]
+    fn equal_frames_meet_and_pauses_are_stepped_over() {
+        let check = |reference: &[u8], sound: &[u8], expected: &[(usize, usize)]| {
+            assert_eq!(find_in(reference, sound).spans, expected);
+        };
+        check(&[1, 2, 3], &[1, 2, 3], &[(0, 0), (1, 1), (2, 2)]);
+        check(&[1, 2, 3], &[1, 2, 2, 2, 3], &[(0, 0), (1, 3), (4, 4)]);
+        check(&[1, 0, 0, 2], &[1, 2], &[(0, 0), (0, 0), (0, 0), (1, 1)]);
+        check(&[7], &[1, 7, 3], &[(0, 2)]);
+    }
+
+    #[test]
+    fn a_long_way_is_found_through_coarser_ones() {
+        // 3,000 frames of slowly changing sounds, the second voice with a pause of 500 frames in the middle.
+        let sound = |at: usize| 1 + ((at / 12) * (at / 12) % 199) as u8;
+        let reference: Vec<u8> = (0..3_000).map(sound).collect();
+        let mut other = reference.clone();
+        other.splice(1_500..1_500, [0; 500]);
+        let path = find_in(&reference, &other);
+        let wrong = |(row, span): (usize, &(usize, usize))| span.0.abs_diff(if row < 1_500 { row } else { row + 500 }) > 12;
+        let wrong = path.spans.iter().enumerate().filter(|(row, _)| !(1_470..1_530).contains(row)).filter(|pair| wrong(*pair));
+        assert_eq!(wrong.count(), 0);
+        assert!(path.unlike < 0.2, "{}", path.unlike);
+        let noise: Vec<u8> = (0..3_000).map(|at| 1 + ((at / 11) * (at / 11) * 7 % 197) as u8).collect();
+        let stranger = find_in(&reference, &noise).unlike;
+        assert!(stranger > 0.9, "{stranger}");
+    }
+
+    proptest! {
+        #[test]
+        fn every_frame_has_its_place_and_the_places_rise(
+            reference in prop::collection::vec(0u8..9, 1..400), sound in prop::collection::vec(0u8..9, 1..400),
+        ) {
+            let path = find_in(&reference, &sound);
+            prop_assert_eq!(path.spans.len(), reference.len());
+            prop_assert_eq!((path.spans[0].0, path.spans[reference.len() - 1].1), (0, sound.len() - 1));
+            for (first, last) in &path.spans {
+                prop_assert!(first <= last && *last < sound.len());
+            }
+            for pair in path.spans.windows(2) {
+                prop_assert!(pair[0].1 <= pair[1].0 && pair[1].0 <= pair[0].1 + 1, "{:?}", pair);
+            }
+        }
+    }
 }

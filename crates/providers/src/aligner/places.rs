@@ -13,8 +13,10 @@ use super::path::Path;
 const PAUSE: f64 = 0.13;
 /// A silence this long is a pause where the reference pauses too.
 const SHORT_PAUSE: f64 = 0.04;
-/// How far a boundary may lie from a pause that it belongs to, in seconds.
+/// How far, in seconds, a boundary may lie from a pause that it belongs to; from a short one less, see [`reach`].
 const NEAR: f64 = 0.15;
+/// Silence that is nearer to an end of the sound, in seconds, reaches to that end.
+const EDGE: f64 = 0.02;
 
 /// The words of the reference at their times in the sound of `seconds`.
 pub(super) fn words(told: &[WordTiming], reference: &Features, sound: &Features, path: &Path, seconds: f64) -> Vec<WordTiming> {
@@ -23,7 +25,7 @@ pub(super) fn words(told: &[WordTiming], reference: &Features, sound: &Features,
         .iter()
         .map(|word| WordTiming { word: word.word.clone(), start: carried.time(word.start), end: carried.time(word.end) })
         .collect();
-    to_pauses(&mut words, told, &pauses(sound), seconds);
+    to_pauses(&mut words, told, &pauses(sound), sound.voiced.len() as f64 * sound.hop);
     set_right(&mut words, seconds);
     words
 }
@@ -72,30 +74,54 @@ fn pauses(sound: &Features) -> Vec<Range<f64>> {
     pauses
 }
 
-/// Puts each pause between the two words whose boundary is nearest.
+/// Puts each pause between the two words whose boundary is nearest, and takes the silence at both ends away from the words.
 fn to_pauses(words: &mut [WordTiming], told: &[WordTiming], pauses: &[Range<f64>], seconds: f64) {
-    let count = words.len();
-    if let Some(pause) = pauses.first().filter(|pause| pause.start <= 0.0 && pause.end - words[0].start > -NEAR) {
-        words[0].start = pause.end;
+    let Some(last) = words.len().checked_sub(1) else { return };
+    let mut inner: Vec<&Range<f64>> = Vec::new();
+    for pause in pauses {
+        if pause.start < EDGE {
+            if pause.end > words[0].start - NEAR {
+                words[0].start = pause.end;
+            }
+        } else if pause.end > seconds - EDGE {
+            if pause.start < words[last].end + NEAR {
+                words[last].end = pause.start;
+            }
+        } else {
+            inner.push(pause);
+        }
     }
-    if let Some(pause) = pauses.last().filter(|pause| pause.end >= seconds - 0.02 && words[count - 1].end - pause.start > -NEAR) {
-        words[count - 1].end = pause.start;
+    // The longest ones are surely pauses and choose first.
+    inner.sort_by(|one, other| (other.end - other.start).total_cmp(&(one.end - one.start)));
+    let mut taken = vec![false; words.len()];
+    for pause in inner {
+        let nearest = (1..=last)
+            .filter(|boundary| !taken[*boundary])
+            .filter_map(|boundary| Some((boundary, away(pause, boundary, words, told)?)))
+            .min_by(|one, other| one.1.total_cmp(&other.1));
+        if let Some((boundary, _)) = nearest {
+            taken[boundary] = true;
+            words[boundary - 1].end = pause.start;
+            words[boundary].start = pause.end;
+        }
     }
-    for pause in pauses.iter().filter(|pause| pause.start > 0.0 && pause.end < seconds - 0.02) {
-        let length = pause.end - pause.start;
-        let away = |boundary: usize| {
-            let (left, right) = (words[boundary - 1].end, words[boundary].start);
-            // Where the reference pauses too, it is most likely the same pause.
-            let pauses_too = told[boundary].start - told[boundary - 1].end > 0.03;
-            let least = if pauses_too { SHORT_PAUSE } else { PAUSE };
-            let away = (pause.start - right).max(left - pause.end).max(0.0) + if pauses_too { 0.0 } else { 0.04 };
-            if length < least { f64::INFINITY } else { away }
-        };
-        let nearest = (1..count).map(|boundary| (boundary, away(boundary))).min_by(|one, other| one.1.total_cmp(&other.1));
-        let Some((boundary, _)) = nearest.filter(|(_, away)| *away <= NEAR) else { continue };
-        words[boundary - 1].end = pause.start;
-        words[boundary].start = pause.end;
-    }
+}
+
+/// How far a pause lies from the boundary in front of a word; `None` if it can't belong there.
+fn away(pause: &Range<f64>, boundary: usize, words: &[WordTiming], told: &[WordTiming]) -> Option<f64> {
+    let (left, right) = (&words[boundary - 1], &words[boundary]);
+    let length = pause.end - pause.start;
+    // Where the reference pauses too, it is most likely the same pause.
+    let pauses_too = told[boundary].start - told[boundary - 1].end > 0.03;
+    let (least, doubt) = if pauses_too { (SHORT_PAUSE, 0.0) } else { (PAUSE, 0.04) };
+    let away = (pause.start - right.start).max(left.end - pause.end).max(0.0);
+    let fits = length >= least && pause.end > left.start && pause.start < right.end && away <= reach(length);
+    fits.then_some(away + doubt)
+}
+
+/// How far a pause of so many seconds may lie from its boundary.
+fn reach(length: f64) -> f64 {
+    NEAR.min(0.03 + length / 2.0)
 }
 
 /// Puts the times in order and into the sound.
@@ -107,5 +133,75 @@ fn set_right(words: &mut [WordTiming], seconds: f64) {
         word.start = word.start.max(last).min(seconds);
         word.end = word.end.min(next.max(word.start)).clamp(word.start, seconds);
         last = word.end;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn timings(words: &[(f64, f64)]) -> Vec<WordTiming> {
+        words.iter().map(|(start, end)| WordTiming { word: "la".to_owned(), start: *start, end: *end }).collect()
+    }
+
+    #[track_caller]
+    fn check(told: &[(f64, f64)], carried: &[(f64, f64)], pauses: &[Range<f64>], expected: &[(f64, f64)]) {
+        let mut words = timings(carried);
+        to_pauses(&mut words, &timings(told), pauses, 2.0);
+        set_right(&mut words, 2.0);
+        let got: Vec<(f64, f64)> = words.iter().map(|word| (word.start, word.end)).collect();
+        assert_eq!(got, expected);
+    }
+
+    #[test]
+    fn pauses_lie_between_words() {
+        let together: &[(f64, f64)] = &[(0.0, 0.5), (0.5, 1.0), (1.0, 1.5)];
+        let apart: &[(f64, f64)] = &[(0.0, 0.5), (0.6, 1.0), (1.0, 1.5)];
+        check(together, together, &[], together);
+        // The voice pauses where the reference does not.
+        check(together, &[(0.0, 0.5), (0.6, 1.0), (1.0, 1.5)], &[0.45..0.65], &[(0.0, 0.45), (0.65, 1.0), (1.0, 1.5)]);
+        // The closure of a consonant is no pause, unless the reference pauses too.
+        check(together, together, &[0.47..0.55], together);
+        check(apart, together, &[0.47..0.55], &[(0.0, 0.47), (0.55, 1.0), (1.0, 1.5)]);
+        // The longer silence takes the boundary, whatever is nearer.
+        check(apart, together, &[0.48..0.54, 0.56..0.8], &[(0.0, 0.56), (0.8, 1.0), (1.0, 1.5)]);
+        // Silence within a long word is left alone.
+        check(together, together, &[0.7..0.8], together);
+        // Silence at both ends.
+        check(together, together, &[0.0..0.1, 1.4..2.0], &[(0.1, 0.5), (0.5, 1.0), (1.0, 1.4)]);
+    }
+
+    #[test]
+    fn boundaries_are_carried_over_between_frames() {
+        let path = Path { spans: vec![(0, 0), (1, 1), (2, 5), (6, 6)], unlike: 0.0 };
+        let carried = Carried { path: &path, from: 0.02, to: 0.01 };
+        for (time, expected) in [(0.0, 0.0), (0.02, 0.01), (0.04, 0.02), (0.05, 0.04), (0.06, 0.06), (0.08, 0.07), (9.0, 0.07)] {
+            assert!((carried.time(time) - expected).abs() < 1e-9, "{time}: {}", carried.time(time));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn times_rise_and_lie_within_the_sound(
+            carried in prop::collection::vec((-1.0f64..4.0, -1.0f64..4.0), 0..12),
+            told in prop::collection::vec((0.0f64..3.0, 0.0f64..3.0), 12),
+            gaps in prop::collection::vec((0.0f64..0.5, 0.01f64..0.5), 0..8),
+        ) {
+            let mut words = timings(&carried);
+            let mut clock = 0.0;
+            let pauses: Vec<Range<f64>> = gaps.iter().map(|(gap, length)| {
+                let start = clock + gap;
+                clock = start + length;
+                start..clock
+            }).collect();
+            to_pauses(&mut words, &timings(&told), &pauses, 3.0);
+            set_right(&mut words, 3.0);
+            let mut last = 0.0;
+            for word in &words {
+                prop_assert!(word.start >= last && word.end >= word.start && word.end <= 3.0, "{:?}", words);
+                last = word.end;
+            }
+        }
     }
 }

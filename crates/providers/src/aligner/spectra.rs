@@ -18,6 +18,8 @@ const WINDOW: f64 = 0.025;
 const DEPTH: f32 = 32.0;
 /// What is quieter than this is never speech, in dB of full scale.
 const SILENCE: f32 = -75.0;
+/// A sound shorter than this is a click and no speech, in frames.
+const CLICK: usize = 3;
 
 /// A sound, cut into frames.
 pub(super) struct Spectra {
@@ -110,7 +112,13 @@ pub(super) fn voiced(levels: &[f32]) -> Vec<bool> {
     let (noise, loud) = (share(levels, 0.05), share(levels, 0.95));
     // Where nobody ever pauses, the quietest parts are speech too.
     let threshold = (loud - DEPTH).max((noise + 7.0).min(loud - 18.0)).max(SILENCE);
-    levels.iter().map(|level| *level >= threshold).collect()
+    let mut voiced: Vec<bool> = levels.iter().map(|level| *level >= threshold).collect();
+    for part in voiced.chunk_by_mut(|one, other| one == other) {
+        if part[0] && part.len() < CLICK {
+            part.fill(false);
+        }
+    }
+    voiced
 }
 
 /// The value below which this share of the values lies.
@@ -121,4 +129,48 @@ pub(super) fn share(values: &[f32], share: f64) -> f32 {
         return SILENCE;
     }
     *values.select_nth_unstable_by(index, f32::total_cmp).1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tone(hertz: f64, rate: u32, amplitude: f64) -> Sound {
+        let wave = |at: u32| (std::f64::consts::TAU * hertz * f64::from(at) / f64::from(rate)).sin() * amplitude;
+        Sound { samples: (0..rate).map(|at| wave(at) as f32).collect(), rate }
+    }
+
+    #[test]
+    fn a_tone_is_found_in_the_same_band_at_any_rate() {
+        let check = |hertz: f64, amplitude: f64, level: f32| {
+            let found: Vec<(usize, f32)> = [8_000, 16_000, 22_050, 44_100, 48_000]
+                .map(|rate| {
+                    let spectra = measure(&tone(hertz, rate, amplitude), 0.01, highest(8_000));
+                    let middle = &spectra.bands[50];
+                    let loudest = (0..BANDS).max_by(|one, other| middle[*one].total_cmp(&middle[*other])).unwrap_or(0);
+                    (loudest, spectra.levels()[50])
+                })
+                .to_vec();
+            assert!(found.iter().all(|(band, _)| *band == found[0].0), "{hertz}: {found:?}");
+            assert!(found.iter().all(|(_, found)| (found - level).abs() < 1.5), "{hertz}: {found:?}");
+        };
+        check(440.0, 1.0, 0.0);
+        check(1_000.0, 0.1, -20.0);
+        check(2_500.0, 0.01, -40.0);
+    }
+
+    #[test]
+    fn speech_is_told_from_silence_noise_and_clicks() {
+        let check = |levels: &[(usize, f32)], expected: &[(usize, bool)]| {
+            let levels: Vec<f32> = levels.iter().flat_map(|(count, level)| vec![*level; *count]).collect();
+            let expected: Vec<bool> = expected.iter().flat_map(|(count, voiced)| vec![*voiced; *count]).collect();
+            assert_eq!(voiced(&levels), expected);
+        };
+        check(&[(20, -90.0), (60, -20.0), (20, -90.0)], &[(20, false), (60, true), (20, false)]);
+        check(&[(20, -42.0), (60, -20.0), (20, -42.0)], &[(20, false), (60, true), (20, false)]);
+        check(&[(20, -90.0), (2, -20.0), (20, -90.0), (60, -20.0)], &[(42, false), (60, true)]);
+        check(&[(50, -20.0)], &[(50, true)]);
+        check(&[(50, -120.0)], &[(50, false)]);
+        check(&[], &[]);
+    }
 }

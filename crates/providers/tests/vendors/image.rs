@@ -29,8 +29,11 @@ fn prompts() -> Prompts {
     Prompts::load(None).expect("good templates")
 }
 
-/// All that draw, with the size of their pictures for a tall video.
-fn all(world: &World) -> Vec<(Box<dyn ImageProvider>, &'static str, (u32, u32))> {
+/// Somebody who draws, the vendor's name, and the size of the pictures for a tall video.
+type Artist = (Box<dyn ImageProvider>, &'static str, (u32, u32));
+
+/// All that draw.
+fn all(world: &World) -> Vec<Artist> {
     let gemini = || gemini::api(world.http.clone(), world.base(Vendor::Gemini), key());
     let openai = || openai::api(world.http.clone(), world.base(Vendor::OpenAi), key());
     let banana = || GeminiImages::new(gemini(), "gemini-nano-banana-2.1".into(), prompts());

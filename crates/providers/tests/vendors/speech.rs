@@ -170,8 +170,10 @@ async fn long_texts_are_said_in_parts_that_join_without_clicks() {
         let sound = heard(&speech);
         let joints = joints(&sound);
         assert_eq!(joints.len(), parts - 1, "{joints:?}");
+        // A voice begins and ends with small steps of its own; a click would stand out even among those within its words.
+        let loudest = sound.samples.windows(2).map(|pair| (pair[1] - pair[0]).abs()).fold(0.0, f32::max);
         for step in joints {
-            assert!(step < 0.01, "a step of {step} at a joint");
+            assert!(step < 0.01 && step < 0.1 * loudest, "a step of {step} at a joint, {loudest} within words");
         }
         speech
     };
@@ -189,9 +191,9 @@ async fn long_texts_are_said_in_parts_that_join_without_clicks() {
     }
 }
 
-/// The greatest step between two samples within 10 ms of each silence that was put in.
+/// The greatest step between two samples within a millisecond of each silence that was put in.
 fn joints(sound: &Sound) -> Vec<f32> {
-    let near = sound.rate as usize / 100;
+    let near = sound.rate as usize / 1000;
     let mut joints = Vec::new();
     let mut from = 0;
     for run in sound.samples.chunk_by(|a, b| (*a == 0.0) == (*b == 0.0)) {
@@ -232,8 +234,8 @@ async fn every_fault_has_its_class() {
         (FaultKind::Drip.into(), "ok", "ok"),
         (FaultKind::Latency.into(), "ok", "ok"),
         (FaultKind::Refusal.into(), "refused", "retry"),
-        (Fault { status: Some(200), ..FaultKind::Html.into() }, "retry", "ok"),
-        (FaultKind::Html.into(), "retry", "ok"),
+        (Fault { status: Some(200), ..FaultKind::Html.into() }, "retry", "unavailable"),
+        (FaultKind::Html.into(), "retry", "retry"),
         (FaultKind::ServerError.into(), "retry", "retry"),
     ];
     for (voices, vendor, _) in all(&start()).into_iter().filter(|(_, vendor, _)| *vendor != "espeak") {
@@ -260,7 +262,7 @@ async fn broken_json_is_only_a_trouble_where_there_is_json() {
         let expected = if ["elevenlabs", "gemini"].contains(&vendor) { "retry" } else { "ok" };
         assert_eq!(outcome(&result), expected, "{vendor}");
         // Edge's times were in the messages that could not be read, so that the aligner is asked.
-        assert!(result.is_err() || timed && result.is_ok_and(|speech| speech.words.is_none()) || !timed, "{vendor}");
+        assert!(!timed || result.is_err() || result.is_ok_and(|speech| speech.words.is_none()), "{vendor}");
     }
 }
 

@@ -70,6 +70,7 @@ pub struct VendorConfig {
     voice: Option<String>,
     project: Option<String>,
     location: Option<String>,
+    callback_url: Option<String>,
     at_once: Option<u32>,
     per_minute: Option<u32>,
     user_at_once: Option<u32>,
@@ -92,6 +93,7 @@ impl VendorConfig {
             voice: self.voice.clone(),
             project: self.project.clone(),
             location: self.location.clone(),
+            callback_url: self.callback_url.clone(),
         }
     }
 

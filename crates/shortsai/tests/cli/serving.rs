@@ -86,6 +86,14 @@ fn only_this_machine_is_served_without_sign_in() {
 }
 
 #[test]
+fn the_simulator_of_vendors_is_for_this_machine_only() {
+    let desk = Desk::new();
+    let ended = desk.run(&["simulate-vendors", "--listen", "0.0.0.0:0"]);
+    assert_eq!((ended.code, ended.stdout.as_str()), (Some(2), ""));
+    assert!(ended.stderr.starts_with("error: 0.0.0.0:0 can be reached by others"), "{}", ended.stderr);
+}
+
+#[test]
 fn a_server_answers_and_ends_when_told() {
     let desk = Desk::new();
     let server = Server::start(&desk);

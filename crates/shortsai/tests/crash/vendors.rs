@@ -151,7 +151,7 @@ impl JobProvider<ClipRequest, Clip> for Vendor {
         if calls.iter().filter(|call| call.what == "poll" && call.key == job).count() < 2 {
             return Ok(Polled::NotYet { ask_again_after: Duration::ZERO });
         }
-        Ok(Polled::Done(Clip { bytes: file(b"\0\0\0\x18ftypmp42", key), media_type: "video/mp4" }))
+        Ok(Polled::Done(Clip { bytes: file(b"\0\0\0\x18ftypmp42", key), media_type: "video/mp4", credit: None }))
     }
 }
 
