@@ -91,11 +91,11 @@ async fn run(
 ) -> anyhow::Result<ExitCode> {
     let begun = Instant::now();
     let house = House::open(data).await?;
-    let project = match source {
-        Source::Script(path, script) => import::import(&house, &path, script).await?,
-        Source::Topic(topic) => topic.begin(&house).await?,
+    let (project, name) = match source {
+        Source::Script(path, script) => (import::import(&house, &path, script).await?, path.display().to_string()),
+        Source::Topic(topic) => (topic.begin(&house).await?, "the topic".to_owned()),
     };
-    import::check_voice(&house, project).await?;
+    import::check_voice(&house, project, &name).await?;
     house.store.set_project_budget(project, budget).await?;
     let render = ask_for_render(&house.store, project).await?;
     let mut engine = house.start_engine(Some(project), encoder).await?;

@@ -35,7 +35,7 @@ fn scripts_that_are_none() {
     check("latin.md", 1, &["latin.md is not UTF-8 text", "save it as UTF-8"]);
     check("key.md", 1, &["key.md: line 2: \"sise\" is not a setting", "did you mean size?"]);
     check("-", 1, &["a script is read from a file", "save it as my-script.md"]);
-    let topic = ["a language model, and none is configured here. Write the script yourself", "shortsai make my-script.md"];
+    let topic = ["needs a language model", "set GEMINI_API_KEY or OPENAI_API_KEY", "shortsai make my-script.md"];
     check("why cats purr", 2, &topic);
 }
 

@@ -226,9 +226,13 @@ fn make_works_beside_a_server() {
 #[test]
 fn doctor_knows_what_is_missing() {
     let desk = Desk::new();
-    let ended = desk.succeed(&["doctor"]);
-    assert!(ended.stdout.lines().filter(|line| line.starts_with("ok ")).count() == 5, "{}", ended.stdout);
-    let sick = desk.command(&["doctor"]).env("PATH", desk.temporary()).output().expect("the program starts");
+    let ended = desk.succeed(&["doctor", "--offline"]);
+    assert!(ended.stdout.lines().filter(|line| line.starts_with("ok ")).count() == 8, "{}", ended.stdout);
+    assert!(ended.stdout.contains("no key; to use it, set GEMINI_API_KEY"), "{}", ended.stdout);
+    let answer = desk.succeed(&["doctor", "--offline", "--json"]).stdout;
+    let answer: serde_json::Value = serde_json::from_str(&answer).expect("JSON");
+    assert_eq!((&answer["healthy"], &answer["findings"][0]["state"]), (&true.into(), &"ok".into()));
+    let sick = desk.command(&["doctor", "--offline"]).env("PATH", desk.temporary()).output().expect("the program starts");
     let sick = Ended::of(sick);
     assert_eq!(sick.code, Some(1));
     assert!(sick.stdout.contains("ffmpeg was not found; install it with: sudo apt-get install ffmpeg"), "{}", sick.stdout);

@@ -16,12 +16,13 @@ use uuid::Uuid;
 use crate::fail::Unusable;
 use crate::wiring::{House, new_id, now};
 
-/// Whether somebody is there who can speak the project's voice: known before anything is made.
-pub async fn check_voice(house: &House, project: Uuid) -> anyhow::Result<()> {
+/// Whether somebody is there who can speak the project's voice: known before anything is made. `name` is what the project is
+/// made of, for the sentence.
+pub async fn check_voice(house: &House, project: Uuid, name: &str) -> anyhow::Result<()> {
     let record = house.store.project(project).await?.context("the project is gone; run the command again")?;
     let wish = house.office.wish(house.owner, Some(&record)).await?;
     let (language, voice) = (&record.project.settings.language, &record.project.settings.voice);
-    let unusable = |error: ProviderError| Unusable(error.to_string());
+    let unusable = |error: ProviderError| Unusable(format!("{name}: {error}"));
     let narrators = house.office.catalogue.abilities(&wish).speech.map_err(unusable)?;
     let mut refusals = narrators.iter().map(|narrator| narrator.provider.check(language, voice).err());
     // The first one's reason: the others only stand in.
