@@ -59,6 +59,9 @@ fn wav(file: &[u8]) -> Option<Sound> {
     let most = MOST_SECONDS as usize * format.sample_rate as usize * usize::from(format.channels);
     let interleaved: Vec<f32> = match format.sample_format {
         hound::SampleFormat::Float => reader.samples::<f32>().map_while(Result::ok).take(most).collect(),
+        hound::SampleFormat::Int if format.bits_per_sample == 16 => {
+            reader.samples::<i16>().map_while(Result::ok).take(most).map(|sample| f32::from(sample) / 32_768.0).collect()
+        }
         hound::SampleFormat::Int => {
             let full = (1u64 << (format.bits_per_sample - 1)) as f32;
             reader.samples::<i32>().map_while(Result::ok).take(most).map(|sample| sample as f32 / full).collect()
