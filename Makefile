@@ -41,8 +41,9 @@ test-crash: setup-tests ## kill processes for a minute on each database and see 
 serve: build ## start the server and its page on http://127.0.0.1:3333
 	$(SHORTSAI) serve
 
-bench: setup-tests build ## measure the renderer, the queue and the main job; numbers go to target/bench (about 12 minutes, 6 GB of disk)
+bench: setup-tests build ## measure the renderer, the aligner, the queue and the main job; numbers go to target/bench (about 12 minutes, 6 GB of disk)
 	cargo bench --package render --bench render -- $(abspath $(TARGET))/bench/render.json
+	cargo bench --package providers --bench alignment -- $(abspath $(TARGET))/bench/alignment.json
 	scripts/with-postgres.sh cargo bench --package engine --bench queue -- $(abspath $(TARGET))/bench/engine.json
 	@scripts/bench.sh $(SHORTSAI) $(TARGET)/bench/main.json
 	scripts/with-postgres.sh cargo bench --package shortsai --bench api -- $(abspath $(TARGET))/bench/engine.json

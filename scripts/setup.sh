@@ -42,6 +42,7 @@ have_espeak_library() {
 }
 have_compiler() { have cc && have make; }
 have_ffmpeg() { have ffmpeg && have ffprobe; }
+have_festival_voice() { compgen -G "/usr/share/festival/voices/*/$1" >/dev/null; }
 have_postgres() { have initdb || compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null; }
 have_certificates() { [[ -e /etc/ssl/certs/ca-certificates.crt || -e /etc/ssl/cert.pem || -d /etc/pki ]]; }
 
@@ -52,6 +53,12 @@ need() {
   if $test; then return 0; fi
   missing+=("$package")
   say "missing: $package ($why)"
+}
+welcome=()
+# want TEST PACKAGE: notes what the tests can do without, where a distribution has it.
+want() {
+  if $1 || ! have apt-get; then return 0; fi
+  welcome+=("$2")
 }
 need have_ffmpeg ffmpeg "reads and writes video and sound"
 need "have espeak-ng" espeak-ng "speaks the narration, offline"
@@ -64,24 +71,42 @@ if [[ $with_tests == yes ]]; then
   need "have shellcheck" shellcheck "checks these scripts"
   need "have jq" jq "the commands of docs/walkthrough.md use it"
   need have_postgres postgresql "the tests start a private server of it"
+  # The word times that the aligner finds are measured with the voices of another synthesiser.
+  want "have festival" festival
+  want "have_festival_voice kal_diphone" festvox-kallpc16k
+  want "have_festival_voice cmu_us_slt_arctic_hts" festvox-us-slt-hts
+  want "have_festival_voice lp_diphone" festvox-italp16k
+  want "have_festival_voice upc_ca_ona_hts" festvox-ca-ona-hts
+  want "have_festival_voice suo_fi_lj_diphone" festvox-suopuhe-lj
 fi
 
-install_packages() {
+# apt_get ARGUMENTS: as root, and waiting for the lock, which lets setup work while the system installs its own updates.
+apt_get() {
   local as_root=()
+  if [[ $(id -u) -ne 0 ]]; then as_root=(sudo); fi
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=300 "$@"
+}
+may_install() { [[ $(id -u) -eq 0 ]] || have sudo; }
+
+install_packages() {
   if ! have apt-get; then
     die "please install with your package manager: ${missing[*]}" \
       "(macOS: brew install ffmpeg espeak-ng; Fedora: dnf install ffmpeg espeak-ng gcc make), then run this again"
   fi
-  if [[ $(id -u) -ne 0 ]]; then
-    have sudo || die "neither root nor sudo here; have an administrator run: apt-get install ${missing[*]}"
-    as_root=(sudo)
-  fi
-  # Waiting for the lock lets setup work while the system installs its own updates.
-  local apt=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=300)
+  may_install || die "neither root nor sudo here; have an administrator run: apt-get install ${missing[*]}"
   say "installing with apt-get: ${missing[*]}"
-  "${apt[@]}" update || say "apt-get update had problems (see above); trying to install all the same"
-  "${apt[@]}" install -y --no-install-recommends "${missing[@]}" ||
+  apt_get update || say "apt-get update had problems (see above); trying to install all the same"
+  apt_get install -y --no-install-recommends "${missing[@]}" ||
     die "apt-get could not install ${missing[*]}; its message above says why"
+}
+
+# One by one, so that what a distribution does not have keeps nothing else away.
+install_welcome() {
+  local package
+  for package in "${welcome[@]}"; do
+    if may_install && apt_get install -y --no-install-recommends "$package"; then continue; fi
+    say "going on without $package: some measurements of word times are left out"
+  done
 }
 
 # is_enough "rustc 1.95.0 (…)": whether that is at least the wanted version.
@@ -138,6 +163,7 @@ install_checkers() {
 }
 
 if [[ ${#missing[@]} -gt 0 ]]; then install_packages; fi
+if [[ ${#welcome[@]} -gt 0 ]]; then install_welcome; fi
 if ! have cargo || ! is_enough "$(rust_here)"; then
   install_rust
   hash -r

@@ -123,6 +123,8 @@ fn measure(result: &Path) -> anyhow::Result<()> {
     }
     row("all", &all)?;
     row("all, not chosen by", &unseen)?;
+    let long = long()?;
+    row(&format!("{:.1} minutes at once", long.minutes), &long.errors)?;
     let wrong = wrong_texts(&cases)?;
     say(&format!("of {} narrations with another text, {} were called estimates", wrong.0, wrong.1))?;
     let minutes = seconds / 60.0;
@@ -130,6 +132,11 @@ fn measure(result: &Path) -> anyhow::Result<()> {
         "processor time: {:.3} s per minute of speech, of which {:.3} s for espeak-ng's reading ({minutes:.1} minutes)",
         used / minutes,
         reference / minutes
+    ))?;
+    say(&format!(
+        "ten minutes at once: {:.3} s per minute, the process never above {:.0} MB",
+        long.per_minute,
+        peak_megabytes()
     ))?;
     let table: Vec<Value> = by_voice
         .iter()
@@ -140,11 +147,54 @@ fn measure(result: &Path) -> anyhow::Result<()> {
     let written = json!({
         "voices": table, "conditions": conditions, "all": numbers(&all), "notTuned": numbers(&unseen),
         "wrongTexts": { "tried": wrong.0, "calledEstimates": wrong.1 },
-        "processorSecondsPerMinute": { "all": used / minutes, "reference": reference / minutes },
+        "processorSecondsPerMinute": { "all": used / minutes, "reference": reference / minutes, "tenMinutesAtOnce": long.per_minute },
+        "tenMinutesAtOnce": numbers(&long.errors), "peakMegabytes": peak_megabytes(),
     });
     std::fs::create_dir_all(result.parent().context("the file is in a folder")?)?;
     std::fs::write(result, serde_json::to_string_pretty(&written)?)?;
     Ok(())
+}
+
+/// What a long narration costs, at best of three times.
+struct Long {
+    minutes: f64,
+    errors: Errors,
+    per_minute: f64,
+}
+
+/// All English sentences by one voice again and again, a third of a second apart, for ten minutes.
+fn long() -> anyhow::Result<Long> {
+    let english = &LANGUAGES[0];
+    let sentences: anyhow::Result<Vec<Spoken>> =
+        english.sentences.iter().map(|text| speakers::espeak(text, english.tag, &VARIANTS[0])).collect();
+    let sentences = sentences?;
+    let (mut text, mut all) = (String::new(), Spoken { samples: Vec::new(), rate: sentences[0].rate, words: Vec::new() });
+    for (sentence, spoken) in english.sentences.iter().zip(&sentences).cycle() {
+        let moved = all.samples.len() as f64 / f64::from(all.rate);
+        if moved > 600.0 {
+            break;
+        }
+        text.push_str(sentence);
+        text.push(' ');
+        all.words.extend(spoken.words.iter().map(|word| WordTiming {
+            word: word.word.clone(),
+            start: word.start + moved,
+            end: word.end + moved,
+        }));
+        all.samples.extend(&spoken.samples);
+        all.samples.extend(std::iter::repeat_n(0.0, all.rate as usize / 3));
+    }
+    let file = spoil::spoil(&mut all, Condition::Noise)?;
+    let minutes = file.seconds / 60.0;
+    let (mut errors, mut per_minute) = (Errors::default(), f64::INFINITY);
+    for _ in 0..3 {
+        let before = processor_seconds();
+        let aligned = align(&text, english.tag, &file)?;
+        per_minute = per_minute.min((processor_seconds() - before) / minutes);
+        errors = Errors::default();
+        errors.add(&aligned.words, &all.words, aligned.estimated.is_some())?;
+    }
+    Ok(Long { minutes, errors, per_minute })
 }
 
 /// Lays narrations beside the text of the next one: how many were tried, and how many the aligner did not believe.
@@ -200,17 +250,24 @@ fn numbers(errors: &Errors) -> Value {
 
 /// Processor time of this process and of those that it has waited for.
 fn processor_seconds() -> f64 {
-    let of = |who| {
-        let mut usage = std::mem::MaybeUninit::<libc::rusage>::zeroed();
-        // SAFETY: the struct is the one that the call fills, and zeros are a valid one.
-        let usage = unsafe {
-            libc::getrusage(who, usage.as_mut_ptr());
-            usage.assume_init()
-        };
-        let seconds = |time: libc::timeval| time.tv_sec as f64 + time.tv_usec as f64 / 1e6;
-        seconds(usage.ru_utime) + seconds(usage.ru_stime)
-    };
-    of(libc::RUSAGE_SELF) + of(libc::RUSAGE_CHILDREN)
+    let seconds = |time: libc::timeval| time.tv_sec as f64 + time.tv_usec as f64 / 1e6;
+    let of = |usage: libc::rusage| seconds(usage.ru_utime) + seconds(usage.ru_stime);
+    of(usage(libc::RUSAGE_SELF)) + of(usage(libc::RUSAGE_CHILDREN))
+}
+
+/// The most memory that this process ever had.
+fn peak_megabytes() -> f64 {
+    let units = if cfg!(target_os = "macos") { 1e6 } else { 1e3 };
+    usage(libc::RUSAGE_SELF).ru_maxrss as f64 / units
+}
+
+fn usage(who: libc::c_int) -> libc::rusage {
+    let mut usage = std::mem::MaybeUninit::<libc::rusage>::zeroed();
+    // SAFETY: the struct is the one that the call fills, and zeros are a valid one.
+    unsafe {
+        libc::getrusage(who, usage.as_mut_ptr());
+        usage.assume_init()
+    }
 }
 
 fn say(line: &str) -> anyhow::Result<()> {

@@ -4,10 +4,10 @@
 
 use super::spectra::{BANDS, Spectra, share};
 
-/// Cepstral numbers that are kept; higher ones tell of the pitch rather than of what is said.
-const CEPSTRA: usize = 12;
-/// All numbers of a frame: cepstra and their slopes.
-pub(super) const NUMBERS: usize = 2 * (CEPSTRA + 1);
+/// Cepstral numbers that are kept beside the loudness; higher ones tell of the pitch rather than of what is said.
+const CEPSTRA: usize = 11;
+/// All numbers of a frame: loudness, cepstra and the slopes of both; a multiple of four, which is quicker to compare.
+const NUMBERS: usize = 2 * (CEPSTRA + 1);
 /// Frames on either side over which a slope is taken.
 const SLOPE: usize = 2;
 

@@ -25,6 +25,8 @@ const CLICK: usize = 3;
 pub(super) struct Spectra {
     /// Seconds from frame to frame; the middle of the first one lies half of that after the beginning.
     pub hop: f64,
+    /// Where the highest band ends, in Hertz.
+    highest: f64,
     /// The power of each frame in each band.
     pub bands: Vec<[f32; BANDS]>,
 }
@@ -72,7 +74,7 @@ pub(super) fn measure(sound: &Sound, hop: f64, highest: f64) -> Spectra {
         }
         bands.push(frame);
     }
-    Spectra { hop, bands }
+    Spectra { hop, highest, bands }
 }
 
 /// One band: a triangle over the bins of the transform.
@@ -81,9 +83,15 @@ struct Filter {
     weights: Vec<f32>,
 }
 
+fn mel(hertz: f64) -> f64 {
+    2595.0 * (1.0 + hertz / 700.0).log10()
+}
+
+fn hertz(mel: f64) -> f64 {
+    700.0 * (10f64.powf(mel / 2595.0) - 1.0)
+}
+
 fn filters(size: usize, rate: f64, highest: f64) -> Vec<Filter> {
-    let mel = |hertz: f64| 2595.0 * (1.0 + hertz / 700.0).log10();
-    let hertz = |mel: f64| 700.0 * (10f64.powf(mel / 2595.0) - 1.0);
     let (low, high) = (mel(LOWEST), mel(highest));
     let edge = |index: usize| hertz(low + (high - low) * index as f64 / (BANDS + 1) as f64) * size as f64 / rate;
     let filter = |band: usize| {
@@ -101,6 +109,20 @@ fn filters(size: usize, rate: f64, highest: f64) -> Vec<Filter> {
 }
 
 impl Spectra {
+    /// The same as a smaller throat would say it: what lies at `share` times a pitch is heard at that pitch.
+    pub(super) fn bent(&self, share: f64) -> Self {
+        let (low, high) = (mel(LOWEST), mel(self.highest));
+        let width = (high - low) / (BANDS + 1) as f64;
+        let source: [(usize, f32); BANDS] = std::array::from_fn(|band| {
+            let wanted = mel(share * hertz(low + width * (band + 1) as f64));
+            let at = ((wanted - low) / width - 1.0).clamp(0.0, (BANDS - 1) as f64);
+            let before = (at as usize).min(BANDS - 2);
+            (before, (at - before as f64) as f32)
+        });
+        let bend = |bands: &[f32; BANDS]| source.map(|(before, share)| bands[before] * (1.0 - share) + bands[before + 1] * share);
+        Self { hop: self.hop, highest: self.highest, bands: self.bands.iter().map(bend).collect() }
+    }
+
     /// The level of each frame in dB of full scale.
     pub(super) fn levels(&self) -> Vec<f32> {
         self.bands.iter().map(|bands| 10.0 * bands.iter().sum::<f32>().max(1e-12).log10()).collect()
