@@ -180,7 +180,7 @@ mod tests {
         let on: String = text.lines().map(|line| format!("{}\n", line.strip_prefix("#: ").unwrap_or(line))).collect();
         let config = parse(&on).expect("the examples are good");
         let prices = config.prices().expect("they were checked");
-        assert_eq!(prices.cost("gemini", "gemini-2.5-flash-image", Unit::Image, 2.0), Some(Money(78_000)));
+        assert_eq!(prices.cost("gemini", "gemini-nano-banana-2.1", Unit::Image, 2.0), Some(Money(78_000)));
         assert_eq!(config.plan["free"].plan(Uuid::nil(), "free").allowance.images_per_month, Some(10));
         assert_eq!(config.owner.and_then(|owner| owner.plan).as_deref(), Some("free"));
     }
