@@ -18,6 +18,7 @@ use crate::align::{AlignProvider, AlignRequest, Aligned};
 use crate::error::ProviderError;
 use crate::espeak::reference::{self, Reference};
 use crate::sound::{self, Sound};
+use crate::vendor::Vendor;
 use features::{Features, Floor};
 use spectra::Spectra;
 
@@ -39,7 +40,7 @@ pub struct Aligner;
 #[async_trait]
 impl AlignProvider for Aligner {
     fn vendor(&self) -> &'static str {
-        "local"
+        Vendor::Aligner.name()
     }
 
     fn model(&self) -> &str {

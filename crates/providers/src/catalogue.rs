@@ -11,7 +11,6 @@ use crate::abilities::{Abilities, Candidate, Candidates};
 use crate::align::AlignProvider;
 use crate::aligner::Aligner;
 use crate::api::Api;
-use crate::character::CharacterProvider;
 use crate::choice::order;
 use crate::clip::ClipProvider;
 use crate::composer::Composer;
@@ -82,23 +81,6 @@ impl Catalogue {
             fallback: asked.choice.fallback == Some(true),
             speech_speed: wish.speech_speed,
         }
-    }
-
-    /// Who looks at characters: one who writes and draws.
-    pub fn characters(&self, wish: &Wish) -> Candidates<dyn CharacterProvider> {
-        self.asked(wish).candidates(Ability::Script, Asked::portraitist)
-    }
-
-    /// Who has photographs, or films.
-    ///
-    /// # Errors
-    /// When that vendor is no stock, or has no key.
-    pub fn stock(&self, vendor: Vendor, wish: &Wish) -> Result<Arc<dyn StockProvider>, ProviderError> {
-        let asked = self.asked(wish);
-        order(Ability::Image, &asked.choice.clone().with(Ability::Image.name(), vendor.name()), |vendor| {
-            asked.is_set_up(vendor)
-        })?;
-        asked.stock(vendor)
     }
 
     /// Whether a vendor can be asked at all with these keys.
@@ -215,16 +197,6 @@ impl Asked<'_> {
             Vendor::OpenAi => Arc::new(openai::scripts::OpenAiScripts::new(api, model, prompts)),
             Vendor::Ollama => Arc::new(ollama::OllamaScripts::new(api, model, prompts)),
             other => return Err(unable(other, Ability::Script)),
-        })
-    }
-
-    fn portraitist(&self, vendor: Vendor, model: String) -> Result<Arc<dyn CharacterProvider>, ProviderError> {
-        let (api, prompts) = (self.api(vendor), self.catalogue.prompts.clone());
-        let images = self.model(vendor, Ability::Image);
-        Ok(match vendor {
-            Vendor::Gemini => Arc::new(gemini::characters::GeminiCharacters::new(api, model, images, prompts)),
-            Vendor::OpenAi => Arc::new(openai::characters::OpenAiCharacters::new(api, model, images, prompts)),
-            other => return Err(unable(other, Ability::Image)),
         })
     }
 

@@ -10,9 +10,8 @@ use crate::error::ProviderError;
 use crate::http::{Effect, Http};
 use crate::keys::Key;
 use crate::prompts::Prompts;
-use crate::script::{Script, ScriptProvider, ScriptRequest};
 use crate::vendor::Vendor;
-use crate::writing::{self, Chat, Conversation};
+use crate::writing::{Chat, Conversation};
 
 /// Tokens that a model keeps in mind: by default it would silently forget the beginning of a long prompt.
 const MEMORY: u32 = 16_384;
@@ -44,32 +43,17 @@ impl OllamaScripts {
 }
 
 #[async_trait]
-impl ScriptProvider for OllamaScripts {
-    fn vendor(&self) -> &'static str {
-        Vendor::Ollama.name()
+impl Chat for OllamaScripts {
+    fn vendor(&self) -> Vendor {
+        Vendor::Ollama
     }
 
     fn model(&self) -> &str {
         &self.model
     }
 
-    fn version(&self) -> String {
-        writing::version(&self.prompts)
-    }
-
-    async fn write(&self, request: &ScriptRequest, key: &str) -> Result<Script, ProviderError> {
-        writing::script(self, &self.prompts, request, key).await
-    }
-
-    async fn music_prompt(&self, topic: &str, style: &str, key: &str) -> Result<String, ProviderError> {
-        writing::music_prompt(self, &self.prompts, (topic, style), key).await
-    }
-}
-
-#[async_trait]
-impl Chat for OllamaScripts {
-    fn vendor(&self) -> Vendor {
-        Vendor::Ollama
+    fn prompts(&self) -> &Prompts {
+        &self.prompts
     }
 
     async fn answer(&self, conversation: &Conversation, key: &str) -> Result<String, ProviderError> {

@@ -17,7 +17,7 @@ use serde_json::Value;
 
 use crate::error::ProviderError;
 use crate::prompts::Prompts;
-use crate::script::{Script, ScriptRequest};
+use crate::script::{Script, ScriptProvider, ScriptRequest};
 use crate::vendor::Vendor;
 use check::Problem;
 use draft::Draft;
@@ -30,13 +30,40 @@ const MUSIC_WORDS: usize = 25;
 /// Problems that a message to the user names.
 const NAMED: usize = 3;
 
-/// A language model that can be asked.
+/// A language model that can be asked; whoever is one writes scripts.
 #[async_trait]
 pub(crate) trait Chat: Send + Sync {
     /// Whose it is.
     fn vendor(&self) -> Vendor;
+    /// Its name.
+    fn model(&self) -> &str;
+    /// The prompts that it is given.
+    fn prompts(&self) -> &Prompts;
     /// What the model says next. `key` is the call's idempotency key.
     async fn answer(&self, conversation: &Conversation, key: &str) -> Result<String, ProviderError>;
+}
+
+#[async_trait]
+impl<C: Chat> ScriptProvider for C {
+    fn vendor(&self) -> &'static str {
+        Chat::vendor(self).name()
+    }
+
+    fn model(&self) -> &str {
+        Chat::model(self)
+    }
+
+    fn version(&self) -> String {
+        version(self.prompts())
+    }
+
+    async fn write(&self, request: &ScriptRequest, key: &str) -> Result<Script, ProviderError> {
+        script(self, self.prompts(), request, key).await
+    }
+
+    async fn music_prompt(&self, topic: &str, style: &str, key: &str) -> Result<String, ProviderError> {
+        music_prompt(self, self.prompts(), (topic, style), key).await
+    }
 }
 
 /// What has been said so far.
@@ -73,12 +100,7 @@ impl Conversation {
 /// # Errors
 /// [`ProviderError::Refused`] for a declined topic, [`ProviderError::Retry`] for a script that stays unusable, and whatever
 /// asking brings.
-pub(crate) async fn script(
-    chat: &dyn Chat,
-    prompts: &Prompts,
-    request: &ScriptRequest,
-    key: &str,
-) -> Result<Script, ProviderError> {
+async fn script(chat: &dyn Chat, prompts: &Prompts, request: &ScriptRequest, key: &str) -> Result<Script, ProviderError> {
     let wish = Wish::of(request);
     let prompt = prompts.fill("script.jinja", wish.values(request))?;
     let mut conversation = Conversation::begin(prompt, Some(schema::script(&wish)));
@@ -102,7 +124,7 @@ pub(crate) async fn script(
 }
 
 /// What of the prompts shapes a script.
-pub(crate) fn version(prompts: &Prompts) -> String {
+fn version(prompts: &Prompts) -> String {
     format!("{}{}", prompts.version("script.jinja"), prompts.version("repair.jinja"))
 }
 
@@ -110,7 +132,7 @@ pub(crate) fn version(prompts: &Prompts) -> String {
 ///
 /// # Errors
 /// As [`script`].
-pub(crate) async fn music_prompt(
+async fn music_prompt(
     chat: &dyn Chat,
     prompts: &Prompts,
     (topic, style): (&str, &str),

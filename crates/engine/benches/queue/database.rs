@@ -60,7 +60,8 @@ impl Database {
     /// Shows how PostgreSQL finds the next task.
     pub fn explain(&self, name: &str) {
         if let Self::Postgres(_) = self {
-            let claim = "EXPLAIN (ANALYZE, BUFFERS) SELECT * FROM task WHERE lane = 0 AND turn IS NOT NULL \
+            // As the claim does for itself.
+            let claim = "SET enable_sort = off; SET jit = off; EXPLAIN (ANALYZE, BUFFERS) SELECT * FROM task WHERE lane = 0 AND turn IS NOT NULL \
                          AND kind IN ('speak', 'draw_image', 'compose_music') AND run_at <= '2100-01-01' \
                          ORDER BY turn, priority DESC, created_at, place LIMIT 1 FOR UPDATE SKIP LOCKED";
             println!("{}", psql(&self.url(name), claim));

@@ -7,9 +7,8 @@ use super::{generate, text_of, text_part};
 use crate::api::Api;
 use crate::error::ProviderError;
 use crate::prompts::Prompts;
-use crate::script::{Script, ScriptProvider, ScriptRequest};
 use crate::vendor::Vendor;
-use crate::writing::{self, Chat, Conversation};
+use crate::writing::{Chat, Conversation};
 
 /// Writes with a text model of Gemini's.
 #[derive(Debug, Clone)]
@@ -27,32 +26,17 @@ impl GeminiScripts {
 }
 
 #[async_trait]
-impl ScriptProvider for GeminiScripts {
-    fn vendor(&self) -> &'static str {
-        Vendor::Gemini.name()
+impl Chat for GeminiScripts {
+    fn vendor(&self) -> Vendor {
+        Vendor::Gemini
     }
 
     fn model(&self) -> &str {
         &self.model
     }
 
-    fn version(&self) -> String {
-        writing::version(&self.prompts)
-    }
-
-    async fn write(&self, request: &ScriptRequest, key: &str) -> Result<Script, ProviderError> {
-        writing::script(self, &self.prompts, request, key).await
-    }
-
-    async fn music_prompt(&self, topic: &str, style: &str, key: &str) -> Result<String, ProviderError> {
-        writing::music_prompt(self, &self.prompts, (topic, style), key).await
-    }
-}
-
-#[async_trait]
-impl Chat for GeminiScripts {
-    fn vendor(&self) -> Vendor {
-        Vendor::Gemini
+    fn prompts(&self) -> &Prompts {
+        &self.prompts
     }
 
     async fn answer(&self, conversation: &Conversation, key: &str) -> Result<String, ProviderError> {

@@ -10,9 +10,8 @@ use super::chat::{self, Format};
 use crate::api::Api;
 use crate::error::ProviderError;
 use crate::prompts::Prompts;
-use crate::script::{Script, ScriptProvider, ScriptRequest};
 use crate::vendor::Vendor;
-use crate::writing::{self, Chat, Conversation};
+use crate::writing::{Chat, Conversation};
 
 /// Writes with a chat model.
 #[derive(Debug, Clone)]
@@ -32,32 +31,17 @@ impl OpenAiScripts {
 }
 
 #[async_trait]
-impl ScriptProvider for OpenAiScripts {
-    fn vendor(&self) -> &'static str {
-        self.api.vendor.name()
+impl Chat for OpenAiScripts {
+    fn vendor(&self) -> Vendor {
+        self.api.vendor
     }
 
     fn model(&self) -> &str {
         &self.model
     }
 
-    fn version(&self) -> String {
-        writing::version(&self.prompts)
-    }
-
-    async fn write(&self, request: &ScriptRequest, key: &str) -> Result<Script, ProviderError> {
-        writing::script(self, &self.prompts, request, key).await
-    }
-
-    async fn music_prompt(&self, topic: &str, style: &str, key: &str) -> Result<String, ProviderError> {
-        writing::music_prompt(self, &self.prompts, (topic, style), key).await
-    }
-}
-
-#[async_trait]
-impl Chat for OpenAiScripts {
-    fn vendor(&self) -> Vendor {
-        self.api.vendor
+    fn prompts(&self) -> &Prompts {
+        &self.prompts
     }
 
     async fn answer(&self, conversation: &Conversation, key: &str) -> Result<String, ProviderError> {

@@ -8,12 +8,21 @@ const GOOD: &str = include_str!("../../tests/fixtures/script.json");
 struct Told {
     answers: Mutex<Vec<Result<String, ProviderError>>>,
     asked: Mutex<Vec<(Conversation, String)>>,
+    prompts: Prompts,
 }
 
 #[async_trait]
 impl Chat for Told {
     fn vendor(&self) -> Vendor {
         Vendor::Gemini
+    }
+
+    fn model(&self) -> &str {
+        "told"
+    }
+
+    fn prompts(&self) -> &Prompts {
+        &self.prompts
     }
 
     async fn answer(&self, conversation: &Conversation, key: &str) -> Result<String, ProviderError> {
@@ -24,7 +33,7 @@ impl Chat for Told {
 
 fn told<const N: usize>(answers: [Result<&str, ProviderError>; N]) -> Told {
     let answers = answers.into_iter().map(|answer| answer.map(str::to_owned)).collect();
-    Told { answers: Mutex::new(answers), asked: Mutex::default() }
+    Told { answers: Mutex::new(answers), asked: Mutex::default(), prompts: Prompts::load(None).expect("good templates") }
 }
 
 fn request() -> ScriptRequest {
@@ -39,7 +48,7 @@ fn request() -> ScriptRequest {
 }
 
 async fn write(told: &Told, request: &ScriptRequest) -> Result<Script, ProviderError> {
-    script(told, &Prompts::load(None).expect("good templates"), request, "k").await
+    told.write(request, "k").await
 }
 
 fn asked(told: &Told) -> Vec<(Conversation, String)> {
