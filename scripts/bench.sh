@@ -16,7 +16,9 @@ trap 'rm -rf "$folder"' EXIT
 # run NAME: one run of the main job; prints the seconds it took.
 run() {
   local begin="$EPOCHREALTIME"
-  "$program" make "$root/examples/moon-landing.md" --data-dir "$folder/data" -o "$folder/$1.mp4" >"$folder/$1.log" 2>&1 || {
+  # By name, so that whoever has keys in the environment pays nobody and measures the same.
+  "$program" make "$root/examples/moon-landing.md" --data-dir "$folder/data" -o "$folder/$1.mp4" \
+    --set image-vendor=poster --set speech-vendor=espeak --set music-vendor=composer >"$folder/$1.log" 2>&1 || {
     cat "$folder/$1.log" >&2
     return 1
   }

@@ -7,6 +7,7 @@ use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, SystemTime};
 
 use image::{Rgb, RgbImage};
+use providers::vendor::Vendor;
 use tempfile::TempDir;
 
 /// The front matter of a script that is quick to make.
@@ -83,6 +84,12 @@ impl Desk {
             .env_remove("DATABASE_URL")
             .env_remove("RUST_LOG")
             .stdin(Stdio::null());
+        // Nobody's own keys are spent by a test.
+        let own =
+            ["OPENAI_BASE_URL", "OLLAMA_HOST", "SHORTSAI_VENDOR_BASE", "SHORTSAI_CONFIG", "AUTH_SECRET", "AUTH_SECRET_PREVIOUS"];
+        for variable in Vendor::ALL.into_iter().filter_map(Vendor::key_variable).chain(own) {
+            command.env_remove(variable);
+        }
         command
     }
 

@@ -13,4 +13,5 @@ mod postgres;
 mod repeated;
 mod serving;
 mod storyboard;
+mod vendors;
 mod video;

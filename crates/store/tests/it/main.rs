@@ -15,6 +15,7 @@ mod queue;
 mod requests;
 mod upgrade;
 mod usage;
+mod vendor_keys;
 mod workflow;
 
 /// Makes one test for each behaviour and database.
@@ -66,6 +67,7 @@ on_both! {
         one_of_many_makes_what_all_want;
     usage: a_call_is_reserved_once_and_settled_at_what_it_took, a_failed_call_is_given_back_where_it_was_taken,
         a_dead_attempts_reservation_goes_on, plans_limit_by_day_and_month, budgets_are_never_overdrawn;
+    vendor_keys: keys_are_kept_for_their_user_and_run, wishes_are_kept_for_their_user;
     opening: a_newer_schema_is_refused, opening_at_the_same_moment_works;
     upgrade: an_older_versions_database_goes_on;
 }
