@@ -9,10 +9,10 @@ use model::project::{Settings, VideoOptions};
 use model::script::ScriptSettings;
 use model::storyboard::{Storyboard, StoryboardScene};
 
-use crate::AppState;
 use crate::error::{ApiError, Problems};
 use crate::key::{not_there, own_medium};
 use crate::order::{TRANSITIONS, VideoWish, choice};
+use crate::signed::Signed;
 use crate::wire::render::{RenderScene, StartRender};
 use crate::wire::scene::Word;
 use crate::wire::short::FocusWish;
@@ -21,7 +21,7 @@ use crate::wire::short::FocusWish;
 const MOTIONS: &str = "zoomIn, zoomOut, panLeft, panRight, panUp, panDown, drift, still";
 
 /// The storyboard in the request, if there is one; what it does not say of the whole video is as in the project's settings.
-pub async fn storyboard(app: &AppState, sent: &StartRender, project: &Settings) -> Result<Option<Storyboard>, ApiError> {
+pub async fn storyboard(app: &Signed, sent: &StartRender, project: &Settings) -> Result<Option<Storyboard>, ApiError> {
     let Some(scenes) = &sent.scenes else {
         without_effect(sent)?;
         return Ok(None);
@@ -93,7 +93,7 @@ fn scene(index: usize, sent: &RenderScene) -> Result<StoryboardScene, ApiError> 
 }
 
 /// Puts object keys in place of the addresses, and refuses what is not the caller's own.
-async fn take_own_media(app: &AppState, storyboard: &mut Storyboard) -> Result<(), ApiError> {
+async fn take_own_media(app: &Signed, storyboard: &mut Storyboard) -> Result<(), ApiError> {
     let mut problems = Problems::default();
     let mut taken = Vec::new();
     for (field, kind, address) in media(storyboard) {
@@ -104,7 +104,7 @@ async fn take_own_media(app: &AppState, storyboard: &mut Storyboard) -> Result<(
     }
     let keys: HashSet<&String> = taken.iter().map(|(_, _, key)| key).filter(|key| !uploaded(key)).collect();
     let keys: Vec<String> = keys.into_iter().cloned().collect();
-    let owned = app.store.owned_objects(app.owner, &keys).await?;
+    let owned = app.store.owned_objects(app.user.id, &keys).await?;
     for (field, address, key) in &taken {
         if !uploaded(key) && !owned.contains(key) {
             // Somebody else's is not there, for all that the caller learns.

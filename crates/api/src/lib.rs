@@ -18,6 +18,7 @@ mod patience;
 mod poll;
 mod routes;
 mod serve;
+mod signed;
 mod wire;
 
 use axum::extract::DefaultBodyLimit;
@@ -42,8 +43,8 @@ pub struct AppState {
     pub store: store::Store,
     /// The objects.
     pub assets: assets::Assets,
-    /// The local owner: whose projects these are, as there is no sign-in yet.
-    pub owner: Uuid,
+    /// Who may come in.
+    pub access: Access,
     /// Whether a language model is configured that can write a script from a topic.
     pub language_model: bool,
     /// The program's version.
@@ -58,6 +59,13 @@ pub struct AppState {
     pub worker_secret: Option<Secret>,
     /// What this process remembers between requests; `Memory::default()` at the start.
     pub memory: Memory,
+}
+
+/// Who may come in.
+#[derive(Debug, Clone)]
+pub enum Access {
+    /// Whoever reaches the server from this machine is its owner.
+    LocalOwner(Uuid),
 }
 
 /// A text that is never shown.

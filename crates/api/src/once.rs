@@ -3,7 +3,7 @@
 
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use axum::extract::{FromRequest, Request};
+use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use garde::Validate;
@@ -15,6 +15,7 @@ use store::{Answer, Caller, Ticket};
 use crate::AppState;
 use crate::error::ApiError;
 use crate::extract::{checked, whole_body};
+use crate::signed::Signed;
 
 const KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const SESSION: HeaderName = HeaderName::from_static("x-session-id");
@@ -49,15 +50,17 @@ where
         let session = Session::of(request.headers())?;
         let key = name(request.headers(), &KEY)?;
         let line = format!("{} {}\n", request.method(), request.uri());
-        let bytes = whole_body(request, app, "1 MiB").await?;
+        let (mut parts, body) = request.into_parts();
+        let app = Signed::from_request_parts(&mut parts, app).await?;
+        let bytes = whole_body(Request::from_parts(parts, body), &*app, "1 MiB").await?;
         let ticket = key.map(|key| {
             let hash = Sha256::new().chain_update(line).chain_update(session.name().unwrap_or_default()).chain_update([0]);
             let hash = hash.chain_update(&bytes).finalize();
             let fingerprint = hash.iter().map(|byte| format!("{byte:02x}")).collect();
-            Ticket { owner: app.owner, key, fingerprint }
+            Ticket { owner: app.user.id, key, fingerprint }
         });
         if let Some(ticket) = &ticket {
-            sweep(app).await;
+            sweep(&app).await;
             if let Some(answer) = app.store.answered(ticket, (app.clock)()).await? {
                 return Err(ApiError::Again(answer));
             }

@@ -10,9 +10,9 @@ use model::storyboard::{Focus, MusicOptions, SceneLook};
 use model::workflow::SceneDraft;
 use serde::de::DeserializeOwned;
 
-use crate::AppState;
 use crate::error::{ApiError, Problems};
 use crate::key::{own_medium, own_medium_in};
+use crate::signed::Signed;
 use crate::wire::short::{CaptionWish, FocusWish, MusicWish, OrderShort, OrderedScene, OrderedStoryboard, SizeWish};
 
 /// What a project begins with.
@@ -26,7 +26,7 @@ pub struct Order {
 }
 
 /// Reads an order for a short.
-pub async fn read(app: &AppState, order: &OrderShort) -> Result<Order, ApiError> {
+pub async fn read(app: &Signed, order: &OrderShort) -> Result<Order, ApiError> {
     let mut read = match (&order.script, &order.storyboard, &order.topic) {
         (Some(script), None, None) => from_script(app, script, |settings| order.adjust(settings)).await?,
         (None, Some(storyboard), None) => from_storyboard(app, storyboard, |settings| order.adjust(settings)).await?,
@@ -43,7 +43,7 @@ pub async fn read(app: &AppState, order: &OrderShort) -> Result<Order, ApiError>
 }
 
 /// A topic: the script is the project's first task.
-fn from_topic(app: &AppState, topic: &str, order: &OrderShort) -> Result<Order, ApiError> {
+fn from_topic(app: &Signed, topic: &str, order: &OrderShort) -> Result<Order, ApiError> {
     let names_a_writer = order.vendors.as_ref().is_some_and(|vendors| vendors.script.is_some());
     if !app.language_model && !names_a_writer {
         return Err(no_author());
@@ -56,7 +56,7 @@ fn from_topic(app: &AppState, topic: &str, order: &OrderShort) -> Result<Order, 
 
 /// Reads a script; `adjust` may change what its front matter says.
 pub async fn from_script(
-    app: &AppState,
+    app: &Signed,
     text: &str,
     adjust: impl FnOnce(&mut ScriptSettings) -> Result<(), ApiError>,
 ) -> Result<Order, ApiError> {
@@ -67,7 +67,7 @@ pub async fn from_script(
     Ok(Order { settings, scenes, warnings: script.warnings })
 }
 
-async fn drafts(app: &AppState, script: &Script) -> Result<Vec<SceneDraft>, ApiError> {
+async fn drafts(app: &Signed, script: &Script) -> Result<Vec<SceneDraft>, ApiError> {
     let (mut drafts, mut problems) = (Vec::new(), Problems::default());
     for scene in &script.scenes {
         let mut draft = SceneDraft {
@@ -93,7 +93,7 @@ async fn drafts(app: &AppState, script: &Script) -> Result<Vec<SceneDraft>, ApiE
 }
 
 async fn from_storyboard(
-    app: &AppState,
+    app: &Signed,
     board: &OrderedStoryboard,
     adjust: impl FnOnce(&mut ScriptSettings) -> Result<(), ApiError>,
 ) -> Result<Order, ApiError> {
@@ -113,7 +113,7 @@ async fn from_storyboard(
     Ok(Order { settings, scenes, warnings })
 }
 
-async fn draft(app: &AppState, index: usize, scene: &OrderedScene) -> Result<SceneDraft, ApiError> {
+async fn draft(app: &Signed, index: usize, scene: &OrderedScene) -> Result<SceneDraft, ApiError> {
     let field = |name: &str| format!("storyboard.scenes[{index}].{name}");
     let image = match &scene.image_url {
         Some(url) => Some(own_medium_in(app, &field("imageUrl"), url, &["image"]).await?),

@@ -14,10 +14,10 @@ use serde::Serialize;
 use store::Mark;
 use uuid::Uuid;
 
-use crate::AppState;
 use crate::error::ApiError;
 use crate::mark::Of;
 use crate::routes::own;
+use crate::signed::Signed;
 
 /// What all kept bodies may hold together, in bytes.
 const MOST_BYTES: usize = 32 << 20;
@@ -52,7 +52,7 @@ impl View {
 
 /// Answers a poll; `None` when there is no such thing. `load` makes the body when it is not known.
 pub async fn answer<T: Serialize>(
-    app: &AppState,
+    app: &Signed,
     headers: &HeaderMap,
     (view, id): (View, Uuid),
     load: impl AsyncFnOnce() -> Result<T, ApiError>,

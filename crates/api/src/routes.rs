@@ -20,6 +20,7 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 
 use crate::error::ApiError;
+use crate::signed::Signed;
 use crate::{AppState, UPLOAD_LIMIT};
 
 /// Every route with its description. Nothing under `/api` is mounted anywhere else, so that the document tells all.
@@ -51,19 +52,19 @@ pub fn described() -> OpenApiRouter<AppState> {
 }
 
 /// The project, if it is there and the caller's own.
-async fn own_project(app: &AppState, id: Uuid) -> Result<ProjectRecord, ApiError> {
+async fn own_project(app: &Signed, id: Uuid) -> Result<ProjectRecord, ApiError> {
     let record = app.store.project(id).await?.ok_or(ApiError::NotFound("Project"))?;
     own(app, record.project.owner)?;
     Ok(record)
 }
 
 /// The project of a scene, if both are there and the caller's own.
-async fn own_project_of_scene(app: &AppState, scene: Uuid) -> Result<ProjectRecord, ApiError> {
+async fn own_project_of_scene(app: &Signed, scene: Uuid) -> Result<ProjectRecord, ApiError> {
     let project = app.store.project_of_scene(scene).await?.ok_or(ApiError::NotFound("Scene"))?;
     own_project(app, project).await
 }
 
 /// Refuses what is somebody else's.
-pub fn own(app: &AppState, owner: Uuid) -> Result<(), ApiError> {
-    if owner == app.owner { Ok(()) } else { Err(ApiError::plain(axum::http::StatusCode::FORBIDDEN, "Forbidden")) }
+pub fn own(app: &Signed, owner: Uuid) -> Result<(), ApiError> {
+    if owner == app.user.id { Ok(()) } else { Err(ApiError::plain(axum::http::StatusCode::FORBIDDEN, "Forbidden")) }
 }

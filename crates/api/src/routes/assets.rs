@@ -5,14 +5,14 @@ use std::ops::Range;
 use assets::Place;
 use axum::Json;
 use axum::body::Body;
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
-use crate::AppState;
 use crate::error::ApiError;
 use crate::extract::{Asked, whole_body};
 use crate::key::{named_by, no_file};
+use crate::signed::Signed;
 use crate::wire::asset::{StoredAsset, WhichAsset};
 use crate::wire::refusal::{Error, Refusals};
 
@@ -32,11 +32,7 @@ const POLICY: &str = "sandbox; default-src 'none'; img-src 'self'; media-src 'se
         Refusals
     ),
 )]
-pub async fn download(
-    State(app): State<AppState>,
-    Asked(which): Asked<WhichAsset>,
-    asked: HeaderMap,
-) -> Result<Response, ApiError> {
+pub async fn download(app: Signed, Asked(which): Asked<WhichAsset>, asked: HeaderMap) -> Result<Response, ApiError> {
     let url = which.url.ok_or_else(|| ApiError::field("url", "Required"))?;
     let key = named_by(&url).ok_or_else(no_file)?;
     let head = app.assets.head(&key).await?;
@@ -148,7 +144,7 @@ fn attachment(name: &str, key: &str) -> Result<HeaderValue, ApiError> {
         Refusals
     ),
 )]
-pub async fn upload(State(app): State<AppState>, request: Request) -> Result<(StatusCode, Json<StoredAsset>), ApiError> {
+pub async fn upload(app: Signed, request: Request) -> Result<(StatusCode, Json<StoredAsset>), ApiError> {
     let bytes = whole_body(request, &app, "64 MiB").await?;
     let stored = app.assets.put(Place::Uploads, bytes).await?;
     Ok((StatusCode::CREATED, Json(StoredAsset::from(stored))))

@@ -4,7 +4,6 @@ use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::time::Duration;
 
-use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName, header};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
@@ -13,10 +12,10 @@ use store::ProjectRecord;
 use uuid::Uuid;
 
 use super::own_project;
-use crate::AppState;
 use crate::error::ApiError;
 use crate::extract::PathId;
 use crate::follow::Moves;
+use crate::signed::Signed;
 use crate::wire::event::LiveEvent;
 use crate::wire::refusal::Refusals;
 
@@ -37,7 +36,7 @@ const BATCH: u64 = 500;
     ),
     responses((status = 200, description = "The stream; each `data` is one of these as JSON.", body = LiveEvent, content_type = "text/event-stream"), Refusals),
 )]
-pub async fn follow(State(app): State<AppState>, id: PathId, headers: HeaderMap) -> Result<Response, ApiError> {
+pub async fn follow(app: Signed, id: PathId, headers: HeaderMap) -> Result<Response, ApiError> {
     let id = id.of("Project")?;
     // Following comes before reading, so that no change falls between the two.
     let moves = app.memory.followed.follow(&app.store, &app.closing, id);
@@ -64,7 +63,7 @@ pub async fn follow(State(app): State<AppState>, id: PathId, headers: HeaderMap)
 
 /// One client's place in the project's events.
 struct Follower {
-    app: AppState,
+    app: Signed,
     project: Uuid,
     /// Number of the last event that was put into `ready`.
     seen: i64,

@@ -1,15 +1,14 @@
 //! Jobs: single steps of the work.
 
 use axum::Json;
-use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 
 use super::own;
-use crate::AppState;
 use crate::error::ApiError;
 use crate::extract::PathId;
 use crate::poll::{self, View};
+use crate::signed::Signed;
 use crate::wire::job::Job;
 use crate::wire::refusal::{NotModified, Refusals};
 
@@ -21,7 +20,7 @@ use crate::wire::refusal::{NotModified, Refusals};
     params(("id" = Uuid, Path, description = "The job's id.")),
     responses((status = 200, description = "The job.", body = Job), NotModified, Refusals),
 )]
-pub async fn show(State(app): State<AppState>, id: PathId, headers: HeaderMap) -> Result<Response, ApiError> {
+pub async fn show(app: Signed, id: PathId, headers: HeaderMap) -> Result<Response, ApiError> {
     let id = id.of("Job")?;
     let load = async || Ok(Job::from(&app.store.render(id).await?.ok_or(ApiError::NotFound("Job"))?));
     if let Some(answer) = poll::answer(&app, &headers, (View::Job, id), load).await? {

@@ -1,16 +1,15 @@
 //! Locks: one session edits a project, the others wait. Nothing but edits is kept away by a lock, and it ends by itself.
 
 use axum::Json;
-use axum::extract::State;
 use axum::http::StatusCode;
 use chrono::Duration;
 use serde_json::json;
 use store::RequestError;
 
 use super::own_project;
-use crate::AppState;
 use crate::error::ApiError;
 use crate::extract::{Checked, PathId};
+use crate::signed::Signed;
 use crate::wire::lock::OfSession;
 use crate::wire::project::ProjectWithScenes;
 use crate::wire::refusal::{Error, Refusals};
@@ -32,11 +31,7 @@ const HOLDS: Duration = Duration::minutes(5);
         Refusals
     ),
 )]
-pub async fn lock(
-    State(app): State<AppState>,
-    id: PathId,
-    Checked(input): Checked<OfSession>,
-) -> Result<Json<ProjectWithScenes>, ApiError> {
+pub async fn lock(app: Signed, id: PathId, Checked(input): Checked<OfSession>) -> Result<Json<ProjectWithScenes>, ApiError> {
     let (id, now) = (id.of("Project")?, (app.clock)());
     own_project(&app, id).await?;
     let locked = app.store.lock_project(id, &input.session_id, now + HOLDS, now).await;
@@ -55,11 +50,7 @@ pub async fn lock(
         Refusals
     ),
 )]
-pub async fn unlock(
-    State(app): State<AppState>,
-    id: PathId,
-    Checked(input): Checked<OfSession>,
-) -> Result<Json<ProjectWithScenes>, ApiError> {
+pub async fn unlock(app: Signed, id: PathId, Checked(input): Checked<OfSession>) -> Result<Json<ProjectWithScenes>, ApiError> {
     let id = id.of("Project")?;
     own_project(&app, id).await?;
     let unlocked = app.store.unlock_project(id, &input.session_id, (app.clock)()).await;

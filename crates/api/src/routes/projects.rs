@@ -1,7 +1,6 @@
 //! Projects: a topic or script with its settings and scenes.
 
 use axum::Json;
-use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use model::project::Settings;
@@ -10,12 +9,12 @@ use store::{Details, NewProject, ProjectChange, ProjectQuery, ProjectRecord};
 use uuid::Uuid;
 
 use super::own_project;
-use crate::AppState;
 use crate::error::ApiError;
 use crate::extract::{Asked, Checked, PathId};
 use crate::once::{Session, Work, answer, respond};
 use crate::order::{self, Order};
 use crate::poll::{self, View};
+use crate::signed::Signed;
 use crate::wire::project::{
     CreateProject, PageMeta, PatchProject, ProjectList, ProjectRow, ProjectWithScenes, Success, WhichProjects,
 };
@@ -32,16 +31,16 @@ use crate::wire::refusal::{NotModified, Refusals};
     ),
     responses((status = 200, description = "The project.", body = ProjectRow), Refusals),
 )]
-pub async fn create(State(app): State<AppState>, work: Work<CreateProject>) -> Result<Response, ApiError> {
+pub async fn create(app: Signed, work: Work<CreateProject>) -> Result<Response, ApiError> {
     let (order, details) = begin(&app, &work.input).await?;
-    let new = NewProject { id: (app.new_id)(), owner: app.owner, settings: order.settings, details, source: None };
+    let new = NewProject { id: (app.new_id)(), owner: app.user.id, settings: order.settings, details, source: None };
     let scenes = (!order.scenes.is_empty()).then_some(Input::Edit(Edit::ReplaceScenes(order.scenes)));
     let row = |record: &ProjectRecord| answer(StatusCode::OK, &[], &ProjectRow::from(record));
     let steps = scenes.into_iter().collect();
     Ok(respond(app.store.begin_project(new, steps, work.caller().ticket, (app.clock)(), row).await?))
 }
 
-async fn begin(app: &AppState, input: &CreateProject) -> Result<(Order, Details), ApiError> {
+async fn begin(app: &Signed, input: &CreateProject) -> Result<(Order, Details), ApiError> {
     let mut order = match &input.script {
         Some(script) => order::from_script(app, script, |_| Ok(())).await?,
         None => {
@@ -89,7 +88,7 @@ async fn begin(app: &AppState, input: &CreateProject) -> Result<(Order, Details)
     get, path = "/api/projects", tag = "Projects", operation_id = "listProjects", params(WhichProjects),
     responses((status = 200, description = "The projects.", body = ProjectList), Refusals),
 )]
-pub async fn list(State(app): State<AppState>, Asked(which): Asked<WhichProjects>) -> Result<Json<ProjectList>, ApiError> {
+pub async fn list(app: Signed, Asked(which): Asked<WhichProjects>) -> Result<Json<ProjectList>, ApiError> {
     let limit = number("limit", which.limit.as_deref())?.map(|limit| limit.clamp(1, 100) as u64);
     let offset = number("offset", which.offset.as_deref())?.unwrap_or_default().max(0) as u64;
     let folder = match which.folder_id.as_deref() {
@@ -101,7 +100,7 @@ pub async fn list(State(app): State<AppState>, Asked(which): Asked<WhichProjects
         }
     };
     let archived = which.is_archived.map(|archived| archived == "true");
-    let page = app.store.projects(&ProjectQuery { owner: app.owner, limit, offset, folder, archived }).await?;
+    let page = app.store.projects(&ProjectQuery { owner: app.user.id, limit, offset, folder, archived }).await?;
     let data = page.projects.iter().map(Into::into).collect();
     Ok(Json(match limit {
         Some(limit) => ProjectList::Page { data, meta: PageMeta { total: page.total, limit, offset } },
@@ -122,7 +121,7 @@ fn number(field: &str, text: Option<&str>) -> Result<Option<i64>, ApiError> {
     params(("id" = Uuid, Path, description = "The project's id.")),
     responses((status = 200, description = "The project.", body = ProjectWithScenes), NotModified, Refusals),
 )]
-pub async fn show(State(app): State<AppState>, id: PathId, headers: HeaderMap) -> Result<Response, ApiError> {
+pub async fn show(app: Signed, id: PathId, headers: HeaderMap) -> Result<Response, ApiError> {
     let id = id.of("Project")?;
     let load = async || Ok(ProjectWithScenes::from(&own_project(&app, id).await?));
     poll::answer(&app, &headers, (View::Project, id), load).await?.ok_or(ApiError::NotFound("Project"))
@@ -146,7 +145,7 @@ pub async fn show(State(app): State<AppState>, id: PathId, headers: HeaderMap) -
     ),
 )]
 pub async fn change(
-    State(app): State<AppState>,
+    app: Signed,
     id: PathId,
     headers: HeaderMap,
     Checked(input): Checked<PatchProject>,
@@ -208,7 +207,7 @@ fn patched(settings: &Settings, details: &Details, input: PatchProject) -> (Sett
     ),
     responses((status = 200, description = "It is deleted.", body = Success), Refusals),
 )]
-pub async fn delete(State(app): State<AppState>, id: PathId, headers: HeaderMap) -> Result<Json<Success>, ApiError> {
+pub async fn delete(app: Signed, id: PathId, headers: HeaderMap) -> Result<Json<Success>, ApiError> {
     let id = id.of("Project")?;
     own_project(&app, id).await?;
     let session = Session::of(&headers)?;

@@ -2,19 +2,18 @@
 
 use std::sync::Arc;
 
-use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use model::workflow::{Command, Input};
 use store::{ProjectChange, ProjectRecord};
 
 use super::own_project;
-use crate::AppState;
 use crate::error::ApiError;
 use crate::extract::PathId;
 use crate::given;
 use crate::once::{Work, answer, respond};
 use crate::poll::{self, View};
+use crate::signed::Signed;
 use crate::wire::refusal::{Error, NotModified, Refusals};
 use crate::wire::render::{RenderStarted, RenderState, StartRender};
 use crate::wire::status::WorkStatus;
@@ -34,7 +33,7 @@ use crate::wire::status::WorkStatus;
         Refusals
     ),
 )]
-pub async fn start(State(app): State<AppState>, work: Work<StartRender>) -> Result<Response, ApiError> {
+pub async fn start(app: Signed, work: Work<StartRender>) -> Result<Response, ApiError> {
     let project = work.input.project_id;
     let record = own_project(&app, project).await?;
     let id = (app.new_id)();
@@ -61,7 +60,7 @@ pub async fn start(State(app): State<AppState>, work: Work<StartRender>) -> Resu
     params(("id" = Uuid, Path, description = "The render's id: `jobId` of the answer to `POST /api/render`.")),
     responses((status = 200, description = "The render.", body = RenderState), NotModified, Refusals),
 )]
-pub async fn show(State(app): State<AppState>, id: PathId, headers: HeaderMap) -> Result<Response, ApiError> {
+pub async fn show(app: Signed, id: PathId, headers: HeaderMap) -> Result<Response, ApiError> {
     let id = id.of("Job")?;
     let load = async || {
         let record = app.store.render(id).await?.ok_or(ApiError::NotFound("Job"))?;

@@ -1,7 +1,6 @@
 //! Scenes of a project.
 
 use axum::Json;
-use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use model::project::Scene;
@@ -9,11 +8,11 @@ use model::workflow::{Edit, Input, SceneChange};
 use store::{Answer, ProjectChange, ProjectRecord};
 
 use super::{own_project, own_project_of_scene};
-use crate::AppState;
 use crate::error::ApiError;
 use crate::extract::{Checked, PathId};
 use crate::key::own_medium_in;
 use crate::once::{Session, Work, answer, respond};
+use crate::signed::Signed;
 use crate::wire::project::Success;
 use crate::wire::refusal::Refusals;
 use crate::wire::scene::{PatchScene, PutScene, SceneMedia, SceneRow};
@@ -31,7 +30,7 @@ use crate::wire::status::MediaType;
     ),
     responses((status = 200, description = "The scene.", body = SceneRow), Refusals),
 )]
-pub async fn put(State(app): State<AppState>, work: Work<PutScene>) -> Result<Response, ApiError> {
+pub async fn put(app: Signed, work: Work<PutScene>) -> Result<Response, ApiError> {
     let record = own_project(&app, work.input.project_id).await?;
     let (input, caller) = (&work.input, work.caller());
     let there = record.project.scenes.iter().find(|scene| scene.number == input.scene_number);
@@ -66,7 +65,7 @@ pub async fn put(State(app): State<AppState>, work: Work<PutScene>) -> Result<Re
     responses((status = 200, description = "The scene.", body = SceneRow), Refusals),
 )]
 pub async fn change(
-    State(app): State<AppState>,
+    app: Signed,
     id: PathId,
     headers: HeaderMap,
     Checked(input): Checked<PatchScene>,
@@ -104,7 +103,7 @@ pub async fn change(
     ),
     responses((status = 200, description = "It is deleted.", body = Success), Refusals),
 )]
-pub async fn delete(State(app): State<AppState>, id: PathId, headers: HeaderMap) -> Result<Response, ApiError> {
+pub async fn delete(app: Signed, id: PathId, headers: HeaderMap) -> Result<Response, ApiError> {
     let scene = id.of("Scene")?;
     let project = own_project_of_scene(&app, scene).await?.project.id;
     let wish = ProjectChange { inputs: vec![Input::Edit(Edit::DeleteScene { scene })], ..ProjectChange::default() };
@@ -121,7 +120,7 @@ pub async fn delete(State(app): State<AppState>, id: PathId, headers: HeaderMap)
     params(("id" = Uuid, Path, description = "The scene's id.")),
     responses((status = 200, description = "Addresses.", body = SceneMedia), Refusals),
 )]
-pub async fn media(State(app): State<AppState>, id: PathId) -> Result<Json<SceneMedia>, ApiError> {
+pub async fn media(app: Signed, id: PathId) -> Result<Json<SceneMedia>, ApiError> {
     let scene = id.of("Scene")?;
     let record = own_project_of_scene(&app, scene).await?;
     let scene = record.project.scenes.iter().find(|candidate| candidate.id == scene);

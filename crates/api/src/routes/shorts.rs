@@ -1,18 +1,17 @@
 //! Shorts: the whole way in one call, for programs.
 
-use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Response;
 use model::workflow::{Command, Edit, Input};
 use store::{Details, NewProject, ProjectRecord};
 
 use super::own_project;
-use crate::AppState;
 use crate::error::ApiError;
 use crate::extract::PathId;
 use crate::once::{Work, answer, respond};
 use crate::order;
 use crate::poll::{self, View};
+use crate::signed::Signed;
 use crate::wire::refusal::{Error, NotModified, Refusals};
 use crate::wire::short::{OrderShort, Short, ShortOrdered, ShortStatus};
 
@@ -31,12 +30,12 @@ use crate::wire::short::{OrderShort, Short, ShortOrdered, ShortStatus};
         Refusals
     ),
 )]
-pub async fn order(State(app): State<AppState>, work: Work<OrderShort>) -> Result<Response, ApiError> {
+pub async fn order(app: Signed, work: Work<OrderShort>) -> Result<Response, ApiError> {
     let order = order::read(&app, &work.input).await?;
     let (project, render) = ((app.new_id)(), (app.new_id)());
     let duration_config = work.input.duration.as_ref().map(|duration| duration.config());
     let details = Details { video_model: "veo".to_owned(), duration_config, ..Details::default() };
-    let new = NewProject { id: project, owner: app.owner, settings: order.settings, details, source: None };
+    let new = NewProject { id: project, owner: app.user.id, settings: order.settings, details, source: None };
     let scenes = Some(order.scenes).filter(|scenes| !scenes.is_empty());
     let mut steps: Vec<Input> = scenes.map(Edit::ReplaceScenes).map(Input::Edit).into_iter().collect();
     steps.extend([
@@ -59,7 +58,7 @@ pub async fn order(State(app): State<AppState>, work: Work<OrderShort>) -> Resul
     params(("id" = Uuid, Path, description = "The short's id.")),
     responses((status = 200, description = "The short.", body = Short), NotModified, Refusals),
 )]
-pub async fn show(State(app): State<AppState>, id: PathId, headers: HeaderMap) -> Result<Response, ApiError> {
+pub async fn show(app: Signed, id: PathId, headers: HeaderMap) -> Result<Response, ApiError> {
     let id = id.of("Short")?;
     let load = async || {
         let record = app.store.render(id).await?.ok_or(ApiError::NotFound("Short"))?;

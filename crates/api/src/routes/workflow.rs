@@ -1,18 +1,17 @@
 //! Commands to the workflow, its state, and what it would have to do.
 
 use axum::Json;
-use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use model::workflow::Input;
 use store::{ProjectChange, ProjectRecord};
 
 use super::own_project;
-use crate::AppState;
 use crate::error::ApiError;
 use crate::extract::{Checked, PathId};
 use crate::once::{Work, answer, respond};
 use crate::poll::{self, View};
+use crate::signed::Signed;
 use crate::wire::refusal::{Error, NotModified, Refusals};
 use crate::wire::workflow::{Estimate, Message, OfProject, WorkflowCommand, WorkflowState};
 
@@ -31,7 +30,7 @@ use crate::wire::workflow::{Estimate, Message, OfProject, WorkflowCommand, Workf
         Refusals
     ),
 )]
-pub async fn command(State(app): State<AppState>, work: Work<WorkflowCommand>) -> Result<Response, ApiError> {
+pub async fn command(app: Signed, work: Work<WorkflowCommand>) -> Result<Response, ApiError> {
     let (command, message) = work.input.read()?;
     let id = work.input.project_id;
     own_project(&app, id).await?;
@@ -49,7 +48,7 @@ pub async fn command(State(app): State<AppState>, work: Work<WorkflowCommand>) -
     params(("projectId" = Uuid, Path, description = "The project's id.")),
     responses((status = 200, description = "The state.", body = WorkflowState), NotModified, Refusals),
 )]
-pub async fn state(State(app): State<AppState>, id: PathId, headers: HeaderMap) -> Result<Response, ApiError> {
+pub async fn state(app: Signed, id: PathId, headers: HeaderMap) -> Result<Response, ApiError> {
     let id = id.of("Project")?;
     let load = async || Ok(WorkflowState::from(&own_project(&app, id).await?));
     poll::answer(&app, &headers, (View::State, id), load).await?.ok_or(ApiError::NotFound("Project"))
@@ -62,7 +61,7 @@ pub async fn state(State(app): State<AppState>, id: PathId, headers: HeaderMap) 
     post, path = "/api/workflow/estimate", tag = "Workflow", operation_id = "estimate", request_body = OfProject,
     responses((status = 200, description = "The estimate.", body = Estimate), Refusals),
 )]
-pub async fn estimate(State(app): State<AppState>, Checked(input): Checked<OfProject>) -> Result<Json<Estimate>, ApiError> {
+pub async fn estimate(app: Signed, Checked(input): Checked<OfProject>) -> Result<Json<Estimate>, ApiError> {
     let record = own_project(&app, input.project_id).await?;
     Ok(Json(Estimate::from(&record)))
 }

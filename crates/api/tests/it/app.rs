@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
-use api::AppState;
+use api::{Access, AppState};
 use assets::{Assets, Place};
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -19,6 +19,7 @@ use uuid::Uuid;
 
 pub struct TestApp {
     pub state: AppState,
+    pub owner: Uuid,
     router: Router,
     url: String,
     _folder: Option<tempfile::TempDir>,
@@ -51,7 +52,7 @@ impl TestApp {
         let state = AppState {
             store,
             assets: Assets::memory(),
-            owner,
+            access: Access::LocalOwner(owner),
             language_model: false,
             version: "1.2.3",
             clock,
@@ -60,7 +61,7 @@ impl TestApp {
             worker_secret: None,
             memory: api::Memory::default(),
         };
-        Self { router: api::router(state.clone()), state, url: url.to_owned(), _folder: None }
+        Self { router: api::router(state.clone()), state, owner, url: url.to_owned(), _folder: None }
     }
 
     /// The same application once more, as if in another process: only the database and the objects are shared.
@@ -73,7 +74,7 @@ impl TestApp {
 
     /// From now on requests come from another user.
     pub fn become_somebody_else(&mut self) {
-        self.state.owner = new_id();
+        self.state.access = Access::LocalOwner(new_id());
         self.restart();
     }
 

@@ -13,7 +13,7 @@ async fn a_project_is_created_shown_changed_and_deleted() {
     let (status, project) = app.post("/api/projects", body).await;
     assert_eq!(status, 200, "{project}");
     let id = text(&project["id"]);
-    assert_eq!(project["user_id"], json!(app.state.owner), "the body's user is ignored");
+    assert_eq!(project["user_id"], json!(app.owner), "the body's user is ignored");
     assert_eq!(project["status"], "draft");
     assert_eq!(project["bg_music_status"], "draft");
     assert_eq!(project["language"], "en");

@@ -44,7 +44,7 @@ async fn run(arguments: cli::Serve, data: &DataDir) -> anyhow::Result<ExitCode> 
     let app = api::router(api::AppState {
         store: house.store.clone(),
         assets: house.assets.clone(),
-        owner: house.owner,
+        access: api::Access::LocalOwner(house.owner),
         language_model: house.office.catalogue.abilities(&Default::default()).scripts.is_ok(),
         version: env!("CARGO_PKG_VERSION"),
         clock: now,
