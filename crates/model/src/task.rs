@@ -64,6 +64,13 @@ pub struct Target {
     pub generation: i64,
 }
 
+impl Target {
+    /// The one request for a render.
+    pub fn of_render(render: Uuid) -> Self {
+        Self { kind: TaskKind::Render, subject: render, generation: 1 }
+    }
+}
+
 /// What a finished task has made.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Product {

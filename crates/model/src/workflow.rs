@@ -276,7 +276,7 @@ impl Project {
         if let Some(render) = &self.render
             && matches!(render.status, RenderStatus::Queued | RenderStatus::Rendering)
         {
-            open.push(Target { kind: TaskKind::Render, subject: render.id, generation: 1 });
+            open.push(Target::of_render(render.id));
         }
         open
     }

@@ -3,12 +3,13 @@
 
 use chrono::{DateTime, Utc};
 use model::project::RenderOutput;
-use model::task::{Failure, Product, Target, TaskKind};
+use model::task::{Failure, Product, Target};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use uuid::Uuid;
 
 use crate::entity::{render, task};
 use crate::error::During;
+use crate::queue::task_id;
 use crate::task::TaskState;
 use crate::{ApplyError, Lease, Outcome, Store};
 
@@ -45,17 +46,15 @@ impl Store {
         lease_until: DateTime<Utc>,
         now: DateTime<Utc>,
     ) -> Result<Reported, ApplyError> {
-        let of_render = task::Entity::find()
-            .filter(task::Column::Kind.eq(TaskKind::Render.name()))
-            .filter(task::Column::Subject.eq(id))
-            .filter(task::Column::State.eq(TaskState::Running.name()));
+        let target = Target::of_render(id);
+        let of_render = task::Entity::find_by_id(task_id(target)).filter(task::Column::State.eq(TaskState::Running.name()));
         let row = of_render.one(&self.db).await.during("reading the task of render", id)?;
         let Some(row) = row.filter(|row| attempt.is_none_or(|attempt| attempt == row.attempt)) else {
             let there = render::Entity::find_by_id(id).one(&self.db).await.during("reading render", id)?.is_some();
             return Ok(if there { Reported::Late } else { Reported::Unknown });
         };
         let lease = Lease {
-            target: Target { kind: TaskKind::Render, subject: row.subject, generation: row.generation },
+            target,
             task: row.id,
             project: row.project_id,
             owner: row.owner_id,

@@ -57,6 +57,13 @@ impl Database {
         }
     }
 
+    /// What PostgreSQL does by itself when much was written: statistics, and space of rows that are gone.
+    pub fn clean_up(&self, name: &str) {
+        if let Self::Postgres(_) = self {
+            psql(&self.url(name), "VACUUM (ANALYZE) task");
+        }
+    }
+
     /// Shows how PostgreSQL finds the next task.
     pub fn explain(&self, name: &str) {
         if let Self::Postgres(_) = self {

@@ -89,15 +89,11 @@ fn settle_render(step: &mut Step) {
     if missing.is_empty() {
         render.status = RenderStatus::Queued;
         render.revision = project.revision;
-        step.enqueue.push(NewTask { target: render_target(render), priority: priority(TaskKind::Render) });
+        step.enqueue.push(NewTask { target: Target::of_render(render.id), priority: priority(TaskKind::Render) });
     } else {
         render.status = RenderStatus::Failed;
         render.error = Some(missing.join("; "));
     }
     let event = render_event(render);
     step.events.push(event);
-}
-
-fn render_target(render: &crate::project::Render) -> Target {
-    Target { kind: TaskKind::Render, subject: render.id, generation: 1 }
 }
