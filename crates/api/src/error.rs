@@ -31,6 +31,12 @@ pub enum ApiError {
     /// The request was answered before; this is the answer.
     #[error("the request was answered before")]
     Again(Answer),
+    /// They have asked too often.
+    #[error("Too many requests. Please wait {} s and try again.", seconds(*wait))]
+    TooMany {
+        /// Until there is room again.
+        wait: std::time::Duration,
+    },
     /// Our own trouble: it is logged, and the client learns nothing but the request's id.
     #[error("{0}")]
     Internal(String),
@@ -104,6 +110,10 @@ impl IntoResponse for ApiError {
             Self::NotFound(_) => body(StatusCode::NOT_FOUND, error, None),
             Self::Invalid(problems) => body(StatusCode::BAD_REQUEST, error, Some(problems.to_json())),
             Self::Refused { status, details, .. } => body(status, error, details),
+            Self::TooMany { wait } => {
+                let retry = [(axum::http::header::RETRY_AFTER, seconds(wait).to_string())];
+                (retry, body(StatusCode::TOO_MANY_REQUESTS, error, None)).into_response()
+            }
             Self::Again(answer) => crate::once::respond(answer),
             Self::Internal(reason) => {
                 let mut response = StatusCode::INTERNAL_SERVER_ERROR.into_response();
@@ -126,6 +136,11 @@ impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
         Self::Internal(with_causes(&error))
     }
+}
+
+/// Whole seconds, rounded up.
+fn seconds(time: std::time::Duration) -> u64 {
+    time.as_secs() + u64::from(time.subsec_nanos() > 0)
 }
 
 /// The whole story, for the log.

@@ -1,16 +1,13 @@
 //! From a storyboard that a client sends, with all its media, to one that can be rendered: its media are the caller's own
 //! objects and nothing else. Nothing is fetched, and no path of this machine is read.
 
-use std::collections::HashSet;
-
-use assets::{Place, place_of_key};
 use model::caption::WordTiming;
 use model::project::{Settings, VideoOptions};
 use model::script::ScriptSettings;
 use model::storyboard::{Storyboard, StoryboardScene};
 
 use crate::error::{ApiError, Problems};
-use crate::key::{not_there, own_medium};
+use crate::key::own_medium;
 use crate::order::{TRANSITIONS, VideoWish, choice};
 use crate::signed::Signed;
 use crate::wire::render::{RenderScene, StartRender};
@@ -95,28 +92,13 @@ fn scene(index: usize, sent: &RenderScene) -> Result<StoryboardScene, ApiError> 
 /// Puts object keys in place of the addresses, and refuses what is not the caller's own.
 async fn take_own_media(app: &Signed, storyboard: &mut Storyboard) -> Result<(), ApiError> {
     let mut problems = Problems::default();
-    let mut taken = Vec::new();
     for (field, kind, address) in media(storyboard) {
         match own_medium(app, address, &[kind]).await {
-            Ok(medium) => taken.push((field, std::mem::replace(address, medium.key.clone()), medium.key)),
+            Ok(medium) => *address = medium.key,
             Err(problem) => problems.add(&field, problem),
         }
     }
-    let keys: HashSet<&String> = taken.iter().map(|(_, _, key)| key).filter(|key| !uploaded(key)).collect();
-    let keys: Vec<String> = keys.into_iter().cloned().collect();
-    let owned = app.store.owned_objects(app.user.id, &keys).await?;
-    for (field, address, key) in &taken {
-        if !uploaded(key) && !owned.contains(key) {
-            // Somebody else's is not there, for all that the caller learns.
-            problems.add(field, not_there(address));
-        }
-    }
     problems.into_result()
-}
-
-/// No row says who brought a file. But its key is a hash of its content, so who knows the key has had the content.
-fn uploaded(key: &str) -> bool {
-    place_of_key(key) == Some(Place::Uploads)
 }
 
 /// Every medium that the storyboard names: its field, its kind and its address.

@@ -1,21 +1,80 @@
-//! Keeps strangers' web pages away from a server without sign-in.
+//! Keeps strangers' web pages away.
 //!
-//! A page from anywhere can send requests to `127.0.0.1`, or make its own name resolve to it. So the `Host` must be a name
-//! of this machine, and whatever changes something must not come from a page of another origin. Programs send neither
-//! `Origin` nor `Sec-Fetch-Site` and pass.
+//! A page from anywhere can send requests to `127.0.0.1`, or make its own name resolve to it. So without sign-in the `Host`
+//! must be a name of this machine; and whatever changes something must not come from a page of another origin, except those
+//! that are configured. Programs send neither `Origin` nor `Sec-Fetch-Site` and pass.
 
 use std::net::IpAddr;
 
-use axum::extract::Request;
+use axum::extract::{Request, State};
 use axum::http::uri::Authority;
-use axum::http::{HeaderMap, Method, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
+use crate::access::SignIn;
 use crate::error::ApiError;
+use crate::serve::Peer;
+use crate::{Access, AppState};
 
 /// The middleware.
-pub async fn only_from_here(request: Request, next: Next) -> Response {
+pub async fn keep_strangers_away(State(app): State<AppState>, request: Request, next: Next) -> Response {
+    match &app.access {
+        Access::LocalOwner(_) => only_from_here(request, next).await,
+        Access::SignIn(sign_in) => {
+            let address = request.extensions().get::<Peer>().map(|peer| peer.0);
+            let of_sign_in = request.uri().path().starts_with("/api/auth/");
+            if let Some(address) = address.filter(|_| of_sign_in)
+                && let Err(error) = app.rates.check_address(address)
+            {
+                return error.into_response();
+            }
+            let response = only_from_trusted(sign_in, request, next).await;
+            // Whoever tries names and tokens is slowed down; who is signed in is counted by name.
+            match address.filter(|_| response.status() == StatusCode::UNAUTHORIZED && !of_sign_in) {
+                Some(address) => app.rates.check_address(address).map_or_else(IntoResponse::into_response, |()| response),
+                None => response,
+            }
+        }
+    }
+}
+
+/// With sign-in: pages of configured origins may ask and read, others can change nothing.
+async fn only_from_trusted(sign_in: &SignIn, request: Request, next: Next) -> Response {
+    let trusted =
+        request.headers().get(header::ORIGIN).filter(|origin| origin.to_str().is_ok_and(|origin| sign_in.trusts(origin)));
+    let trusted = trusted.cloned();
+    if *request.method() == Method::OPTIONS && request.headers().contains_key(header::ACCESS_CONTROL_REQUEST_METHOD) {
+        return allow(StatusCode::NO_CONTENT.into_response(), trusted, true);
+    }
+    let harmless = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
+    if !harmless && trusted.is_none() && !from_own_page_or_program(request.headers()) {
+        let error = "A web page of another origin may not change anything here; use the page that this server serves.";
+        return ApiError::plain(StatusCode::FORBIDDEN, error).into_response();
+    }
+    allow(next.run(request).await, trusted, false)
+}
+
+/// Lets a page of that origin read the answer, with its cookies.
+fn allow(mut response: Response, origin: Option<HeaderValue>, asked_before: bool) -> Response {
+    let headers = response.headers_mut();
+    headers.append(header::VARY, HeaderValue::from_static("origin"));
+    let Some(origin) = origin else { return response };
+    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+    headers.insert(header::ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
+    if asked_before {
+        headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("GET,DELETE,PATCH,POST,PUT,OPTIONS"));
+        let names = "content-type,authorization,x-api-key,idempotency-key,x-session-id,if-none-match,last-event-id";
+        headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, HeaderValue::from_static(names));
+        headers.insert(header::ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("600"));
+    } else {
+        headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("etag,retry-after,x-request-id"));
+    }
+    response
+}
+
+/// Without sign-in.
+async fn only_from_here(request: Request, next: Next) -> Response {
     let headers = request.headers();
     let in_address = request.uri().authority().map(Authority::as_str);
     let hosts = headers.get_all(header::HOST).iter().map(|host| host.to_str().unwrap_or_default()).chain(in_address);

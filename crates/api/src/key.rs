@@ -1,11 +1,12 @@
 //! Object keys on the wire: clients see `/api/assets?url=<key>`, and may send that, an absolute URL or the key itself.
 
-use assets::{check_key, media_type_of_key};
+use assets::{Place, check_key, media_type_of_key, place_of_key};
 use axum::http::StatusCode;
 use model::project::Asset;
 
 use crate::AppState;
 use crate::error::ApiError;
+use crate::signed::Signed;
 
 const FRONT: &str = "/api/assets?url=";
 
@@ -57,8 +58,21 @@ pub fn not_there(text: &str) -> String {
     format!("there is no file \"{text}\" on this server; {REMEDY}")
 }
 
-/// The stored object that a client names as its own medium, of one of those kinds (`image`, `video`, `audio`).
-pub async fn own_medium(app: &AppState, text: &str, kinds: &[&str]) -> Result<Asset, String> {
+/// The caller's own stored object that a client names, of one of those kinds (`image`, `video`, `audio`). Somebody else's is
+/// not there, for all that the caller learns.
+pub async fn own_medium(app: &Signed, text: &str, kinds: &[&str]) -> Result<Asset, String> {
+    let asset = stored_medium(app, text, kinds).await?;
+    // Files that the local owner has brought before that was noted have no row.
+    if app.user.is_local_owner && place_of_key(&asset.key) == Some(Place::Uploads) {
+        return Ok(asset);
+    }
+    let owned = app.store.owned_objects(app.user.id, std::slice::from_ref(&asset.key)).await;
+    let owned = owned.map_err(|error| format!("the file can't be looked for: {error}"))?;
+    if owned.contains(&asset.key) { Ok(asset) } else { Err(not_there(text)) }
+}
+
+/// The stored object that somebody names, of one of those kinds.
+pub async fn stored_medium(app: &AppState, text: &str, kinds: &[&str]) -> Result<Asset, String> {
     let key = named_by(text).ok_or_else(|| format!("\"{text}\" is not a file on this server; {REMEDY}"))?;
     let media_type = media_type_of_key(&key).unwrap_or_default();
     if !kinds.iter().any(|kind| media_type.split('/').next() == Some(kind)) {
@@ -69,8 +83,8 @@ pub async fn own_medium(app: &AppState, text: &str, kinds: &[&str]) -> Result<As
     Ok(Asset { key, media_type: head.media_type.to_owned(), bytes, made_by: "given".to_owned(), credit: None })
 }
 
-/// The same for one field of a body.
-pub async fn own_medium_in(app: &AppState, field: &str, text: &str, kinds: &[&str]) -> Result<Asset, ApiError> {
+/// The caller's own for one field of a body.
+pub async fn own_medium_in(app: &Signed, field: &str, text: &str, kinds: &[&str]) -> Result<Asset, ApiError> {
     own_medium(app, text, kinds).await.map_err(|problem| ApiError::field(field, problem))
 }
 

@@ -1,9 +1,11 @@
 //! The HTTP face: routes, wire types, live events, the OpenAPI document and the pages that explain it.
 //!
 //! A handler takes its input apart, makes one call into `store` or `assets`, and answers a wire type. Nothing slow or paid
-//! happens here: that is put into the queue. Sign-in is not here yet: whoever reaches the server is its local owner, which
-//! is why `guard` refuses everything that does not come from this machine's own programs and pages.
+//! happens here: that is put into the queue. Who asks is found out by `signed`; without sign-in whoever reaches the server is
+//! its local owner, which is why `guard` then refuses everything that does not come from this machine's own programs and pages.
 
+mod access;
+mod cookies;
 mod error;
 mod extract;
 mod follow;
@@ -11,19 +13,24 @@ mod given;
 mod guard;
 mod key;
 mod mark;
+mod news;
 mod observe;
+mod oidc;
 mod once;
 mod order;
 mod patience;
 mod poll;
+mod rates;
 mod routes;
+mod secret;
 mod serve;
 mod signed;
+mod web;
 mod wire;
 
 use axum::extract::DefaultBodyLimit;
 use axum::http::StatusCode;
-use axum::middleware::{from_fn, from_fn_with_state};
+use axum::middleware::from_fn_with_state;
 use axum::{Extension, Router};
 use chrono::{DateTime, Utc};
 use tokio_util::sync::CancellationToken;
@@ -33,8 +40,13 @@ use uuid::Uuid;
 use crate::error::ApiError;
 use crate::routes::docs::Document;
 
+pub use crate::access::{Access, Origin, SignIn};
+pub use crate::oidc::{Provider, SignInError};
 pub use crate::patience::Patient;
+pub use crate::rates::{PerMinute, Rates};
+pub use crate::secret::Secret;
 pub use crate::serve::serve;
+pub use crate::web::{WebRoot, WebRootError};
 
 /// Everything a handler can reach.
 #[derive(Clone)]
@@ -57,20 +69,15 @@ pub struct AppState {
     pub closing: CancellationToken,
     /// What a render worker elsewhere must know to report; without it nobody may report.
     pub worker_secret: Option<Secret>,
+    /// A web app that is served beside the API.
+    pub web_root: Option<WebRoot>,
+    /// How often somebody may ask.
+    pub rates: Rates,
+    /// Seals users' keys of vendors.
+    pub vault: store::Vault,
     /// What this process remembers between requests; `Memory::default()` at the start.
     pub memory: Memory,
 }
-
-/// Who may come in.
-#[derive(Debug, Clone)]
-pub enum Access {
-    /// Whoever reaches the server from this machine is its owner.
-    LocalOwner(Uuid),
-}
-
-/// A text that is never shown.
-#[derive(Clone)]
-pub struct Secret(pub std::sync::Arc<str>);
 
 /// What a process remembers between requests. All of it can be lost at any time. Cheap to clone; all clones are one.
 #[derive(Clone, Default)]
@@ -79,6 +86,7 @@ pub struct Memory {
     bodies: poll::Bodies,
     followed: follow::Followed,
     swept: std::sync::Arc<once::Swept>,
+    news: news::Newsroom,
 }
 
 /// The most bytes of a request's body, except for uploads.
@@ -89,12 +97,12 @@ pub const UPLOAD_LIMIT: usize = 64 << 20;
 /// All routes, ready to be served.
 pub fn router(app: AppState) -> Router {
     let (api, document) = routes::described().split_for_parts();
-    api.merge(routes::docs::pages())
-        .fallback(no_such_route)
+    api.merge(routes::docs::pages(app.web_root.is_none()))
+        .fallback(web::fallback)
         .method_not_allowed_fallback(wrong_method)
         .layer(Extension(Document::of(&document)))
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
-        .layer(from_fn(guard::only_from_here))
+        .layer(from_fn_with_state(app.clone(), guard::keep_strangers_away))
         .layer(from_fn_with_state(app.clone(), observe::watch_over))
         .with_state(app)
 }

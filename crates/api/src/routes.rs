@@ -1,15 +1,20 @@
 //! The table of all routes, one file per resource.
 
+pub mod admin;
 pub mod assets;
+pub mod auth;
 pub mod docs;
 pub mod events;
 pub mod health;
 pub mod jobs;
+pub mod keys;
 pub mod locks;
 pub mod projects;
 pub mod render;
 pub mod scenes;
 pub mod shorts;
+pub mod tokens;
+pub mod users;
 pub mod webhooks;
 pub mod workflow;
 
@@ -40,11 +45,25 @@ pub fn described() -> OpenApiRouter<AppState> {
         .routes(routes!(workflow::command))
         .routes(routes!(workflow::state))
         .routes(routes!(workflow::estimate))
+        .routes(routes!(admin::follow_news))
         .routes(routes!(events::follow))
         .routes(routes!(render::start))
         .routes(routes!(render::show))
         .routes(routes!(jobs::show))
         .routes(routes!(webhooks::job_status))
+        .routes(routes!(users::show))
+        .routes(routes!(keys::show, keys::put))
+        .routes(routes!(tokens::list, tokens::create))
+        .routes(routes!(tokens::revoke))
+        .routes(routes!(auth::csrf))
+        .routes(routes!(auth::session))
+        .routes(routes!(auth::sign_in))
+        .routes(routes!(auth::callback_google))
+        .routes(routes!(auth::sign_out, auth::sign_out_page))
+        .routes(routes!(auth::sign_in_page))
+        .routes(routes!(auth::error_page))
+        .routes(routes!(auth::providers))
+        .routes(routes!(auth::redirect))
         .merge(uploads)
         .routes(routes!(health::health))
         .routes(routes!(health::api_health))

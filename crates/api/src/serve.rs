@@ -6,6 +6,7 @@
 
 use std::convert::Infallible;
 use std::future::poll_fn;
+use std::net::{IpAddr, SocketAddr};
 use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -27,12 +28,16 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
 
+/// Who is at the other end of the connection: a client, or the proxy before us.
+#[derive(Debug, Clone, Copy)]
+pub struct Peer(pub IpAddr);
+
 /// Serves until it is cancelled, and then until the last connection has ended: requests are answered to their end, and the
 /// router ends its streams itself. When a connection can't be accepted (too many files are open, say), the listener waits.
-pub async fn serve<L: Listener>(mut listener: L, router: Router, closing: CancellationToken) {
+pub async fn serve<L: Listener<Addr = SocketAddr>>(mut listener: L, router: Router, closing: CancellationToken) {
     let connections = TaskTracker::new();
-    while let Some((io, _)) = closing.run_until_cancelled(listener.accept()).await {
-        connections.spawn(connection(io, router.clone(), closing.clone()));
+    while let Some((io, peer)) = closing.run_until_cancelled(listener.accept()).await {
+        connections.spawn(connection(io, Peer(peer.ip()), router.clone(), closing.clone()));
     }
     drop(listener);
     connections.close();
@@ -40,26 +45,29 @@ pub async fn serve<L: Listener>(mut listener: L, router: Router, closing: Cancel
 }
 
 /// One connection, from its first request to its end.
-async fn connection<T>(io: T, router: Router, closing: CancellationToken)
+async fn connection<T>(io: T, peer: Peer, router: Router, closing: CancellationToken)
 where
     T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     // In a box of its own, so that nothing of it is kept for the stream.
-    let Some((io, body)) = Box::pin(requests(io, router, closing)).await else { return };
+    let Some((io, body)) = Box::pin(requests(io, peer, router, closing)).await else { return };
     if let Err(error) = stream(io, body).await {
         tracing::trace!(%error, "an event stream ends with its connection");
     }
 }
 
 /// Answers requests. Ends with the connection, or with an event stream whose head has been sent.
-async fn requests<T>(io: T, router: Router, closing: CancellationToken) -> Option<(T, Body)>
+async fn requests<T>(io: T, peer: Peer, router: Router, closing: CancellationToken) -> Option<(T, Body)>
 where
     T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let held = Arc::new(Held::default());
     let service = {
         let held = held.clone();
-        service_fn(move |request: Request<Incoming>| answer(router.clone(), held.clone(), request))
+        service_fn(move |mut request: Request<Incoming>| {
+            request.extensions_mut().insert(peer);
+            answer(router.clone(), held.clone(), request)
+        })
     };
     let io = TokioIo::new(Watched { io, held: held.clone() });
     let mut connection = http1::Builder::new().serve_connection(io, service);

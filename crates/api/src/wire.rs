@@ -2,9 +2,11 @@
 //! or read as they are, so that they can change without clients noticing.
 
 pub mod asset;
+pub mod auth;
 pub mod choice;
 pub mod event;
 pub mod job;
+pub mod keys;
 pub mod lock;
 pub mod project;
 pub mod refusal;
@@ -13,6 +15,8 @@ pub mod rule;
 pub mod scene;
 pub mod short;
 pub mod status;
+pub mod token;
+pub mod user;
 pub mod webhook;
 pub mod workflow;
 

@@ -115,9 +115,12 @@ impl From<&Encoder> for render::Encoder {
 
 #[derive(Debug, Args)]
 pub struct Serve {
-    /// Where to listen; only loopback addresses until sign-in is configured
+    /// Where to listen; only loopback addresses until sign-in with Google is configured
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:3333", env = "SHORTSAI_LISTEN")]
     pub listen: SocketAddr,
+    /// Serve the web app in this folder too, such as ShortsAI Studio's dist
+    #[arg(long, value_name = "FOLDER", env = "SHORTSAI_WEB_ROOT")]
+    pub web_root: Option<PathBuf>,
     #[command(flatten)]
     pub encoder: Encoder,
     #[command(flatten)]

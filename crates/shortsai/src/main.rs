@@ -12,6 +12,7 @@ mod office;
 mod open_files;
 mod output;
 mod secret;
+mod sign_in;
 mod signal;
 mod wiring;
 

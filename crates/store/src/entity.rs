@@ -1,5 +1,6 @@
 //! The rows of the tables, one file per table. Only columns: what they mean is decided in `record`.
 
+pub mod access_token;
 pub mod event;
 pub mod made;
 pub mod plan;
@@ -7,7 +8,9 @@ pub mod project;
 pub mod render;
 pub mod request;
 pub mod scene;
+pub mod session;
 pub mod task;
+pub mod upload;
 pub mod usage;
 pub mod used;
 pub mod user;

@@ -26,6 +26,7 @@ mod record;
 mod render;
 mod report;
 mod request;
+mod session;
 mod task;
 mod transaction;
 mod update;
@@ -59,8 +60,10 @@ pub use project::{Details, NewProject, ProjectLock, ProjectPage, ProjectQuery, P
 pub use render::RenderRecord;
 pub use report::{Report, Reported};
 pub use request::{Answer, Caller, ProjectChange, RequestError, Ticket};
+pub use session::{AccessToken, Scope, session_lifetime};
 pub use task::{TaskRecord, TaskState};
 pub use usage::{Call, Reservation, UsageState, UsageTotal};
+pub use user::{Profile, Role, SignedIn, User};
 pub use vault::{CannotOpen, Vault};
 pub use vendor_key::{KeyOf, VendorKey};
 

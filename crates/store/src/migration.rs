@@ -11,6 +11,7 @@ mod m0008_render_storyboard;
 mod m0009_making;
 mod m0010_vendors;
 mod m0012_targets;
+mod m0013_accounts;
 
 use sea_orm_migration::prelude::*;
 
@@ -32,6 +33,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0009_making::Step),
             Box::new(m0010_vendors::Step),
             Box::new(m0012_targets::Step),
+            Box::new(m0013_accounts::Step),
         ]
     }
 }

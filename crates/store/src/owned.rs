@@ -1,15 +1,18 @@
 //! Whose objects are whose: an object belongs to everybody whose projects show it or have made it. Objects are stored once
-//! for all, so the rows that name them are the only thing that tells.
+//! for all, so the rows that name them are the only thing that tells. Files that users bring are noted.
 
 use std::collections::HashSet;
 
-use sea_orm::sea_query::{Alias, Expr, ExprTrait, Query};
-use sea_orm::{ConnectionTrait, DbErr};
+use chrono::{DateTime, Utc};
+use sea_orm::sea_query::{Alias, Expr, ExprTrait, OnConflict, Query};
+use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect};
 use uuid::Uuid;
 
 use crate::delete::REFERENCES;
+use crate::entity::upload;
 use crate::error::During;
 use crate::load::CHUNK;
+use crate::transaction::stored;
 use crate::{Store, StoreError};
 
 impl Store {
@@ -21,10 +24,23 @@ impl Store {
         }
         Ok(owned)
     }
+
+    /// Notes that a user has brought that file.
+    pub async fn note_upload(&self, owner: Uuid, key: &str, now: DateTime<Utc>) -> Result<(), StoreError> {
+        let row = upload::Model { asset_key: key.to_owned(), owner_id: owner, created_at: stored(now) };
+        upload::Entity::insert(row.into_active_model())
+            .on_conflict(OnConflict::columns([upload::Column::AssetKey, upload::Column::OwnerId]).do_nothing().to_owned())
+            .exec_without_returning(&self.db)
+            .await
+            .during("noting a file of", owner)?;
+        Ok(())
+    }
 }
 
 async fn owned_in(db: &impl ConnectionTrait, owner: Uuid, keys: &[String]) -> Result<Vec<String>, DbErr> {
-    let mut owned = Vec::new();
+    let brought = upload::Entity::find().select_only().column(upload::Column::AssetKey);
+    let brought = brought.filter(upload::Column::OwnerId.eq(owner)).filter(upload::Column::AssetKey.is_in(keys));
+    let mut owned: Vec<String> = brought.into_tuple().all(db).await?;
     for (table, key) in REFERENCES {
         let project = if table == "project" { "id" } else { "project_id" };
         let own = Query::select().column("id").from("project").and_where(Expr::col("owner_id").eq(owner)).take();

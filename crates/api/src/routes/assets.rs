@@ -35,6 +35,10 @@ const POLICY: &str = "sandbox; default-src 'none'; img-src 'self'; media-src 'se
 pub async fn download(app: Signed, Asked(which): Asked<WhichAsset>, asked: HeaderMap) -> Result<Response, ApiError> {
     let url = which.url.ok_or_else(|| ApiError::field("url", "Required"))?;
     let key = named_by(&url).ok_or_else(no_file)?;
+    if !app.user.is_local_owner && !app.store.owned_objects(app.user.id, std::slice::from_ref(&key)).await?.contains(&key) {
+        // Somebody else's is not there, for all that the caller learns.
+        return Err(no_file());
+    }
     let head = app.assets.head(&key).await?;
     let mut headers = fixed_headers(head.media_type, &head.etag)?;
     if let Some(name) = &which.download {
@@ -147,6 +151,7 @@ fn attachment(name: &str, key: &str) -> Result<HeaderValue, ApiError> {
 pub async fn upload(app: Signed, request: Request) -> Result<(StatusCode, Json<StoredAsset>), ApiError> {
     let bytes = whole_body(request, &app, "64 MiB").await?;
     let stored = app.assets.put(Place::Uploads, bytes).await?;
+    app.store.note_upload(app.user.id, &stored.key, (app.clock)()).await?;
     Ok((StatusCode::CREATED, Json(StoredAsset::from(stored))))
 }
 

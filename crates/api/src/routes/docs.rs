@@ -5,8 +5,9 @@ use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use bytes::Bytes;
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::tag::TagBuilder;
-use utoipa::openapi::{Info, License, OpenApi, OpenApiBuilder};
+use utoipa::openapi::{ComponentsBuilder, Info, License, OpenApi, OpenApiBuilder};
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use crate::AppState;
@@ -30,7 +31,9 @@ change what you don't like (only that is made anew), then `POST /api/render`.
 not JSON is a 400 that names the line and column.
 - Addresses in answers are relative to this server. Times are ISO 8601 in UTC; lengths are in seconds.
 - Every answer has an `x-request-id`; send your own to find the request in the server's log.
-- There is no sign-in: the server listens on this machine only, and refuses web pages of other origins.";
+- Who asks: on one's own machine whoever is there, without signing in (the server then listens there only). With sign-in, a \
+browser's session, or an access token as `Authorization: Bearer …` or `x-api-key`. Web pages of other origins are refused.
+- Too many requests get a 429 with `Retry-After` in seconds.";
 
 /// The document's front matter.
 pub fn introduction() -> OpenApi {
@@ -47,16 +50,25 @@ pub fn introduction() -> OpenApi {
         tag("Workflow", "Have things made, and watch."),
         tag("Renders", "One video from everything."),
         tag("Files", "What was made, and what you bring."),
+        tag("Account", "You, your keys of vendors and your access tokens."),
+        tag("Admin", "For administrators: who is here and what is new."),
+        tag("Sign-in", "Sessions of browsers, in the shapes that clients of Auth.js know."),
         tag("Server", "About the server itself."),
     ];
-    OpenApiBuilder::new().info(info).tags(Some(tags)).build()
+    let components = ComponentsBuilder::new()
+        .security_scheme("session", SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::new("authjs.session-token"))))
+        .security_scheme("token", SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)))
+        .security_scheme("key", SecurityScheme::ApiKey(ApiKey::Header(ApiKeyValue::new("x-api-key"))))
+        .build();
+    let any = ["session", "token", "key"].map(|name| SecurityRequirement::new::<_, [&str; 0], &str>(name, []));
+    OpenApiBuilder::new().info(info).tags(Some(tags)).components(Some(components)).security(Some(any)).build()
 }
 
 /// Get this document
 ///
 /// OpenAPI 3.1, complete.
 #[utoipa::path(
-    get, path = "/api/openapi.json", tag = "Server", operation_id = "getOpenApi",
+    get, path = "/api/openapi.json", tag = "Server", operation_id = "getOpenApi", security(()),
     responses((status = 200, description = "The document.", body = serde_json::Value)),
 )]
 pub async fn openapi_json(axum::Extension(Document(json)): axum::Extension<Document>) -> Response {
@@ -75,14 +87,20 @@ impl Document {
 }
 
 /// The pages for people.
-pub fn pages() -> Router<AppState> {
+///
+/// A web app takes the place of the page at `/`.
+pub fn pages(with_home: bool) -> Router<AppState> {
     let config = Config::new(["/api/openapi.json"]).validator_url("none").try_it_out_enabled(true).display_request_duration(true);
-    Router::new().route("/", get(home)).merge(SwaggerUi::new("/docs").config(config))
+    let pages = Router::new().merge(SwaggerUi::new("/docs").config(config));
+    if with_home { pages.route("/", get(home)) } else { pages }
 }
 
-/// The page's example names the address under which the page was asked for; the guard has checked that it is an address.
+/// The page's example names the address under which the page was asked for.
 async fn home(headers: HeaderMap) -> Response {
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or(EXAMPLE_HOST);
+    // It is put into HTML, so it must be nothing but a name.
+    let plain = host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-:[]".contains(&byte));
+    let host = if plain { host } else { EXAMPLE_HOST };
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")),
         (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(HOME_POLICY)),

@@ -96,6 +96,7 @@ impl Follower {
     }
 
     async fn look(&mut self) -> Result<(), ApiError> {
+        self.app.check_still_here().await?;
         for numbered in self.app.store.events_after(self.project, self.seen, BATCH).await? {
             if numbered.number <= self.seen {
                 // The whole state, sent meanwhile, holds it already.

@@ -24,7 +24,7 @@ pub struct Health {
 ///
 /// For load balancers and the like.
 #[utoipa::path(
-    get, path = "/health", tag = "Server", operation_id = "health",
+    get, path = "/health", tag = "Server", operation_id = "health", security(()),
     responses(
         (status = 200, description = "It works.", body = Health),
         (status = 503, description = "The database does not answer.", body = Health),
@@ -45,7 +45,7 @@ pub async fn health(State(app): State<AppState>) -> Response {
 ///
 /// For clients that only reach `/api`.
 #[utoipa::path(
-    get, path = "/api/health", tag = "Server", operation_id = "apiHealth",
+    get, path = "/api/health", tag = "Server", operation_id = "apiHealth", security(()),
     responses(
         (status = 200, description = "It works.", body = Health),
         (status = 503, description = "The database does not answer.", body = Health),

@@ -11,6 +11,7 @@ use uuid::Uuid;
 use super::own_project;
 use crate::error::ApiError;
 use crate::extract::{Asked, Checked, PathId};
+use crate::news::News;
 use crate::once::{Session, Work, answer, respond};
 use crate::order::{self, Order};
 use crate::poll::{self, View};
@@ -37,7 +38,10 @@ pub async fn create(app: Signed, work: Work<CreateProject>) -> Result<Response, 
     let scenes = (!order.scenes.is_empty()).then_some(Input::Edit(Edit::ReplaceScenes(order.scenes)));
     let row = |record: &ProjectRecord| answer(StatusCode::OK, &[], &ProjectRow::from(record));
     let steps = scenes.into_iter().collect();
-    Ok(respond(app.store.begin_project(new, steps, work.caller().ticket, (app.clock)(), row).await?))
+    let id = new.id;
+    let answer = app.store.begin_project(new, steps, work.caller().ticket, (app.clock)(), row).await?;
+    app.memory.news.tell(News::ProjectCreated(id));
+    Ok(respond(answer))
 }
 
 async fn begin(app: &Signed, input: &CreateProject) -> Result<(Order, Details), ApiError> {

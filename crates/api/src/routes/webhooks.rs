@@ -8,15 +8,15 @@ use axum::extract::{FromRequestParts, State};
 use axum::http::request::Parts;
 use axum::http::{StatusCode, header};
 use chrono::Duration;
-use model::project::RenderOutput;
+use model::project::{Asset, RenderOutput};
 use model::task::{Failure, FailureClass};
-use sha2::{Digest, Sha256};
 use store::{Report, Reported};
 
 use crate::AppState;
 use crate::error::ApiError;
 use crate::extract::Checked;
-use crate::key::own_medium_in;
+use crate::key::stored_medium;
+use crate::secret::same;
 use crate::wire::refusal::{Error, Refusals};
 use crate::wire::webhook::{JobHeard, JobMessage, JobNews};
 
@@ -44,19 +44,12 @@ impl FromRequestParts<AppState> for FromWorker {
     }
 }
 
-/// Compares without telling by the time it takes where the two differ, or how long the secret is.
-fn same(one: &[u8], other: &[u8]) -> bool {
-    let (one, other) = (Sha256::digest(one), Sha256::digest(other));
-    let difference = one.iter().zip(other.iter()).fold(0, |difference, (one, other)| difference | (one ^ other));
-    std::hint::black_box(difference) == 0
-}
-
 /// Report on a render
 ///
 /// For render workers on other machines, with `Authorization: Bearer` and the shared secret. Messages may come late, twice or
 /// in any order: progress never falls, and what has ended stays as it is.
 #[utoipa::path(
-    post, path = "/api/webhooks/job-status", tag = "Renders", operation_id = "reportJob", request_body = JobMessage,
+    post, path = "/api/webhooks/job-status", tag = "Renders", operation_id = "reportJob", security(()), request_body = JobMessage,
     params(("Authorization" = String, Header, description = "`Bearer` and the worker's secret.")),
     responses(
         (status = 200, description = "It was read.", body = JobHeard),
@@ -92,9 +85,9 @@ async fn read(app: &AppState, message: JobMessage) -> Result<Report, ApiError> {
             let url = message.result_url.ok_or_else(|| required("resultUrl"))?;
             let captions = message.captions.ok_or_else(|| required("captions"))?;
             let thumbnail = message.thumbnail.ok_or_else(|| required("thumbnail"))?;
-            let video = own_medium_in(app, "resultUrl", &url, &["video"]).await?;
+            let video = named(app, "resultUrl", &url, &["video"]).await?;
             let object = async |field, text: &str, kinds: &[&str]| {
-                let found: Result<_, ApiError> = own_medium_in(app, field, text, kinds).await;
+                let found: Result<_, ApiError> = named(app, field, text, kinds).await;
                 found.map(|asset| asset.key)
             };
             Report::Done(RenderOutput {
@@ -126,4 +119,9 @@ mod tests {
         check("secret", "secret ", false);
         check("", "secret", false);
     }
+}
+
+/// An object that the worker has stored.
+async fn named(app: &AppState, field: &str, text: &str, kinds: &[&str]) -> Result<Asset, ApiError> {
+    stored_medium(app, text, kinds).await.map_err(|problem| ApiError::field(field, problem))
 }

@@ -23,7 +23,10 @@ pub enum Refusals {
     /// The input is wrong: not JSON (the sentence says in which line and column), or fields that break rules (`details` says which).
     #[response(status = 400)]
     Invalid(Error),
-    /// A web page of another origin tried to change something.
+    /// Nobody is signed in, or the access token is none.
+    #[response(status = 401)]
+    Unauthorized(Error),
+    /// It is not yours, you are blocked, the access token may not do it, or a web page of another origin tried to.
     #[response(status = 403)]
     Forbidden(Error),
     /// There is no such thing.
@@ -32,7 +35,10 @@ pub enum Refusals {
     /// The body is too large: 1 MiB for JSON, 64 MiB for uploads.
     #[response(status = 413)]
     TooLarge(Error),
-    /// The `Host` is not a name of this machine.
+    /// Too many requests; `Retry-After` says when to come again.
+    #[response(status = 429)]
+    TooMany(Error),
+    /// The `Host` is not a name of this machine (without sign-in).
     #[response(status = 421)]
     Misdirected(Error),
     /// Trouble on the server's side; `details.requestId` is in its log.

@@ -2,9 +2,11 @@
 //! results are needed, the tests play the worker.
 
 mod app;
+mod browser;
 mod document;
 mod events;
 mod files;
+mod google;
 mod guard;
 mod input;
 mod locks;
@@ -15,5 +17,6 @@ mod requests;
 mod scenes;
 mod serving;
 mod shorts;
+mod sign_in;
 mod webhooks;
 mod workflow;

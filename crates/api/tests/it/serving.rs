@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::io::Result;
+use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 use std::time::Duration;
 
 use axum::Router;
@@ -14,22 +15,24 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+const HERE: SocketAddr = SocketAddr::V4(SocketAddrV4::new(Ipv4Addr::LOCALHOST, 4711));
+
 /// A listener whose connections come from the test.
 struct Line(mpsc::Receiver<DuplexStream>);
 
 impl Listener for Line {
     type Io = DuplexStream;
-    type Addr = ();
+    type Addr = SocketAddr;
 
-    async fn accept(&mut self) -> (DuplexStream, ()) {
+    async fn accept(&mut self) -> (DuplexStream, SocketAddr) {
         match self.0.recv().await {
-            Some(io) => (io, ()),
+            Some(io) => (io, HERE),
             None => std::future::pending().await,
         }
     }
 
-    fn local_addr(&self) -> Result<()> {
-        Ok(())
+    fn local_addr(&self) -> Result<SocketAddr> {
+        Ok(HERE)
     }
 }
 

@@ -60,7 +60,9 @@ async fn measure(database: &Database, suffix: &str, figures: &mut Map<String, Va
     database::fill(&small, 0..SMALL_QUEUE).await;
     database::fill(&large, 0..LARGE_QUEUE).await;
     // PostgreSQL would do it by itself within a minute: not in the middle of what is measured.
-    ["small", "claims"].map(|name| database.clean_up(name));
+    for name in ["small", "claims"] {
+        database.clean_up(name);
+    }
     let [short, long] = claims([&small, &large]).await;
     println!("claim{suffix}: {short:.3} ms with 1,000 tasks in the queue, {long:.3} ms with 100,000");
     note("claim_slowdown_100k", long / short - 1.0);

@@ -11,6 +11,7 @@ use crate::cli;
 use crate::data_dir::DataDir;
 use crate::fail::Unusable;
 use crate::open_files;
+use crate::sign_in;
 use crate::signal::wait_for_signal;
 use crate::wiring::{House, new_id, now};
 
@@ -20,9 +21,9 @@ const GRACE: Duration = Duration::from_secs(3);
 const PATIENCE: Duration = Duration::from_secs(30);
 
 pub fn serve(arguments: cli::Serve) -> anyhow::Result<ExitCode> {
-    if !arguments.listen.ip().is_loopback() {
+    if !arguments.listen.ip().is_loopback() && !sign_in::is_configured() {
         let problem = format!(
-            "{} can be reached by others, and without sign-in everybody could use this server. Sign-in is not configured, so listen on 127.0.0.1 or [::1] only",
+            "{} can be reached by others, and without sign-in everybody could use this server. Sign-in is not configured (see docs/sign-in.md), so listen on 127.0.0.1 or [::1] only",
             arguments.listen
         );
         return Err(Unusable(problem).into());
@@ -35,6 +36,10 @@ pub fn serve(arguments: cli::Serve) -> anyhow::Result<ExitCode> {
 
 async fn run(arguments: cli::Serve, data: &DataDir) -> anyhow::Result<ExitCode> {
     let house = House::open(data).await?;
+    let web_root = match &arguments.web_root {
+        Some(folder) => Some(api::WebRoot::read(folder).map_err(|error| Unusable(format!("--web-root: {error}")))?),
+        None => None,
+    };
     let listener = TcpListener::bind(arguments.listen).await.with_context(|| {
         format!("can't listen on {}; is another server running there? Choose another port with --listen", arguments.listen)
     })?;
@@ -44,7 +49,10 @@ async fn run(arguments: cli::Serve, data: &DataDir) -> anyhow::Result<ExitCode> 
     let app = api::router(api::AppState {
         store: house.store.clone(),
         assets: house.assets.clone(),
-        access: api::Access::LocalOwner(house.owner),
+        access: sign_in::access(house.owner, &house.office.vault)?,
+        web_root,
+        rates: api::Rates::default(),
+        vault: house.office.vault.clone(),
         language_model: house.office.catalogue.abilities(&Default::default()).scripts.is_ok(),
         version: env!("CARGO_PKG_VERSION"),
         clock: now,

@@ -14,6 +14,15 @@ pub struct Model {
     pub budget_micros: Option<i64>,
     pub choice: Option<Json>,
     pub created_at: DateTimeUtc,
+    pub email_verified_at: Option<DateTimeUtc>,
+    pub image: Option<String>,
+    pub google_id: Option<String>,
+    pub role: String,
+    pub subscription_plan: String,
+    pub tier: String,
+    pub is_blocked: bool,
+    pub updated_at: Option<DateTimeUtc>,
+    pub signed_in_at: Option<DateTimeUtc>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -4,6 +4,7 @@
 //! be allowed to create databases). `make test` starts one by `scripts/with-postgres.sh`; without it the tests under
 //! `postgres` check nothing.
 
+mod accounts;
 mod database;
 mod delete;
 mod leases;
@@ -67,6 +68,8 @@ on_both! {
         one_of_many_makes_what_all_want;
     usage: a_call_is_reserved_once_and_settled_at_what_it_took, a_failed_call_is_given_back_where_it_was_taken,
         a_dead_attempts_reservation_goes_on, plans_limit_by_day_and_month, budgets_are_never_overdrawn;
+    accounts: people_are_known_by_google_and_by_address, only_one_is_the_first, sessions_last_while_they_are_used,
+        tokens_are_their_users, uploads_belong_to_those_who_brought_them;
     vendor_keys: keys_are_kept_for_their_user_and_run, wishes_are_kept_for_their_user;
     opening: a_newer_schema_is_refused, opening_at_the_same_moment_works;
     upgrade: an_older_versions_database_goes_on;

@@ -1,0 +1,71 @@
+//! A user's own keys of vendors: kept sealed, shown only as a mask.
+
+use axum::Json;
+use axum::extract::State;
+use store::KeyOf;
+
+use super::auth::nonce;
+use crate::AppState;
+use crate::error::{ApiError, Problems};
+use crate::extract::Checked;
+use crate::signed::SignedPerson;
+use crate::wire::keys::{ApiKeys, FIELDS, KeysSaved, PutApiKeys, as_meant, mask};
+use crate::wire::refusal::Refusals;
+
+/// Show which keys of vendors you have
+///
+/// Each as a mask such as `****1234`, or `null`. The keys themselves never come back.
+#[utoipa::path(
+    get, path = "/api/user/apikeys", tag = "Account", operation_id = "getApiKeys",
+    responses((status = 200, description = "The masks.", body = ApiKeys), Refusals),
+)]
+pub async fn show(State(app): State<AppState>, SignedPerson(signed): SignedPerson) -> Result<Json<ApiKeys>, ApiError> {
+    let keys = app.store.vendor_keys(signed.user.id, None, &app.vault, (app.clock)()).await?;
+    let mut masks = ApiKeys::default();
+    for key in keys {
+        // One that can't be opened any more is none; entering it again takes its place.
+        if let Some(secret) = &key.secret {
+            masks.put(&key.vendor, mask(secret));
+        }
+    }
+    Ok(Json(masks))
+}
+
+/// Keep your keys of vendors
+///
+/// What is absent, `null` or the mask stays; an empty text takes the key away. Keys are sealed before they are stored, and used
+/// instead of this server's own. ShortsAI Studio sends each as hexadecimal digits; plain keys are taken too.
+#[utoipa::path(
+    post, path = "/api/user/apikeys", tag = "Account", operation_id = "putApiKeys", request_body = PutApiKeys,
+    responses((status = 200, description = "They are kept.", body = KeysSaved), Refusals),
+)]
+pub async fn put(
+    State(app): State<AppState>,
+    SignedPerson(signed): SignedPerson,
+    Checked(input): Checked<PutApiKeys>,
+) -> Result<Json<KeysSaved>, ApiError> {
+    let (owner, now) = (signed.user.id, (app.clock)());
+    let mut problems = Problems::default();
+    let mut wishes = Vec::new();
+    for (field, vendor) in FIELDS {
+        match input.of(field).map(as_meant) {
+            None => {}
+            Some(Err(problem)) => problems.add(field, problem),
+            Some(Ok(key)) => wishes.push((vendor, key)),
+        }
+    }
+    problems.into_result()?;
+    let known = app.store.vendor_keys(owner, None, &app.vault, now).await?;
+    for (vendor, key) in wishes {
+        let is_mask = |secret: &String| mask(secret) == key;
+        if known.iter().any(|known| known.vendor == vendor && known.secret.as_ref().is_some_and(is_mask)) {
+            continue;
+        }
+        if key.is_empty() {
+            app.store.remove_vendor_key(owner, vendor).await?;
+        } else {
+            app.store.put_vendor_key(owner, (KeyOf::User, vendor, &key), &app.vault, nonce(&app), now).await?;
+        }
+    }
+    Ok(Json(KeysSaved { message: "API keys saved successfully" }))
+}
