@@ -3,7 +3,6 @@
 
 use std::collections::HashSet;
 
-use assets::{Place, place_of_key};
 use model::caption::WordTiming;
 use model::project::{Settings, VideoOptions};
 use model::script::ScriptSettings;
@@ -11,7 +10,7 @@ use model::storyboard::{Storyboard, StoryboardScene};
 
 use crate::AppState;
 use crate::error::{ApiError, Problems};
-use crate::key::{not_there, own_medium};
+use crate::key::{not_there, own_medium, uploaded};
 use crate::order::{TRANSITIONS, VideoWish, choice};
 use crate::wire::render::{RenderScene, StartRender};
 use crate::wire::scene::Word;
@@ -112,11 +111,6 @@ async fn take_own_media(app: &AppState, storyboard: &mut Storyboard) -> Result<(
         }
     }
     problems.into_result()
-}
-
-/// No row says who brought a file. But its key is a hash of its content, so who knows the key has had the content.
-fn uploaded(key: &str) -> bool {
-    place_of_key(key) == Some(Place::Uploads)
 }
 
 /// Every medium that the storyboard names: its field, its kind and its address.

@@ -1,6 +1,6 @@
 //! Object keys on the wire: clients see `/api/assets?url=<key>`, and may send that, an absolute URL or the key itself.
 
-use assets::{check_key, media_type_of_key};
+use assets::{Place, check_key, media_type_of_key, place_of_key};
 use axum::http::StatusCode;
 use model::project::Asset;
 
@@ -72,6 +72,20 @@ pub async fn own_medium(app: &AppState, text: &str, kinds: &[&str]) -> Result<As
 /// The same for one field of a body.
 pub async fn own_medium_in(app: &AppState, field: &str, text: &str, kinds: &[&str]) -> Result<Asset, ApiError> {
     own_medium(app, text, kinds).await.map_err(|problem| ApiError::field(field, problem))
+}
+
+/// The same, of a caller who has shown it before, or has brought it.
+pub async fn owned_medium_in(app: &AppState, field: &str, text: &str, kinds: &[&str]) -> Result<Asset, ApiError> {
+    let asset = own_medium_in(app, field, text, kinds).await?;
+    let key = std::slice::from_ref(&asset.key);
+    let known = uploaded(&asset.key) || !app.store.owned_objects(app.owner, key).await?.is_empty();
+    // Somebody else's is not there, for all that the caller learns.
+    if known { Ok(asset) } else { Err(ApiError::field(field, not_there(text))) }
+}
+
+/// No row says who brought a file. But its key is a hash of its content, so who knows the key has had the content.
+pub fn uploaded(key: &str) -> bool {
+    place_of_key(key) == Some(Place::Uploads)
 }
 
 /// A query that names no file of ours.

@@ -2,6 +2,7 @@
 //! or read as they are, so that they can change without clients noticing.
 
 pub mod asset;
+pub mod character;
 pub mod choice;
 pub mod event;
 pub mod job;

@@ -10,6 +10,7 @@ mod m0007_usage;
 mod m0008_render_storyboard;
 mod m0009_making;
 mod m0010_vendors;
+mod m0011_characters;
 
 use sea_orm_migration::prelude::*;
 
@@ -30,6 +31,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0008_render_storyboard::Step),
             Box::new(m0009_making::Step),
             Box::new(m0010_vendors::Step),
+            Box::new(m0011_characters::Step),
         ]
     }
 }

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use assets::Place;
+use assets::{Place, place_of_key};
 use axum::Json;
 use axum::body::Body;
 use axum::extract::{Request, State};
@@ -21,7 +21,8 @@ const POLICY: &str = "sandbox; default-src 'none'; img-src 'self'; media-src 'se
 
 /// Get a file
 ///
-/// With `Range` for parts of it, and `ETag`. Files never change, so they may be kept for ever.
+/// With `Range` for parts of it, and `ETag`. Files never change, so they may be kept for ever. Pictures of characters are only for
+/// those whose characters they are.
 #[utoipa::path(
     get, path = "/api/assets", tag = "Files", operation_id = "getAsset", params(WhichAsset),
     responses(
@@ -39,6 +40,12 @@ pub async fn download(
 ) -> Result<Response, ApiError> {
     let url = which.url.ok_or_else(|| ApiError::field("url", "Required"))?;
     let key = named_by(&url).ok_or_else(no_file)?;
+    // Faces are nobody else's business.
+    if place_of_key(&key) == Some(Place::Characters)
+        && app.store.owned_objects(app.owner, std::slice::from_ref(&key)).await?.is_empty()
+    {
+        return Err(no_file());
+    }
     let head = app.assets.head(&key).await?;
     let mut headers = fixed_headers(head.media_type, &head.etag)?;
     if let Some(name) = &which.download {

@@ -7,7 +7,7 @@ use chrono::Duration;
 use serde_json::json;
 use store::RequestError;
 
-use super::own_project;
+use super::{characters_of, own_project};
 use crate::AppState;
 use crate::error::ApiError;
 use crate::extract::{Checked, PathId};
@@ -41,7 +41,8 @@ pub async fn lock(
     own_project(&app, id).await?;
     let locked = app.store.lock_project(id, &input.session_id, now + HOLDS, now).await;
     let record = locked.map_err(|error| refused(error, StatusCode::CONFLICT, "Project is locked by another session"))?;
-    Ok(Json(ProjectWithScenes::from(&record)))
+    let characters = characters_of(&app, &record).await?;
+    Ok(Json(ProjectWithScenes::new(&record, &characters)))
 }
 
 /// Unlock a project
@@ -64,7 +65,8 @@ pub async fn unlock(
     own_project(&app, id).await?;
     let unlocked = app.store.unlock_project(id, &input.session_id, (app.clock)()).await;
     let record = unlocked.map_err(|error| refused(error, StatusCode::FORBIDDEN, "Cannot unlock: locked by another session"))?;
-    Ok(Json(ProjectWithScenes::from(&record)))
+    let characters = characters_of(&app, &record).await?;
+    Ok(Json(ProjectWithScenes::new(&record, &characters)))
 }
 
 /// The sentences that clients know from here.

@@ -2,12 +2,14 @@
 //! results are needed, the tests play the worker.
 
 mod app;
+mod characters;
 mod document;
 mod events;
 mod files;
 mod guard;
 mod input;
 mod locks;
+mod music;
 mod polling;
 mod projects;
 mod renders;
