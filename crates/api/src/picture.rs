@@ -15,8 +15,8 @@ const MOST: usize = 10 << 20;
 
 /// Stores a character's picture; `text` is what the client has sent in that field.
 pub async fn of_character(app: &AppState, field: &str, text: &str) -> Result<Picture, ApiError> {
-    let bytes = match text.trim().strip_prefix("data:") {
-        Some(rest) => decoded(rest).map_err(|problem| ApiError::field(field, problem))?,
+    let bytes = match within(field, text)? {
+        Some(bytes) => bytes,
         None => {
             let key = owned_medium_in(app, field, text, &["image"]).await?.key;
             app.assets.get(&key).await?
@@ -29,9 +29,19 @@ pub async fn of_character(app: &AppState, field: &str, text: &str) -> Result<Pic
 
 /// The key of the client's own picture that a project's pictures should look like.
 pub async fn of_style(app: &AppState, field: &str, text: &str) -> Result<String, ApiError> {
+    if let Some(bytes) = within(field, text)? {
+        checked(field, bytes.clone()).await?;
+        return Ok(app.assets.put(Place::Uploads, bytes).await?.key);
+    }
     let key = owned_medium_in(app, field, text, &["image"]).await?.key;
     checked(field, app.assets.get(&key).await?).await?;
     Ok(key)
+}
+
+/// The picture that is inside the field itself, if it is a data URI.
+fn within(field: &str, text: &str) -> Result<Option<Bytes>, ApiError> {
+    let Some(rest) = text.trim().strip_prefix("data:") else { return Ok(None) };
+    decoded(rest).map(Some).map_err(|problem| ApiError::field(field, problem))
 }
 
 /// Refuses what no vendor could look at.

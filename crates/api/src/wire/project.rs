@@ -44,9 +44,9 @@ pub struct CreateProject {
     /// The vendor's model.
     #[garde(custom(text(0, 200)))]
     pub audio_model: Option<String>,
-    /// A picture whose look all pictures should follow: your own PNG, JPEG or WebP, as a key or an address. Vendors that can't see
-    /// ignore it.
-    #[garde(custom(text(0, 2_000)))]
+    /// A picture whose look all pictures should follow: a data URI, or your own PNG, JPEG or WebP as a key or an address. Vendors that
+    /// can't see ignore it.
+    #[garde(custom(text(0, crate::BODY_LIMIT)))]
     pub reference_image_url: Option<String>,
     /// The characters that pictures show where a scene names nobody, in this order: your own, at most 20.
     #[serde(rename = "characterIds")]
@@ -115,9 +115,9 @@ pub struct PatchProject {
     /// Description for publishing.
     #[garde(custom(text(0, 10_000)))]
     pub generated_description: Option<String>,
-    /// A picture whose look pictures that are still to be made should follow; `null` takes it away.
+    /// A picture whose look pictures that are still to be made should follow, as in a new project; `null` takes it away.
     #[serde(default, deserialize_with = "nullable")]
-    #[garde(custom(text(0, 2_000)))]
+    #[garde(custom(text(0, crate::BODY_LIMIT)))]
     pub reference_image_url: Option<Option<String>>,
     /// The characters that pictures show where a scene names nobody, instead of those before: your own, at most 20.
     #[serde(rename = "characterIds")]

@@ -117,6 +117,13 @@ async fn projects_choose_characters_and_a_picture_to_go_by() {
     let (_, changed) = app.patch(&path, json!({ "characterIds": [ana["id"]], "reference_image_url": null })).await;
     assert_eq!((&changed["characters"], &changed["reference_image_url"]), (&json!([ana]), &Value::Null));
 
+    let inside = data_uri(&picture(ImageFormat::Png, 9));
+    let (status, inlined) = app.patch(&path, json!({ "reference_image_url": inside })).await;
+    assert_eq!(status, 200, "{inlined}");
+    assert!(text(&inlined["reference_image_url"]).starts_with("/api/assets?url=uploads/"));
+    let (_, again) = app.patch(&path, json!({ "reference_image_url": inside })).await;
+    assert_eq!(again, inlined, "the same once more is no change");
+
     let stranger = new_id();
     let (status, error) = app.patch(&path, json!({ "characterIds": [ana["id"], stranger] })).await;
     assert_eq!(status, 400, "{error}");
