@@ -19,6 +19,7 @@ mod oidc;
 mod once;
 mod order;
 mod patience;
+mod picture;
 mod poll;
 mod rates;
 mod routes;
@@ -91,6 +92,8 @@ pub struct Memory {
 
 /// The most bytes of a request's body, except for uploads.
 pub const BODY_LIMIT: usize = 1 << 20;
+/// The most bytes of a request that brings pictures inside JSON.
+pub const PICTURES_LIMIT: usize = 16 << 20;
 /// The most bytes of an uploaded file.
 pub const UPLOAD_LIMIT: usize = 64 << 20;
 

@@ -2,25 +2,35 @@
 //!
 //! Media are only ever objects that were uploaded before: nothing is fetched, and no path of this machine is read.
 
-use axum::http::StatusCode;
-use model::choice::Choice;
-use model::project::{Settings, VideoOptions};
-use model::script::{Script, ScriptSettings};
-use model::storyboard::{Focus, MusicOptions, SceneLook};
-use model::workflow::SceneDraft;
-use serde::de::DeserializeOwned;
+mod script;
 
-use crate::error::{ApiError, Problems};
-use crate::key::{own_medium, own_medium_in};
+use axum::http::StatusCode;
+use model::character::Character;
+use model::choice::Choice;
+use model::project::{Asset, Settings, VideoOptions};
+use model::script::ScriptSettings;
+use model::storyboard::{Focus, MusicOptions, SceneLook};
+use model::workflow::{Edit, Input, SceneDraft};
+use serde::de::DeserializeOwned;
+use uuid::Uuid;
+
+use crate::error::ApiError;
+use crate::key::own_medium_in;
 use crate::signed::Signed;
 use crate::wire::short::{CaptionWish, FocusWish, MusicWish, OrderShort, OrderedScene, OrderedStoryboard, SizeWish};
 
 /// What a project begins with.
 pub struct Order {
+    /// Its identity.
+    pub project: Uuid,
     /// What it is about and how it should look and sound.
     pub settings: Settings,
     /// Its scenes.
     pub scenes: Vec<SceneDraft>,
+    /// The characters of its script.
+    pub characters: Vec<Character>,
+    /// The client's own music.
+    pub music: Option<Asset>,
     /// What was read but has no effect, as sentences.
     pub warnings: Vec<String>,
 }
@@ -30,7 +40,7 @@ pub async fn read(app: &Signed, order: &OrderShort) -> Result<Order, ApiError> {
     let mut read = match (&order.script, &order.storyboard, &order.topic) {
         (Some(script), None, None) => from_script(app, script, |settings| order.adjust(settings)).await?,
         (None, Some(storyboard), None) => from_storyboard(app, storyboard, |settings| order.adjust(settings)).await?,
-        (None, None, Some(topic)) => from_topic(app, topic, order)?,
+        (None, None, Some(topic)) => from_topic(app, topic, order).await?,
         _ => return Err(ApiError::field("", "Give exactly one of script, storyboard and topic")),
     };
     if let Some(title) = &order.title {
@@ -43,15 +53,16 @@ pub async fn read(app: &Signed, order: &OrderShort) -> Result<Order, ApiError> {
 }
 
 /// A topic: the script is the project's first task.
-fn from_topic(app: &Signed, topic: &str, order: &OrderShort) -> Result<Order, ApiError> {
+async fn from_topic(app: &Signed, topic: &str, order: &OrderShort) -> Result<Order, ApiError> {
     let names_a_writer = order.vendors.as_ref().is_some_and(|vendors| vendors.script.is_some());
     if !app.language_model && !names_a_writer {
         return Err(no_author());
     }
     let mut wishes = ScriptSettings::default();
     order.adjust(&mut wishes)?;
+    let music = own_music(app, wishes.music_file.as_deref()).await?;
     let settings = Settings { topic: topic.to_owned(), ..settings("", wishes) };
-    Ok(Order { settings, scenes: Vec::new(), warnings: Vec::new() })
+    Ok(Order { settings, music, ..Order::empty((app.new_id)()) })
 }
 
 /// Reads a script; `adjust` may change what its front matter says.
@@ -62,34 +73,22 @@ pub async fn from_script(
 ) -> Result<Order, ApiError> {
     let mut script = model::script::parse(text).map_err(|error| ApiError::field("script", error.to_string()))?;
     adjust(&mut script.settings)?;
-    let scenes = drafts(app, &script).await?;
+    let project = (app.new_id)();
+    let music = own_music(app, script.settings.music_file.as_deref()).await?;
+    let characters = script::characters(app, project, &script.settings.characters).await?;
+    let reference = script::reference(app, script.settings.reference.as_deref()).await?;
+    let scenes = script::drafts(app, &script, &characters).await?;
     let settings = settings(&script.title, script.settings);
-    Ok(Order { settings, scenes, warnings: script.warnings })
+    let settings = Settings { reference, characters: characters.iter().map(|character| character.id).collect(), ..settings };
+    Ok(Order { project, settings, scenes, characters, music, warnings: script.warnings })
 }
 
-async fn drafts(app: &Signed, script: &Script) -> Result<Vec<SceneDraft>, ApiError> {
-    let (mut drafts, mut problems) = (Vec::new(), Problems::default());
-    for scene in &script.scenes {
-        let mut draft = SceneDraft {
-            id: (app.new_id)(),
-            narration: scene.narration.clone(),
-            visual_description: scene.description.clone(),
-            image: None,
-            video: None,
-            look: scene.look,
-        };
-        match &scene.picture {
-            None => {}
-            Some(picture) => match own_medium(app, picture, &["image", "video"]).await {
-                Ok(medium) if medium.media_type.starts_with("video/") => draft.video = Some(medium),
-                Ok(medium) => draft.image = Some(medium),
-                Err(problem) => problems.add("script", format!("line {}: the picture {problem}", scene.line)),
-            },
-        }
-        drafts.push(draft);
+/// The client's own music, where a script or an order names a file.
+async fn own_music(app: &Signed, file: Option<&str>) -> Result<Option<Asset>, ApiError> {
+    match file {
+        Some(file) => own_medium_in(app, "music", file, &["audio"]).await.map(Some),
+        None => Ok(None),
     }
-    problems.into_result()?;
-    Ok(drafts)
 }
 
 async fn from_storyboard(
@@ -101,6 +100,10 @@ async fn from_storyboard(
     let mut wishes = ScriptSettings::default();
     VideoWish { size, fps, transition, captions }.put_over(&mut wishes, "storyboard.")?;
     adjust(&mut wishes)?;
+    let music = match &board.bg_music_url {
+        Some(url) => Some(own_medium_in(app, "storyboard.bgMusicUrl", url, &["audio"]).await?),
+        None => own_music(app, wishes.music_file.as_deref()).await?,
+    };
     let mut settings = settings(board.title.as_deref().unwrap_or_default(), wishes);
     if let Some(music) = board.music {
         settings.video.music = music.over(settings.video.music);
@@ -110,7 +113,7 @@ async fn from_storyboard(
         scenes.push(draft(app, index, scene).await?);
         warnings.extend(scene.without_effect().iter().map(|name| format!("scenes[{index}].{name} has no effect here")));
     }
-    Ok(Order { settings, scenes, warnings })
+    Ok(Order { settings, scenes, music, warnings, ..Order::empty((app.new_id)()) })
 }
 
 async fn draft(app: &Signed, index: usize, scene: &OrderedScene) -> Result<SceneDraft, ApiError> {
@@ -133,6 +136,8 @@ async fn draft(app: &Signed, index: usize, scene: &OrderedScene) -> Result<Scene
             transition: choice(&scene.transition, &field("transition"), TRANSITIONS)?,
             focus: scene.focus.map(FocusWish::point),
         },
+        character: None,
+        voice: None,
     })
 }
 
@@ -187,6 +192,19 @@ impl FocusWish {
 }
 
 impl Order {
+    /// A project with nothing in it.
+    pub fn empty(project: Uuid) -> Self {
+        let (scenes, characters, warnings) = (Vec::new(), Vec::new(), Vec::new());
+        Self { project, settings: Settings::default(), scenes, characters, music: None, warnings }
+    }
+
+    /// The scenes and the music as edits of the new project.
+    pub fn edits(scenes: Vec<SceneDraft>, music: Option<Asset>) -> Vec<Input> {
+        let scenes = Some(scenes).filter(|scenes| !scenes.is_empty()).map(Edit::ReplaceScenes);
+        let music = music.map(|music| Edit::GiveMusic(Some(music)));
+        scenes.into_iter().chain(music).map(Input::Edit).collect()
+    }
+
     /// What the project is about, when nobody says: its title, else how it begins.
     pub fn topic(&self) -> String {
         const BEGINNING: usize = 80;
@@ -196,7 +214,7 @@ impl Order {
 }
 
 fn settings(title: &str, wishes: ScriptSettings) -> Settings {
-    let ScriptSettings { language, voice, style, captions, music, size, fps, transition, choice, speed } = wishes;
+    let ScriptSettings { language, voice, style, captions, music, size, fps, transition, choice, speed, .. } = wishes;
     Settings {
         title: title.to_owned(),
         style,

@@ -3,6 +3,7 @@
 pub mod admin;
 pub mod assets;
 pub mod auth;
+pub mod characters;
 pub mod docs;
 pub mod events;
 pub mod health;
@@ -19,19 +20,21 @@ pub mod webhooks;
 pub mod workflow;
 
 use axum::extract::DefaultBodyLimit;
-use store::ProjectRecord;
+use store::{CharacterRecord, ProjectRecord};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-use crate::error::ApiError;
+use crate::error::{ApiError, Problems};
 use crate::signed::Signed;
-use crate::{AppState, UPLOAD_LIMIT};
+use crate::{AppState, PICTURES_LIMIT, UPLOAD_LIMIT};
 
 /// Every route with its description. Nothing under `/api` is mounted anywhere else, so that the document tells all.
 pub fn described() -> OpenApiRouter<AppState> {
     let uploads =
         OpenApiRouter::new().routes(routes!(assets::download, assets::upload)).layer(DefaultBodyLimit::max(UPLOAD_LIMIT));
+    let characters =
+        OpenApiRouter::new().routes(routes!(characters::list, characters::create)).layer(DefaultBodyLimit::max(PICTURES_LIMIT));
     OpenApiRouter::with_openapi(docs::introduction())
         .routes(routes!(shorts::order))
         .routes(routes!(shorts::show))
@@ -51,6 +54,8 @@ pub fn described() -> OpenApiRouter<AppState> {
         .routes(routes!(render::show))
         .routes(routes!(jobs::show))
         .routes(routes!(webhooks::job_status))
+        .merge(characters)
+        .routes(routes!(characters::show, characters::delete))
         .routes(routes!(users::show))
         .routes(routes!(keys::show, keys::put))
         .routes(routes!(tokens::list, tokens::create))
@@ -81,6 +86,33 @@ async fn own_project(app: &Signed, id: Uuid) -> Result<ProjectRecord, ApiError> 
 async fn own_project_of_scene(app: &Signed, scene: Uuid) -> Result<ProjectRecord, ApiError> {
     let project = app.store.project_of_scene(scene).await?.ok_or(ApiError::NotFound("Scene"))?;
     own_project(app, project).await
+}
+
+/// The characters that the project has chosen, in their order.
+async fn characters_of(app: &Signed, record: &ProjectRecord) -> Result<Vec<CharacterRecord>, ApiError> {
+    let project = &record.project;
+    match project.settings.characters.as_slice() {
+        [] => Ok(Vec::new()),
+        chosen => Ok(app.store.characters_by_id(project.owner, project.id, chosen).await?),
+    }
+}
+
+/// The characters that a client names: the caller's own, each once. `field` says where one of them is named.
+async fn own_characters(
+    app: &Signed,
+    project: Uuid,
+    ids: &[Uuid],
+    field: impl Fn(usize) -> String,
+) -> Result<Vec<CharacterRecord>, ApiError> {
+    let mut problems = Problems::default();
+    let found = app.store.characters_by_id(app.user.id, project, ids).await?;
+    for (index, id) in ids.iter().enumerate() {
+        if !found.iter().any(|record| record.character.id == *id) {
+            problems.add(&field(index), format!("You have no character {id}; POST /api/characters makes one"));
+        }
+    }
+    problems.into_result()?;
+    Ok(found)
 }
 
 /// Refuses what is somebody else's.

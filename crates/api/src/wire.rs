@@ -3,6 +3,7 @@
 
 pub mod asset;
 pub mod auth;
+pub mod character;
 pub mod choice;
 pub mod event;
 pub mod job;

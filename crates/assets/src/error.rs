@@ -16,6 +16,9 @@ pub enum AssetError {
         "it is not a picture, sound or video that is known here (JPEG, PNG, WebP, GIF, AVIF, MP4, WebM, MOV, MP3, WAV, M4A, OGG, FLAC)"
     )]
     UnknownMedia,
+    /// Content that is no picture which vendors of pictures look at.
+    #[error("{0}")]
+    NoPicture(&'static str),
     /// A local file can't be read or written.
     #[error("{path}: {reason}")]
     File {

@@ -19,12 +19,14 @@ pub enum Place {
     Captions,
     /// Stills of finished videos.
     Thumbnails,
+    /// Pictures of characters.
+    Characters,
     /// What users brought.
     Uploads,
 }
 
 impl Place {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::SceneImages,
         Self::SceneAudio,
         Self::SceneVideos,
@@ -32,6 +34,7 @@ impl Place {
         Self::Renders,
         Self::Captions,
         Self::Thumbnails,
+        Self::Characters,
         Self::Uploads,
     ];
 
@@ -44,6 +47,7 @@ impl Place {
             Self::Renders => "renders",
             Self::Captions => "captions",
             Self::Thumbnails => "thumbnails",
+            Self::Characters => "characters",
             Self::Uploads => "uploads",
         }
     }

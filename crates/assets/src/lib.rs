@@ -4,6 +4,7 @@
 
 mod error;
 mod key;
+mod picture;
 mod sniff;
 
 use std::io::Read;
@@ -22,6 +23,7 @@ use sha2::{Digest, Sha256};
 
 pub use error::AssetError;
 pub use key::{Place, check_key, media_type_of_key, place_of_key};
+pub use picture::check_picture;
 pub use sniff::{Kind, MediaType, sniff};
 
 /// The object store. Cheap to clone.

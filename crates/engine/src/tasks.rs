@@ -9,13 +9,14 @@ mod compose_music;
 mod draw_image;
 mod job;
 mod keep;
+mod references;
 mod render;
 mod speak;
 mod write_script;
 
 use chrono::{DateTime, Utc};
 use model::project::{Scene, Slot};
-use model::task::{Failure, Product, TaskKind};
+use model::task::{Failure, Product, Target, TaskKind};
 use providers::abilities::Abilities;
 use providers::error::ProviderError;
 use store::{Lease, ProjectRecord};
@@ -76,7 +77,7 @@ struct Work<'a> {
 
 pub(crate) async fn perform(engine: &Engine, lease: &Lease, cancel: &CancellationToken) -> Result<Product, TaskError> {
     let record = engine.store.project(lease.project).await.map_err(|error| failure::of_store(&error))?;
-    let record = record.ok_or(TaskError::Vanished)?;
+    let record = as_spoken(record.ok_or(TaskError::Vanished)?, lease.target);
     let abilities = engine.vendors.of(&record).await?;
     let work = Work { engine, lease, record: &record, abilities: &abilities, cancel };
     match lease.target.kind {
@@ -87,6 +88,15 @@ pub(crate) async fn perform(engine: &Engine, lease: &Lease, cancel: &Cancellatio
         TaskKind::Animate => animate::animate(work, work.scene()?).await,
         TaskKind::ComposeMusic => compose_music::compose_music(work).await,
         TaskKind::Render => render::render(work).await,
+    }
+}
+
+/// A scene that has a voice of its own is spoken as if that were the project's.
+fn as_spoken(record: ProjectRecord, target: Target) -> ProjectRecord {
+    let scene = record.project.scenes.iter().find(|scene| scene.id == target.subject && target.kind == TaskKind::Speak);
+    match scene.and_then(|scene| scene.voice.clone()) {
+        Some(voice) => record.with_voice(&voice),
+        None => record,
     }
 }
 

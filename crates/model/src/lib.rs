@@ -4,6 +4,7 @@
 //! every rule can be tested by a table or a property.
 
 pub mod caption;
+pub mod character;
 pub mod choice;
 pub mod estimate;
 pub mod event;

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::caption::{CaptionOptions, WordTiming};
+use crate::character::Voice;
 use crate::choice::Choice;
 use crate::storyboard::{MusicOptions, SceneLook, Size, Storyboard, StoryboardScene, Transition};
 use crate::task::TaskKind;
@@ -79,6 +80,10 @@ pub struct Settings {
     pub choice: Choice,
     /// How fast it is spoken; `None` is the voice's own speed, 1.0.
     pub speech_speed: Option<f64>,
+    /// A picture whose look all pictures should follow: an object's key.
+    pub reference: Option<String>,
+    /// The characters that pictures show where a scene names nobody, in this order.
+    pub characters: Vec<Uuid>,
 }
 
 /// How the video itself is put together.
@@ -139,6 +144,10 @@ pub struct Scene {
     pub sfx: Slot,
     /// How it looks, where it differs from the other scenes.
     pub look: SceneLook,
+    /// Whose scene it is.
+    pub character: Option<Uuid>,
+    /// Who speaks in it, where that is not the project's voice.
+    pub voice: Option<Voice>,
 }
 
 /// A place for one made thing: a picture, a narration, a clip, the music.
@@ -378,6 +387,8 @@ impl Scene {
             moving: false,
             sfx: Slot::default(),
             look: SceneLook::default(),
+            character: None,
+            voice: None,
         }
     }
 

@@ -3,14 +3,17 @@
 //!
 //! Reading is strict: what can't be spoken or shown is an error with its line, never silently left out.
 
+mod characters;
 mod front_matter;
 mod markdown;
 mod picture_settings;
 mod plain;
 
+pub use characters::ScriptCharacter;
 pub use plain::{from_text, is_plain, short};
 
 use crate::caption::CaptionOptions;
+use crate::character::Voice;
 use crate::choice::Choice;
 use crate::storyboard::{MAX_NARRATION, MAX_SCENES, SceneLook, Size, Transition};
 
@@ -40,6 +43,12 @@ pub struct ScriptSettings {
     pub captions: CaptionOptions,
     /// `None` for no music, else its mood in the user's words (may be empty).
     pub music: Option<String>,
+    /// The music's file as written in the script; `None` when it is to be made.
+    pub music_file: Option<String>,
+    /// The file of a picture whose look all pictures should follow, as written in the script.
+    pub reference: Option<String>,
+    /// Who is shown.
+    pub characters: Vec<ScriptCharacter>,
     /// Picture size.
     pub size: Size,
     /// Frames per second.
@@ -60,6 +69,9 @@ impl Default for ScriptSettings {
             style: String::new(),
             captions: CaptionOptions::default(),
             music: Some(String::new()),
+            music_file: None,
+            reference: None,
+            characters: Vec::new(),
             size: Size::default(),
             fps: 30,
             transition: Transition::default(),
@@ -89,6 +101,10 @@ pub struct ScriptScene {
     pub picture: Option<String>,
     /// What the picture's title sets for this scene alone.
     pub look: SceneLook,
+    /// The name of the character whose scene it is, as in the list of characters.
+    pub character: Option<String>,
+    /// Who speaks in it, where that is not the script's voice.
+    pub voice: Option<Voice>,
 }
 
 /// Why a script can't be read.
@@ -112,8 +128,21 @@ pub fn parse(text: &str) -> Result<Script, ScriptError> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let (front, body, body_line) = front_matter::split(text)?;
     let (front_title, settings) = front_matter::read(front)?;
-    let markdown::Body { heading, scenes, warnings } = markdown::read(body, body_line)?;
+    let markdown::Body { heading, mut scenes, warnings } = markdown::read(body, body_line)?;
+    scenes.iter_mut().try_for_each(|scene| find_character(scene, &settings.characters))?;
     checked(Script { title: front_title.or(heading).unwrap_or_default(), settings, scenes, warnings })
+}
+
+/// Finds the scene's character in the list, and takes its voice over unless the scene says another one.
+fn find_character(scene: &mut ScriptScene, characters: &[ScriptCharacter]) -> Result<(), ScriptError> {
+    let Some(name) = &scene.character else { return Ok(()) };
+    let Some(found) = characters.iter().find(|character| character.name.to_lowercase() == name.to_lowercase()) else {
+        let problem = format!("\"{name}\" is none of the script's characters; list it under characters: at the top");
+        return Err(ScriptError::at(scene.line, problem));
+    };
+    scene.voice = scene.voice.take().or_else(|| found.voice.clone());
+    scene.character = Some(found.name.clone());
+    Ok(())
 }
 
 /// Refuses what can't become a video.

@@ -15,6 +15,7 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
+use crate::character::Voice;
 use crate::event::{Event, Medium};
 use crate::project::{Asset, Project, Render, RenderStatus, Scene, Settings, Slot, SlotStatus};
 use crate::storyboard::{SceneLook, Storyboard};
@@ -111,6 +112,7 @@ pub enum Command {
 
 /// What a user can change.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "there is one at a time, and it is not kept")]
 pub enum Edit {
     /// New settings as a whole. With `remake`, everything they shape is made anew.
     Settings {
@@ -144,6 +146,8 @@ pub enum Edit {
         /// Which scene.
         scene: Uuid,
     },
+    /// Puts the user's own music in, and switches music on; `None` takes it out again, and leaves music that was made.
+    GiveMusic(Option<Asset>),
     /// Makes the scenes be these, keeping all that has been made for unchanged ones.
     ReplaceScenes(Vec<SceneDraft>),
 }
@@ -165,6 +169,10 @@ pub struct SceneChange {
     pub given_image: Option<Asset>,
     /// A sound effect of the user's own.
     pub given_sfx: Option<Asset>,
+    /// Whose scene it is; `Some(None)` is nobody's.
+    pub character: Option<Option<Uuid>>,
+    /// Who speaks in it; `Some(None)` is the project's voice.
+    pub voice: Option<Option<Voice>>,
 }
 
 /// A scene as a script has it.
@@ -182,6 +190,10 @@ pub struct SceneDraft {
     pub video: Option<Asset>,
     /// How it looks, where it differs from the other scenes.
     pub look: SceneLook,
+    /// Whose scene it is.
+    pub character: Option<Uuid>,
+    /// Who speaks in it, where that is not the project's voice.
+    pub voice: Option<Voice>,
 }
 
 /// A task to put in the queue.

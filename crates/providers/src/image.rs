@@ -18,6 +18,11 @@ pub trait ImageProvider: Send + Sync {
     fn version(&self) -> String {
         String::new()
     }
+    /// Whether references shape its pictures: it looks at them, or reads what is said of them. Others are not given any, so that
+    /// their pictures stay the same whatever there is to look at.
+    fn follows_references(&self) -> bool {
+        false
+    }
     /// Makes the picture. `key` names this call for vendors that know idempotency keys: a call that a crash has cut off is made
     /// again with the same key.
     async fn draw(&self, request: &ImageRequest, key: &str) -> Result<Image, ProviderError>;
@@ -57,6 +62,8 @@ pub struct Reference {
     pub media_type: String,
     /// The name of the person or thing in it; `None` where it shows the style that is wanted.
     pub character: Option<String>,
+    /// What that one looks like, in words; may be empty.
+    pub description: String,
 }
 
 /// A picture as a file.

@@ -77,6 +77,11 @@ pub async fn draw(
 fn prompt(prompts: &Prompts, request: &ImageRequest, seen: &[Reference], simpler: bool) -> Result<String, ProviderError> {
     let texts = [&request.description, &request.narration, &request.title];
     let scene = texts.into_iter().map(|text| text.trim()).find(|text| !text.is_empty()).unwrap_or_default();
+    // Whoever does not see them reads at least what they look like.
+    let described = request.references.iter().filter(|reference| !reference.description.trim().is_empty());
+    let described = described.filter_map(|reference| Some((reference.character.as_ref()?, reference.description.trim())));
+    let described: String = described.map(|(name, description)| format!("\n{name}: {description}")).collect();
+    let scene = format!("{scene}{described}");
     let characters: Vec<String> = seen.iter().filter_map(|reference| reference.character.clone()).collect();
     let has_style = seen.iter().any(|reference| reference.character.is_none());
     let values = context! {
@@ -122,7 +127,9 @@ mod tests {
     use super::*;
 
     fn reference(character: Option<&str>) -> Reference {
-        Reference { bytes: Bytes::new(), media_type: "image/png".into(), character: character.map(str::to_owned) }
+        let description = if character.is_some() { "red hair".to_owned() } else { String::new() };
+        let character = character.map(str::to_owned);
+        Reference { bytes: Bytes::new(), media_type: "image/png".into(), character, description }
     }
 
     #[test]
@@ -143,7 +150,14 @@ mod tests {
             references: vec![reference(Some("Ana")), reference(None)],
             ..bare
         };
-        let all = ["Horizontal", "Scene: Ana in a rocket", "Style: watercolour", "Ana looks as", "style picture", "harmless"];
+        let all = [
+            "Horizontal",
+            "Scene: Ana in a rocket\nAna: red hair\n",
+            "Style: watercolour",
+            "Ana looks as",
+            "style picture",
+            "harmless",
+        ];
         check(&full, true, &all, &["The Moon"]);
     }
 

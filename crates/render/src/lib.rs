@@ -58,7 +58,7 @@ pub use error::RenderError;
 pub use ffmpeg::check_ffmpeg;
 pub use media::{FolderMedia, Media};
 pub use options::{Encoder, Flow, Progress, Quality, RenderOptions, Report, Stage, give_memory_back};
-pub use plan::{Plan, plan, plan_cached};
+pub use plan::{Plan, check_music, plan, plan_cached};
 pub use render::render;
 pub use still::{frame_at, preview, raw_frames, thumbnail};
 

@@ -79,6 +79,15 @@ pub fn plan_cached(storyboard: &Storyboard, media: &dyn Media, options: &RenderO
     assemble(storyboard, scenes, sources, ffmpeg)
 }
 
+/// Opens a piece of music and decodes its beginning, as a plan would.
+///
+/// # Errors
+/// Why it can't be used.
+pub fn check_music(name: &str, media: &dyn Media) -> Result<(), RenderError> {
+    let sound = Sources::new(media, Known::nothing()).sound(name, Some(0.1));
+    sound.map(|_| ()).map_err(|problem| RenderError::Music { file: name.to_owned(), problem })
+}
+
 /// A plan of the scenes up to a moment, without music: enough for a picture of that moment, and sooner.
 pub(crate) fn plan_until(storyboard: &Storyboard, media: &dyn Media, seconds: f64) -> Result<Plan, RenderError> {
     storyboard.check()?;

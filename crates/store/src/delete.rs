@@ -8,7 +8,8 @@ use sea_orm::sea_query::{Alias, Expr, ExprTrait, Query};
 use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter};
 use uuid::Uuid;
 
-use crate::entity::{made, project, render, scene};
+use crate::character;
+use crate::entity::{character_picture, made, project, render, scene};
 use crate::error::During;
 use crate::load::{self, CHUNK};
 use crate::record::{project_record, render_of, word};
@@ -16,13 +17,15 @@ use crate::request::RequestError;
 use crate::transaction::Write;
 use crate::{Store, StoreError, lock};
 
-/// Every place where a row names an object, as the indexes have it.
-pub(crate) const REFERENCES: [(&str, &str); 10] = [
+/// Every place where a row of a project names an object, as the indexes have it. Characters' pictures are in a table of their
+/// own.
+pub(crate) const REFERENCES: [(&str, &str); 11] = [
     ("scene", "image_asset ->> 'key'"),
     ("scene", "audio_asset ->> 'key'"),
     ("scene", "video_asset ->> 'key'"),
     ("scene", "sfx_asset ->> 'key'"),
     ("project", "music_asset ->> 'key'"),
+    ("project", "CASE WHEN length(reference_image_url) < 100 THEN reference_image_url END"),
     ("render", "output ->> 'video'"),
     ("render", "output ->> 'srt'"),
     ("render", "output ->> 'vtt'"),
@@ -80,6 +83,9 @@ async fn keys_of(txn: &impl ConnectionTrait, row: project::Model) -> Result<BTre
     let project = project_record(row, scenes, None)?.project;
     let key = |slot: &Slot| slot.asset.as_ref().map(|Asset { key, .. }| key.clone());
     let mut keys: BTreeSet<String> = key(&project.music).into_iter().collect();
+    // Older versions kept addresses of other servers here.
+    keys.extend(project.settings.reference.filter(|reference| !reference.contains(':')));
+    keys.extend(character::pictures_of_project(txn, id).await.during("reading the characters of project", id)?);
     for scene in &project.scenes {
         keys.extend([&scene.image, &scene.audio, &scene.video, &scene.sfx].into_iter().filter_map(key));
     }
@@ -94,7 +100,7 @@ async fn keys_of(txn: &impl ConnectionTrait, row: project::Model) -> Result<BTre
 }
 
 /// Takes out the keys that some row still refers to.
-async fn drop_referenced(txn: &impl ConnectionTrait, keys: &mut BTreeSet<String>) -> Result<(), DbErr> {
+pub(crate) async fn drop_referenced(txn: &impl ConnectionTrait, keys: &mut BTreeSet<String>) -> Result<(), DbErr> {
     let candidates: Vec<String> = keys.iter().cloned().collect();
     for some in candidates.chunks(CHUNK) {
         for (table, key) in REFERENCES {
@@ -103,6 +109,10 @@ async fn drop_referenced(txn: &impl ConnectionTrait, keys: &mut BTreeSet<String>
             for row in txn.query_all(&used).await? {
                 keys.remove(&row.try_get::<String>("", "key")?);
             }
+        }
+        let pictures = character_picture::Entity::find().filter(character_picture::Column::ObjectKey.is_in(some));
+        for picture in pictures.all(txn).await? {
+            keys.remove(&picture.object_key);
         }
     }
     Ok(())

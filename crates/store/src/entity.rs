@@ -1,6 +1,8 @@
 //! The rows of the tables, one file per table. Only columns: what they mean is decided in `record`.
 
 pub mod access_token;
+pub mod character;
+pub mod character_picture;
 pub mod event;
 pub mod made;
 pub mod plan;

@@ -3,6 +3,7 @@
 
 mod apply;
 mod changes;
+mod character;
 mod claim;
 mod delete;
 mod entity;
@@ -42,6 +43,7 @@ use sea_orm::DatabaseConnection;
 use tokio::sync::Mutex;
 
 pub use apply::Applied;
+pub use character::CharacterRecord;
 pub use claim::{Claimed, Wanted};
 pub use error::{ApplyError, StoreError};
 pub use event::NumberedEvent;

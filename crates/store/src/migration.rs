@@ -10,6 +10,7 @@ mod m0007_usage;
 mod m0008_render_storyboard;
 mod m0009_making;
 mod m0010_vendors;
+mod m0011_characters;
 mod m0012_targets;
 mod m0013_accounts;
 
@@ -32,6 +33,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0008_render_storyboard::Step),
             Box::new(m0009_making::Step),
             Box::new(m0010_vendors::Step),
+            Box::new(m0011_characters::Step),
             Box::new(m0012_targets::Step),
             Box::new(m0013_accounts::Step),
         ]

@@ -1,5 +1,6 @@
-//! Whose objects are whose: an object belongs to everybody whose projects show it or have made it. Objects are stored once
-//! for all, so the rows that name them are the only thing that tells. Files that users bring are noted.
+//! Whose objects are whose: an object belongs to everybody whose projects show it or have made it, or whose characters it
+//! shows. Objects are stored once for all, so the rows that name them are the only thing that tells. Files that users bring
+//! are noted.
 
 use std::collections::HashSet;
 
@@ -16,7 +17,8 @@ use crate::transaction::stored;
 use crate::{Store, StoreError};
 
 impl Store {
-    /// Those of the objects that some project of that owner has in a scene, as its music or as a file of a render.
+    /// Those of the objects that some project of that owner has in a scene, as its music, as the picture to go by or as a file of
+    /// a render, and pictures of that owner's characters.
     pub async fn owned_objects(&self, owner: Uuid, keys: &[String]) -> Result<HashSet<String>, StoreError> {
         let mut owned = HashSet::new();
         for some in keys.chunks(CHUNK) {
@@ -50,6 +52,13 @@ async fn owned_in(db: &impl ConnectionTrait, owner: Uuid, keys: &[String]) -> Re
         for row in db.query_all(&named).await? {
             owned.push(row.try_get("", "key")?);
         }
+    }
+    let own = Query::select().column("id").from("character").and_where(Expr::col("owner_id").eq(owner)).take();
+    let mut pictures = Query::select();
+    pictures.distinct().expr_as(Expr::col("object_key"), Alias::new("key")).from("character_picture");
+    pictures.and_where(Expr::col("object_key").is_in(keys)).and_where(Expr::col("character_id").in_subquery(own));
+    for row in db.query_all(&pictures).await? {
+        owned.push(row.try_get("", "key")?);
     }
     Ok(owned)
 }

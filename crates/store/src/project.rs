@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
+use model::character::{Character, Voice};
 use model::event::Event;
 use model::project::{Project, ProjectStatus, Settings, Slot};
 use sea_orm::{
@@ -14,6 +15,7 @@ use sea_orm::{
 use uuid::Uuid;
 
 use crate::apply::event_rows;
+use crate::character::{self, CharacterRecord};
 use crate::entity::{event, project, scene};
 use crate::error::During;
 use crate::load;
@@ -34,6 +36,8 @@ pub struct NewProject {
     pub details: Details,
     /// Path of the script that `shortsai make` was given; unique with the owner.
     pub source: Option<String>,
+    /// Characters of its script, which only this project knows.
+    pub characters: Vec<Character>,
 }
 
 /// What the Studio stores with a project and the workflow never looks at.
@@ -47,8 +51,6 @@ pub struct Details {
     pub is_archived: bool,
     /// The Studio's choice of length.
     pub duration_config: Option<serde_json::Value>,
-    /// A picture whose look should be followed.
-    pub reference_image_url: Option<String>,
     /// The Studio's choice of a clip vendor, such as `veo`.
     pub video_model: String,
     /// The Studio's choice of a speech vendor's model.
@@ -107,6 +109,27 @@ pub struct ProjectPage {
     pub projects: Vec<ProjectRecord>,
     /// How many there are on all pages.
     pub total: u64,
+}
+
+impl ProjectRecord {
+    /// The project as one that speaks with that voice.
+    #[must_use]
+    pub fn with_voice(mut self, voice: &Voice) -> Self {
+        let settings = &mut self.project.settings;
+        if !voice.vendor.is_empty() {
+            let vendors = settings.choice.vendors.entry("speech".to_owned()).or_default();
+            let known = vendors.first().unwrap_or(&settings.speech_vendor);
+            if *known != voice.vendor {
+                // A model belongs to its vendor.
+                settings.choice.models.remove("speech");
+                self.details.audio_model = None;
+            }
+            *vendors = vec![voice.vendor.clone()];
+            settings.speech_vendor.clone_from(&voice.vendor);
+        }
+        settings.voice.clone_from(&voice.name);
+        self
+    }
 }
 
 impl Store {
@@ -205,13 +228,15 @@ pub(crate) async fn insert(db: &impl ConnectionTrait, new: NewProject, now: Date
     fill_details(&mut row, &new.details)?;
     row.source = new.source;
     let insert = project::Entity::insert(row.clone().into_active_model());
-    match insert.exec_without_returning(db).await {
+    let _ = match insert.exec_without_returning(db).await {
         Err(error) if matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_))) => {
             let script = row.source.as_ref().map(|source| format!(" of the script {source}")).unwrap_or_default();
-            Err(StoreError::Exists(format!("the project {}{script}", row.id)))
+            return Err(StoreError::Exists(format!("the project {}{script}", row.id)));
         }
-        done => done.during("creating project", row.id).map(|_| row),
-    }
+        done => done.during("creating project", row.id)?,
+    };
+    character::insert(db, new.characters.into_iter().map(|character| CharacterRecord::new(character, now))).await?;
+    Ok(row)
 }
 
 /// Stores the Studio's details in the locked row of a project.
@@ -231,12 +256,19 @@ pub(crate) async fn write_details(
 pub(crate) async fn write_row(
     txn: &impl ConnectionTrait,
     before: project::Model,
+    after: project::Model,
+    now: DateTime<Utc>,
+) -> Result<project::Model, StoreError> {
+    if after == before { Ok(before) } else { touch(txn, before, after, now).await }
+}
+
+/// The same, also where what changed is in another table.
+pub(crate) async fn touch(
+    txn: &impl ConnectionTrait,
+    before: project::Model,
     mut after: project::Model,
     now: DateTime<Utc>,
 ) -> Result<project::Model, StoreError> {
-    if after == before {
-        return Ok(before);
-    }
     let (id, now) = (before.id, stored(now));
     for event in event_rows(id, before.event_number, &[Event::Reset], now)? {
         event::Entity::insert(event.into_active_model())

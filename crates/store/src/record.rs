@@ -35,6 +35,8 @@ pub fn project_record(
         video: from_json(row.video_options, &what, "video_options")?,
         choice: row.choice.map(|choice| from_json(choice, &what, "choice")).transpose()?.unwrap_or_default(),
         speech_speed: row.speech_speed,
+        reference: row.reference_image_url,
+        characters: row.character_ids.map(|ids| from_json(ids, &what, "character_ids")).transpose()?.unwrap_or_default(),
     };
     let scene_created_at: BTreeMap<Uuid, DateTimeUtc> = scenes.iter().map(|scene| (scene.id, scene.created_at)).collect();
     let project = Project {
@@ -55,7 +57,6 @@ pub fn project_record(
         folder_id: row.folder_id,
         is_archived: row.is_archived,
         duration_config: row.duration_config,
-        reference_image_url: row.reference_image_url,
         video_model: row.video_model,
         audio_model: row.audio_model,
     };
@@ -73,6 +74,8 @@ fn scene_of(mut row: scene::Model) -> Result<Scene, StoreError> {
         words_missing: row.words_missing,
         word_timings: from_json(row.word_timings, &what, "word_timings")?,
         look: row.look.map(|look| from_json(look, &what, "look")).transpose()?.unwrap_or_default(),
+        voice: row.voice.map(|voice| from_json(voice, &what, "voice")).transpose()?,
+        character: row.character_id,
         id: row.id,
         number: row.number,
         narration: row.narration,
@@ -136,6 +139,7 @@ pub fn new_project_row(project: &Project, now: DateTimeUtc) -> Result<project::M
         is_archived: false,
         duration_config: None,
         reference_image_url: None,
+        character_ids: None,
         video_model: String::new(),
         audio_model: None,
         choice: None,
@@ -170,6 +174,9 @@ pub fn fill_project(row: &mut project::Model, project: &Project) -> Result<(), S
     let choice = (settings.choice != Choice::default()).then_some(&settings.choice);
     row.choice = choice.map(|choice| json(choice, &what, "choice")).transpose()?;
     row.speech_speed = settings.speech_speed;
+    row.reference_image_url.clone_from(&settings.reference);
+    let characters = (!settings.characters.is_empty()).then_some(&settings.characters);
+    row.character_ids = characters.map(|ids| json(ids, &what, "character_ids")).transpose()?;
     row.render_id = project.render.as_ref().map(|render| render.id);
     row.notice.clone_from(&project.notice);
     script(row).write(&project.script, &what, "script")?;
@@ -182,7 +189,6 @@ pub fn fill_details(row: &mut project::Model, details: &Details) -> Result<(), S
     row.folder_id = details.folder_id;
     row.is_archived = details.is_archived;
     row.duration_config.clone_from(&details.duration_config);
-    row.reference_image_url.clone_from(&details.reference_image_url);
     row.video_model.clone_from(&details.video_model);
     row.audio_model.clone_from(&details.audio_model);
     Ok(())
@@ -229,6 +235,8 @@ pub fn new_scene_row(scene: &Scene, project: Uuid, now: DateTimeUtc) -> Result<s
         sfx_error: None,
         words_missing: false,
         look: None,
+        character_id: None,
+        voice: None,
         created_at: now,
     };
     fill_scene(&mut row, scene)?;
@@ -246,6 +254,8 @@ pub fn fill_scene(row: &mut scene::Model, scene: &Scene) -> Result<(), StoreErro
     row.moving = scene.moving;
     row.words_missing = scene.words_missing;
     row.look = Some(json(scene.look, &what, "look")?);
+    row.character_id = scene.character;
+    row.voice = scene.voice.as_ref().map(|voice| json(voice, &what, "voice")).transpose()?;
     image(row).write(&scene.image, &what, "image")?;
     audio(row).write(&scene.audio, &what, "audio")?;
     video(row).write(&scene.video, &what, "video")?;

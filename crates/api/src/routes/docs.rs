@@ -26,7 +26,7 @@ A script becomes a finished vertical short: pictures, narration, music, word-tim
 **Step by step**: create a project, send `generate_all` to `/api/workflow/command`, follow `/api/events/{projectId}`, \
 change what you don't like (only that is made anew), then `POST /api/render`.
 
-- Bodies are JSON of at most 1 MiB, whatever the content type says; unknown fields are ignored.
+- Bodies are JSON of at most 1 MiB (16 MiB for new characters), whatever the content type says; unknown fields are ignored.
 - Errors are JSON with a plain sentence in `error` and, for wrong fields, `details` nested like the body. A body that is \
 not JSON is a 400 that names the line and column.
 - Addresses in answers are relative to this server. Times are ISO 8601 in UTC; lengths are in seconds.
@@ -47,6 +47,7 @@ pub fn introduction() -> OpenApi {
         tag("Shorts", "The whole way in one call."),
         tag("Projects", "A topic or script with its settings."),
         tag("Scenes", "The parts of a project: what is said and what is shown."),
+        tag("Characters", "Who looks alike in every picture."),
         tag("Workflow", "Have things made, and watch."),
         tag("Renders", "One video from everything."),
         tag("Files", "What was made, and what you bring."),

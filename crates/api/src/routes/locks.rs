@@ -6,7 +6,7 @@ use chrono::Duration;
 use serde_json::json;
 use store::RequestError;
 
-use super::own_project;
+use super::{characters_of, own_project};
 use crate::error::ApiError;
 use crate::extract::{Checked, PathId};
 use crate::signed::Signed;
@@ -36,7 +36,8 @@ pub async fn lock(app: Signed, id: PathId, Checked(input): Checked<OfSession>) -
     own_project(&app, id).await?;
     let locked = app.store.lock_project(id, &input.session_id, now + HOLDS, now).await;
     let record = locked.map_err(|error| refused(error, StatusCode::CONFLICT, "Project is locked by another session"))?;
-    Ok(Json(ProjectWithScenes::from(&record)))
+    let characters = characters_of(&app, &record).await?;
+    Ok(Json(ProjectWithScenes::new(&record, &characters)))
 }
 
 /// Unlock a project
@@ -55,7 +56,8 @@ pub async fn unlock(app: Signed, id: PathId, Checked(input): Checked<OfSession>)
     own_project(&app, id).await?;
     let unlocked = app.store.unlock_project(id, &input.session_id, (app.clock)()).await;
     let record = unlocked.map_err(|error| refused(error, StatusCode::FORBIDDEN, "Cannot unlock: locked by another session"))?;
-    Ok(Json(ProjectWithScenes::from(&record)))
+    let characters = characters_of(&app, &record).await?;
+    Ok(Json(ProjectWithScenes::new(&record, &characters)))
 }
 
 /// The sentences that clients know from here.

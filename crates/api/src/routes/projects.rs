@@ -5,19 +5,21 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use model::project::Settings;
 use model::workflow::{Edit, Input};
-use store::{Details, NewProject, ProjectChange, ProjectQuery, ProjectRecord};
+use store::{CharacterRecord, Details, NewProject, ProjectChange, ProjectQuery, ProjectRecord};
 use uuid::Uuid;
 
-use super::own_project;
+use super::{characters_of, own_characters, own_project};
 use crate::error::ApiError;
 use crate::extract::{Asked, Checked, PathId};
+use crate::key::{named_by, own_medium_in};
 use crate::news::News;
 use crate::once::{Session, Work, answer, respond};
 use crate::order::{self, Order};
+use crate::picture;
 use crate::poll::{self, View};
 use crate::signed::Signed;
 use crate::wire::project::{
-    CreateProject, PageMeta, PatchProject, ProjectList, ProjectRow, ProjectWithScenes, Success, WhichProjects,
+    CreateProject, PageMeta, PatchProject, ProjectList, ProjectRow, ProjectWithScenes, Success, WhichProjects, reference_url,
 };
 use crate::wire::refusal::{NotModified, Refusals};
 
@@ -34,13 +36,18 @@ use crate::wire::refusal::{NotModified, Refusals};
 )]
 pub async fn create(app: Signed, work: Work<CreateProject>) -> Result<Response, ApiError> {
     let (order, details) = begin(&app, &work.input).await?;
-    let new = NewProject { id: (app.new_id)(), owner: app.user.id, settings: order.settings, details, source: None };
-    let scenes = (!order.scenes.is_empty()).then_some(Input::Edit(Edit::ReplaceScenes(order.scenes)));
-    let row = |record: &ProjectRecord| answer(StatusCode::OK, &[], &ProjectRow::from(record));
-    let steps = scenes.into_iter().collect();
-    let id = new.id;
-    let answer = app.store.begin_project(new, steps, work.caller().ticket, (app.clock)(), row).await?;
-    app.memory.news.tell(News::ProjectCreated(id));
+    let Order { project, settings, scenes, characters, music, warnings: _ } = order;
+    let now = (app.clock)();
+    let chosen = match &work.input.character_ids {
+        Some(ids) => own_characters(&app, project, ids, chosen_at).await?,
+        None => characters.iter().map(|character| CharacterRecord::new(character.clone(), now)).collect(),
+    };
+    let settings = Settings { characters: chosen.iter().map(|record| record.character.id).collect(), ..settings };
+    let new = NewProject { id: project, owner: app.user.id, settings, details, source: None, characters };
+    let row = |record: &ProjectRecord| answer(StatusCode::OK, &[], &ProjectRow::new(record, &chosen));
+    let steps = Order::edits(scenes, music);
+    let answer = app.store.begin_project(new, steps, work.caller().ticket, now, row).await?;
+    app.memory.news.tell(News::ProjectCreated(project));
     Ok(respond(answer))
 }
 
@@ -49,7 +56,7 @@ async fn begin(app: &Signed, input: &CreateProject) -> Result<(Order, Details), 
         Some(script) => order::from_script(app, script, |_| Ok(())).await?,
         None => {
             let settings = Settings { language: "en".to_owned(), ..Settings::default() };
-            Order { settings, scenes: Vec::new(), warnings: Vec::new() }
+            Order { settings, ..Order::empty((app.new_id)()) }
         }
     };
     let input = input.clone();
@@ -57,6 +64,13 @@ async fn begin(app: &Signed, input: &CreateProject) -> Result<(Order, Details), 
         Some(topic) => topic,
         None if input.script.is_some() => order.topic(),
         None => return Err(ApiError::field("topic", "Required")),
+    };
+    if let Some(url) = filled(input.bg_music_url) {
+        order.music = Some(own_medium_in(app, "bg_music_url", &url, &["audio"]).await?);
+    }
+    let reference = match filled(input.reference_image_url) {
+        Some(url) => Some(picture::of_style(app, "reference_image_url", &url).await?),
+        None => order.settings.reference.take(),
     };
     let old = order.settings;
     order.settings = Settings {
@@ -72,13 +86,17 @@ async fn begin(app: &Signed, input: &CreateProject) -> Result<(Order, Details), 
         video: old.video,
         choice: input.vendors.map_or(old.choice, Into::into),
         speech_speed: input.speech_speed.or(old.speech_speed),
+        reference,
+        characters: old.characters,
     };
+    if order.music.is_some() && input.include_music == Some(false) {
+        return Err(ApiError::field("bg_music_url", SILENT));
+    }
     let details = Details {
         tags: input.tags.unwrap_or_default(),
         folder_id: input.folder_id,
         is_archived: false,
         duration_config: input.duration_config,
-        reference_image_url: input.reference_image_url,
         video_model: "veo".to_owned(),
         audio_model: input.audio_model,
     };
@@ -127,7 +145,10 @@ fn number(field: &str, text: Option<&str>) -> Result<Option<i64>, ApiError> {
 )]
 pub async fn show(app: Signed, id: PathId, headers: HeaderMap) -> Result<Response, ApiError> {
     let id = id.of("Project")?;
-    let load = async || Ok(ProjectWithScenes::from(&own_project(&app, id).await?));
+    let load = async || {
+        let record = own_project(&app, id).await?;
+        Ok(ProjectWithScenes::new(&record, &characters_of(&app, &record).await?))
+    };
     poll::answer(&app, &headers, (View::Project, id), load).await?.ok_or(ApiError::NotFound("Project"))
 }
 
@@ -161,15 +182,60 @@ pub async fn change(
     };
     let id = id.of("Project").map_err(gone)?;
     let record = own_project(&app, id).await.map_err(gone)?;
+    let characters = match &input.character_ids {
+        Some(ids) => own_characters(&app, id, ids, chosen_at).await?,
+        None => characters_of(&app, &record).await?,
+    };
+    let music = music_edit(&app, &record, &input).await?;
+    let reference = reference(&app, &record.project.settings, &input).await?;
     let (settings, details) = patched(&record.project.settings, &record.details, input);
+    let chosen = characters.iter().map(|record| record.character.id).collect();
+    let settings = Settings { reference, characters: chosen, ..settings };
     let details = Some(details).filter(|details| *details != record.details);
     let edit = (settings != record.project.settings)
         .then(|| Input::Edit(Edit::Settings { settings: Box::new(settings), remake: false }));
-    let wish = ProjectChange { details, inputs: edit.into_iter().collect() };
-    let row = |record: &ProjectRecord| answer(StatusCode::OK, &[], &ProjectWithScenes::from(record));
+    let inputs = edit.into_iter().chain(music.map(Input::Edit)).collect();
+    let wish = ProjectChange { details, inputs };
+    let row = |record: &ProjectRecord| answer(StatusCode::OK, &[], &ProjectWithScenes::new(record, &characters));
     let session = Session::of(&headers)?;
     let done = app.store.change_project(id, wish, session.caller(), (app.clock)(), row).await;
     Ok(respond(done.map_err(ApiError::from).map_err(gone)?))
+}
+
+/// Who brings music wants it heard.
+const SILENT: &str = "The project is to have no music (include_music is false); leave one of the two out";
+
+/// What a patch does to the music. Whoever sends back what they have read changes nothing.
+async fn music_edit(app: &Signed, record: &ProjectRecord, input: &PatchProject) -> Result<Option<Edit>, ApiError> {
+    let Some(wish) = &input.bg_music_url else { return Ok(None) };
+    let Some(url) = filled(wish.clone()) else { return Ok(Some(Edit::GiveMusic(None))) };
+    let there = record.project.music.asset.as_ref().map(|asset| &asset.key);
+    if there.is_some() && named_by(&url).as_ref() == there {
+        return Ok(None);
+    }
+    if input.include_music == Some(false) {
+        return Err(ApiError::field("bg_music_url", SILENT));
+    }
+    Ok(Some(Edit::GiveMusic(Some(own_medium_in(app, "bg_music_url", &url, &["audio"]).await?))))
+}
+
+/// The reference picture after a patch. What older versions kept may be sent back as it is.
+async fn reference(app: &Signed, settings: &Settings, input: &PatchProject) -> Result<Option<String>, ApiError> {
+    let Some(wish) = &input.reference_image_url else { return Ok(settings.reference.clone()) };
+    let Some(url) = filled(wish.clone()) else { return Ok(None) };
+    match &settings.reference {
+        Some(there) if *there == url || reference_url(there) == url => Ok(Some(there.clone())),
+        _ => picture::of_style(app, "reference_image_url", &url).await.map(Some),
+    }
+}
+
+/// Where a chosen character is named.
+fn chosen_at(index: usize) -> String {
+    format!("characterIds[{index}]")
+}
+
+fn filled(text: Option<String>) -> Option<String> {
+    text.filter(|text| !text.trim().is_empty())
 }
 
 fn patched(settings: &Settings, details: &Details, input: PatchProject) -> (Settings, Details) {
@@ -187,13 +253,14 @@ fn patched(settings: &Settings, details: &Details, input: PatchProject) -> (Sett
         video: settings.video,
         choice: input.vendors.map_or(settings.choice, |choice| choice.unwrap_or_default().into()),
         speech_speed: input.speech_speed.map_or(settings.speech_speed, |speed| speed),
+        reference: settings.reference,
+        characters: settings.characters,
     };
     let new_details = Details {
         tags: input.tags.unwrap_or(details.tags),
         folder_id: input.folder_id.unwrap_or(details.folder_id),
         is_archived: input.is_archived.unwrap_or(details.is_archived),
         duration_config: input.duration_config.unwrap_or(details.duration_config),
-        reference_image_url: input.reference_image_url.unwrap_or(details.reference_image_url),
         video_model: details.video_model,
         audio_model: input.audio_model.or(details.audio_model),
     };

@@ -3,11 +3,13 @@
 use axum::Json;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
+use model::character::Voice;
 use model::project::Scene;
 use model::workflow::{Edit, Input, SceneChange};
 use store::{Answer, ProjectChange, ProjectRecord};
+use uuid::Uuid;
 
-use super::{own_project, own_project_of_scene};
+use super::{own_characters, own_project, own_project_of_scene};
 use crate::error::ApiError;
 use crate::extract::{Checked, PathId};
 use crate::key::own_medium_in;
@@ -53,8 +55,8 @@ pub async fn put(app: Signed, work: Work<PutScene>) -> Result<Response, ApiError
 
 /// Change a scene
 ///
-/// What is left out stays. A changed narration discards the spoken one; a changed visual description discards the picture,
-/// unless you gave it yourself.
+/// What is left out stays. A changed narration or voice discards the spoken one; a changed visual description discards the picture,
+/// unless you gave it yourself. Whether a voice exists is found out when it is to speak, before anything is paid for.
 #[utoipa::path(
     patch, path = "/api/scenes/{id}", tag = "Scenes", operation_id = "changeScene",
     params(
@@ -71,7 +73,9 @@ pub async fn change(
     Checked(input): Checked<PatchScene>,
 ) -> Result<Response, ApiError> {
     let scene = id.of("Scene")?;
-    let project = own_project_of_scene(&app, scene).await?.project.id;
+    let record = own_project_of_scene(&app, scene).await?;
+    let project = record.project.id;
+    let (character, voice) = whose(&app, &record, scene, &input).await?;
     let given_image = match &input.image_url {
         Some(url) => Some(own_medium_in(&app, "image_url", url, &["image"]).await?),
         None => None,
@@ -84,12 +88,39 @@ pub async fn change(
         moving: input.media_type.map(|media_type| media_type == MediaType::Video),
         given_image,
         given_sfx: None,
+        character,
+        voice,
     };
     let edit = Input::Edit(Edit::ChangeScene { scene, change });
     let wish = ProjectChange { inputs: vec![edit], ..ProjectChange::default() };
     let answer = |record: &ProjectRecord| row(record, record.project.scenes.iter().find(|candidate| candidate.id == scene));
     let session = Session::of(&headers)?;
     Ok(respond(app.store.change_project(project, wish, session.caller(), (app.clock)(), answer).await?))
+}
+
+/// Whose scene it becomes, and with which voice: what is said of the voice itself, else the new character's.
+async fn whose(
+    app: &Signed,
+    record: &ProjectRecord,
+    scene: Uuid,
+    input: &PatchScene,
+) -> Result<(Option<Option<Uuid>>, Option<Option<Voice>>), ApiError> {
+    let before = record.project.scenes.iter().find(|candidate| candidate.id == scene);
+    let new = input.character_id.filter(|new| before.is_none_or(|before| before.character != *new));
+    let mut voice = match new {
+        Some(Some(id)) => {
+            let character = own_characters(app, record.project.id, &[id], |_| "character_id".to_owned()).await?.pop();
+            Some(character.and_then(|record| record.character.voice))
+        }
+        Some(None) => Some(None),
+        None => None,
+    };
+    if input.voice_name.is_some() || input.tts_provider.is_some() {
+        let usual = voice.unwrap_or_else(|| before.and_then(|before| before.voice.clone())).unwrap_or_default();
+        let name = input.voice_name.clone().unwrap_or(Some(usual.name));
+        voice = Some(Voice::said(input.tts_provider.clone().unwrap_or(Some(usual.vendor)), name));
+    }
+    Ok((new, voice))
 }
 
 /// Delete a scene

@@ -2,14 +2,14 @@
 
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Response;
-use model::workflow::{Command, Edit, Input};
+use model::workflow::{Command, Input};
 use store::{Details, NewProject, ProjectRecord};
 
 use super::own_project;
 use crate::error::ApiError;
 use crate::extract::PathId;
 use crate::once::{Work, answer, respond};
-use crate::order;
+use crate::order::{self, Order};
 use crate::poll::{self, View};
 use crate::signed::Signed;
 use crate::wire::refusal::{Error, NotModified, Refusals};
@@ -32,12 +32,12 @@ use crate::wire::short::{OrderShort, Short, ShortOrdered, ShortStatus};
 )]
 pub async fn order(app: Signed, work: Work<OrderShort>) -> Result<Response, ApiError> {
     let order = order::read(&app, &work.input).await?;
-    let (project, render) = ((app.new_id)(), (app.new_id)());
+    let (project, render) = (order.project, (app.new_id)());
     let duration_config = work.input.duration.as_ref().map(|duration| duration.config());
     let details = Details { video_model: "veo".to_owned(), duration_config, ..Details::default() };
-    let new = NewProject { id: project, owner: app.user.id, settings: order.settings, details, source: None };
-    let scenes = Some(order.scenes).filter(|scenes| !scenes.is_empty());
-    let mut steps: Vec<Input> = scenes.map(Edit::ReplaceScenes).map(Input::Edit).into_iter().collect();
+    let (settings, characters) = (order.settings, order.characters);
+    let new = NewProject { id: project, owner: app.user.id, settings, details, source: None, characters };
+    let mut steps = Order::edits(order.scenes, order.music);
     steps.extend([
         Input::Command(Command::GenerateAll { force: false }),
         Input::Command(Command::Render { id: render, when_ready: true }),

@@ -1,5 +1,6 @@
 //! Uploaded files on the wire.
 
+use model::project::{Credit, Scene, Slot};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -26,6 +27,64 @@ pub struct StoredAsset {
 impl From<assets::Stored> for StoredAsset {
     fn from(stored: assets::Stored) -> Self {
         Self { url: url_of(&stored.key), key: stored.key, media_type: stored.media_type.to_owned(), bytes: stored.bytes }
+    }
+}
+
+/// Whose work a found picture or film is.
+#[derive(Serialize, ToSchema)]
+pub struct CreditRow {
+    /// The person's name, or the vendor's where it names nobody.
+    #[schema(example = "Ana Souza")]
+    author: String,
+    /// Such as `CC BY 4.0` or `Pexels License`.
+    #[schema(example = "CC BY 4.0")]
+    licence: String,
+    /// The page where it was found.
+    #[schema(example = "https://example.org/photos/1")]
+    source: String,
+}
+
+/// Who made what is in a slot, as `vendor/model`; `given` for what you brought.
+pub fn made_by(slot: &Slot) -> Option<String> {
+    slot.asset.as_ref().map(|asset| asset.made_by.clone())
+}
+
+/// Whose work it is, where it was found rather than made.
+pub fn credit(slot: &Slot) -> Option<CreditRow> {
+    let Credit { author, licence, source } = slot.asset.as_ref()?.credit.as_deref()?.clone();
+    Some(CreditRow { author, licence, source })
+}
+
+/// Who made what there is of a scene.
+#[derive(Serialize, ToSchema)]
+pub struct Makers {
+    /// Vendor and model of the still; `given` if you brought it.
+    #[schema(example = "gemini/gemini-nano-banana-2.1")]
+    image_made_by: Option<String>,
+    /// Whose picture it is, where its licence may ask for a mention.
+    image_credit: Option<CreditRow>,
+    /// Vendor and model of the narration.
+    #[schema(example = "espeak/espeak-ng-1")]
+    audio_made_by: Option<String>,
+    /// Whose recording it is, where its licence may ask for a mention.
+    audio_credit: Option<CreditRow>,
+    /// Vendor and model of the clip; `given` if you brought it.
+    #[schema(example = "pexels/videos")]
+    video_made_by: Option<String>,
+    /// Whose film it is, where its licence may ask for a mention.
+    video_credit: Option<CreditRow>,
+}
+
+impl From<&Scene> for Makers {
+    fn from(scene: &Scene) -> Self {
+        Self {
+            image_made_by: made_by(&scene.image),
+            image_credit: credit(&scene.image),
+            audio_made_by: made_by(&scene.audio),
+            audio_credit: credit(&scene.audio),
+            video_made_by: made_by(&scene.video),
+            video_credit: credit(&scene.video),
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use store::ProjectRecord;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::project::music_status;
+use super::project::{music_status, music_url};
 use super::scene::{Word, content_url, scene_error, words};
 use super::status::{MediaStatus, MediaType, MusicStatus, WholeStatus, WorkStatus};
 use crate::key::url_of;
@@ -145,7 +145,7 @@ impl LiveEvent {
             project_status: record.project.status.into(),
             scenes: record.project.scenes.iter().map(LiveScene::from).collect(),
             bg_music_status: music_status(record),
-            bg_music_url: content_url(&record.project.music),
+            bg_music_url: music_url(record),
         }
     }
 

@@ -3,15 +3,18 @@
 use garde::Validate;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use store::ProjectRecord;
+use store::{CharacterRecord, ProjectRecord};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
+use super::asset::{CreditRow, credit, made_by};
+use super::character::CharacterRow;
 use super::choice::VendorWish;
 use super::rule::{labels, nullable, small_json, speed, text, vendor};
 use super::scene::{SceneInProject, content_url};
 use super::stamp;
 use super::status::{MediaStatus, MediaType, MusicStatus, WholeStatus};
+use crate::key::url_of;
 
 /// A new project.
 #[derive(Clone, Deserialize, Validate, ToSchema)]
@@ -41,9 +44,14 @@ pub struct CreateProject {
     /// The vendor's model.
     #[garde(custom(text(0, 200)))]
     pub audio_model: Option<String>,
-    /// Kept with the project.
-    #[garde(custom(text(0, 2_000)))]
+    /// A picture whose look all pictures should follow: a data URI, or your own PNG, JPEG or WebP as a key or an address. Vendors that
+    /// can't see ignore it.
+    #[garde(custom(text(0, crate::BODY_LIMIT)))]
     pub reference_image_url: Option<String>,
+    /// The characters that pictures show where a scene names nobody, in this order: your own, at most 20.
+    #[serde(rename = "characterIds")]
+    #[garde(length(max = 20))]
+    pub character_ids: Option<Vec<Uuid>>,
     /// Whether there is background music; `false` when left out and there is no `script`.
     #[garde(skip)]
     #[schema(example = true)]
@@ -51,6 +59,9 @@ pub struct CreateProject {
     /// The music's mood, in your words.
     #[garde(custom(text(0, 1_000)))]
     pub bg_music_prompt: Option<String>,
+    /// Your own music, as a key or an address: it is never replaced, and switches music on.
+    #[garde(custom(text(0, 2_000)))]
+    pub bg_music_url: Option<String>,
     /// Kept with the project.
     #[garde(custom(small_json))]
     pub duration_config: Option<Value>,
@@ -104,10 +115,19 @@ pub struct PatchProject {
     /// Description for publishing.
     #[garde(custom(text(0, 10_000)))]
     pub generated_description: Option<String>,
-    /// Kept with the project; `null` takes it away.
+    /// A picture whose look pictures that are still to be made should follow, as in a new project; `null` takes it away.
+    #[serde(default, deserialize_with = "nullable")]
+    #[garde(custom(text(0, crate::BODY_LIMIT)))]
+    pub reference_image_url: Option<Option<String>>,
+    /// The characters that pictures show where a scene names nobody, instead of those before: your own, at most 20.
+    #[serde(rename = "characterIds")]
+    #[garde(length(max = 20))]
+    pub character_ids: Option<Vec<Uuid>>,
+    /// Your own music, as a key or an address: it is never replaced, and switches music on. `null` takes it out; music that was
+    /// made stays then.
     #[serde(default, deserialize_with = "nullable")]
     #[garde(custom(text(0, 2_000)))]
-    pub reference_image_url: Option<Option<String>>,
+    pub bg_music_url: Option<Option<String>>,
     /// The music's mood; `null` takes it away.
     #[serde(default, deserialize_with = "nullable")]
     #[garde(custom(text(0, 1_000)))]
@@ -167,6 +187,7 @@ pub struct ProjectRow {
     language: String,
     voice_name: String,
     tts_provider: String,
+    /// The picture whose look all pictures should follow.
     reference_image_url: Option<String>,
     /// Always `null`.
     reference_characters_snapshot: Option<Value>,
@@ -175,6 +196,10 @@ pub struct ProjectRow {
     include_music: bool,
     bg_music_prompt: Option<String>,
     bg_music_url: Option<String>,
+    /// Vendor and model of the music; `given` if you brought it.
+    bg_music_made_by: Option<String>,
+    /// Whose music it is, where its licence may ask for a mention.
+    bg_music_credit: Option<CreditRow>,
     /// `null` without music.
     bg_music_status: Option<MusicStatus>,
     status: WholeStatus,
@@ -200,11 +225,12 @@ pub struct ProjectRow {
     show_id: Option<String>,
     /// Always `null`.
     episode_number: Option<i32>,
-    /// Always empty.
-    characters: Vec<Value>,
+    /// Those that it has chosen, in their order.
+    characters: Vec<CharacterRow>,
 }
 
-fn filled(text: &str) -> Option<String> {
+/// A text, or `null` for an empty one.
+pub fn filled(text: &str) -> Option<String> {
     (!text.is_empty()).then(|| text.to_owned())
 }
 
@@ -213,8 +239,14 @@ pub fn music_status(record: &ProjectRecord) -> Option<MusicStatus> {
     record.project.settings.include_music.then(|| record.project.music.status.into())
 }
 
-impl From<&ProjectRecord> for ProjectRow {
-    fn from(record: &ProjectRecord) -> Self {
+/// The address of the music, if there is to be music.
+pub fn music_url(record: &ProjectRecord) -> Option<String> {
+    content_url(&record.project.music).filter(|_| record.project.settings.include_music)
+}
+
+impl ProjectRow {
+    /// A project that has chosen these characters.
+    pub fn new(record: &ProjectRecord, characters: &[CharacterRecord]) -> Self {
         let (project, details) = (&record.project, &record.details);
         let settings = &project.settings;
         Self {
@@ -225,13 +257,15 @@ impl From<&ProjectRecord> for ProjectRow {
             language: settings.language.clone(),
             voice_name: settings.voice.clone(),
             tts_provider: settings.speech_vendor.clone(),
-            reference_image_url: details.reference_image_url.clone(),
+            reference_image_url: settings.reference.as_deref().map(reference_url),
             reference_characters_snapshot: None,
             video_model: details.video_model.clone(),
             audio_model: details.audio_model.clone(),
             include_music: settings.include_music,
             bg_music_prompt: filled(&settings.music_prompt),
-            bg_music_url: content_url(&project.music),
+            bg_music_url: music_url(record),
+            bg_music_made_by: made_by(&project.music),
+            bg_music_credit: credit(&project.music),
             bg_music_status: music_status(record),
             status: project.status.into(),
             generated_title: filled(&settings.title),
@@ -248,7 +282,7 @@ impl From<&ProjectRecord> for ProjectRow {
             updated_at: stamp(record.updated_at),
             show_id: None,
             episode_number: None,
-            characters: Vec::new(),
+            characters: characters.iter().map(Into::into).collect(),
         }
     }
 }
@@ -262,11 +296,17 @@ pub struct ProjectWithScenes {
     scenes: Vec<SceneInProject>,
 }
 
-impl From<&ProjectRecord> for ProjectWithScenes {
-    fn from(record: &ProjectRecord) -> Self {
+/// The address of a project's reference picture; older versions kept whatever they were sent.
+pub fn reference_url(reference: &str) -> String {
+    if assets::check_key(reference) { url_of(reference) } else { reference.to_owned() }
+}
+
+impl ProjectWithScenes {
+    /// A project that has chosen these characters.
+    pub fn new(record: &ProjectRecord, characters: &[CharacterRecord]) -> Self {
         let created = |id: &Uuid| record.scene_created_at.get(id).copied();
         let scene = |scene: &model::project::Scene| SceneInProject::new(record.project.id, scene, created(&scene.id));
-        Self { project: record.into(), scenes: record.project.scenes.iter().map(scene).collect() }
+        Self { project: ProjectRow::new(record, characters), scenes: record.project.scenes.iter().map(scene).collect() }
     }
 }
 
@@ -304,7 +344,7 @@ pub struct ListedScene {
 
 impl From<&ProjectRecord> for ListedProject {
     fn from(record: &ProjectRecord) -> Self {
-        let row = ProjectRow::from(record);
+        let row = ProjectRow::new(record, &[]);
         let scene = |scene: &model::project::Scene| ListedScene {
             id: scene.id,
             scene_number: scene.number,

@@ -9,7 +9,9 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::rule::{place, seconds, spoken, text};
+use super::asset::Makers;
+use super::project::filled;
+use super::rule::{nullable, place, seconds, spoken, text, vendor};
 use super::stamp;
 use super::status::{MediaStatus, MediaType};
 use crate::key::url_of;
@@ -60,6 +62,18 @@ pub struct PatchScene {
     /// Your own picture: the key that `POST /api/assets` answered.
     #[garde(custom(text(1, 2_000)))]
     pub image_url: Option<String>,
+    /// Whose scene it is: one of your characters, whose voice then speaks in it; `null` for nobody's, with the project's voice.
+    #[serde(default, deserialize_with = "nullable")]
+    #[garde(skip)]
+    pub character_id: Option<Option<Uuid>>,
+    /// The voice of this scene alone, instead of the character's; `null` for the project's.
+    #[serde(default, deserialize_with = "nullable")]
+    #[garde(custom(text(0, 200)))]
+    pub voice_name: Option<Option<String>>,
+    /// Whose voice it is; `null` for whoever speaks in the project.
+    #[serde(default, deserialize_with = "nullable")]
+    #[garde(custom(vendor))]
+    pub tts_provider: Option<Option<String>>,
 }
 
 /// A word of the narration and when it is heard.
@@ -175,8 +189,14 @@ pub struct SceneRow {
     sfx_url: Option<String>,
     video_url: Option<String>,
     visual_effect: &'static str,
-    /// Always `null`.
-    character_id: Option<String>,
+    /// Whose scene it is.
+    character_id: Option<Uuid>,
+    /// The voice of this scene alone; `null` for the project's.
+    voice_name: Option<String>,
+    /// Whose voice that is; `null` for whoever speaks in the project.
+    tts_provider: Option<String>,
+    #[serde(flatten)]
+    makers: Makers,
 }
 
 impl SceneRow {
@@ -189,7 +209,10 @@ impl SceneRow {
             sfx_url: content_url(&scene.sfx),
             video_url: content_url(&scene.video),
             visual_effect: "zoom_in",
-            character_id: None,
+            character_id: scene.character,
+            voice_name: scene.voice.as_ref().and_then(|voice| filled(&voice.name)),
+            tts_provider: scene.voice.as_ref().and_then(|voice| filled(&voice.vendor)),
+            makers: scene.into(),
         }
     }
 }

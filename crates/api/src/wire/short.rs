@@ -59,7 +59,7 @@ pub struct OrderShort {
     /// How captions look.
     #[garde(skip)]
     pub captions: Option<CaptionWish>,
-    /// `none` for no music, else its mood in your words.
+    /// `none` for no music, its mood in your words, or your own music: a key that `POST /api/assets` answered.
     #[garde(custom(text(0, 1_000)))]
     pub music: Option<String>,
     /// The picture's size.
@@ -179,8 +179,9 @@ pub struct OrderedStoryboard {
     /// How scenes begin: `cut`, `crossfade`, `fadeBlack`, `slide` or `zoomThrough`.
     #[garde(skip)]
     pub transition: Option<String>,
-    /// Can't be taken: music is composed here.
-    #[garde(custom(not_taken("Music can't be given: it is composed here. Leave it out, or choose its mood with music")))]
+    /// Your own music: a key that `POST /api/assets` answered; left out, it is composed.
+    #[garde(custom(text(1, 2_000)))]
+    #[schema(example = "uploads/0123456789abcdef0123456789abcdef.mp3")]
     pub bg_music_url: Option<String>,
 }
 

@@ -9,7 +9,8 @@ use store::ProjectRecord;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::project::music_status;
+use super::asset::{CreditRow, Makers, credit, made_by};
+use super::project::{music_status, music_url};
 use super::scene::{Word, content_url, scene_error, words};
 use super::status::{MediaStatus, MediaType, MusicStatus, WholeStatus};
 use crate::error::ApiError;
@@ -113,6 +114,11 @@ pub struct WorkflowState {
     /// `null` without music.
     music_status: Option<MusicStatus>,
     music_url: Option<String>,
+    /// Vendor and model of the music; `given` if you brought it.
+    #[schema(example = "composer/composer-1")]
+    music_made_by: Option<String>,
+    /// Whose music it is, where its licence may ask for a mention.
+    music_credit: Option<CreditRow>,
     /// What is being made now; empty when nothing is.
     #[serde(rename = "generationMessage")]
     #[schema(example = "Generating Image for Scene 2...")]
@@ -147,6 +153,8 @@ pub struct SceneState {
     audio_attempts: i32,
     #[serde(rename = "wordTimings")]
     word_timings: Option<Vec<Word>>,
+    #[serde(flatten)]
+    makers: Makers,
 }
 
 impl From<&Scene> for SceneState {
@@ -170,6 +178,7 @@ impl From<&Scene> for SceneState {
             image_attempts: scene.image.attempts,
             audio_attempts: scene.audio.attempts,
             word_timings: words(&scene.word_timings),
+            makers: scene.into(),
         }
     }
 }
@@ -181,7 +190,9 @@ impl From<&ProjectRecord> for WorkflowState {
             project_status: project.status.into(),
             scenes: project.scenes.iter().map(SceneState::from).collect(),
             music_status: music_status(record),
-            music_url: content_url(&project.music),
+            music_url: music_url(record),
+            music_made_by: made_by(&project.music),
+            music_credit: credit(&project.music),
             generation_message: generation_message(record),
             notice: project.notice.clone(),
         }

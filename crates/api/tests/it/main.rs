@@ -3,6 +3,7 @@
 
 mod app;
 mod browser;
+mod characters;
 mod document;
 mod events;
 mod files;
@@ -10,6 +11,7 @@ mod google;
 mod guard;
 mod input;
 mod locks;
+mod music;
 mod polling;
 mod projects;
 mod renders;

@@ -156,7 +156,7 @@ async fn orders_that_can_not_be_taken() {
     )
     .await;
     check(json!({ "storyboard": { "scenes": [{ "narration": "x", "audioUrl": "a" }] } }), 400, "spoken from narration").await;
-    check(json!({ "storyboard": { "scenes": [scene], "bgMusicUrl": "a" } }), 400, "composed here").await;
+    check(json!({ "storyboard": { "scenes": [scene], "bgMusicUrl": "a" } }), 400, "is not a file on this server").await;
     check(json!({ "storyboard": { "scenes": [scene], "music": { "volumeDb": 3 } } }), 400, "volumeDb").await;
     check(json!({ "storyboard": { "scenes": [scene], "fps": 1000 } }), 400, "not a number from 24 to 60").await;
     check(json!({ "storyboard": [] }), 400, "storyboard").await;

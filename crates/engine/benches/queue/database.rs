@@ -99,7 +99,7 @@ pub async fn fill(store: &Store, projects: Range<usize>) {
 async fn add(store: &Store, owner: Uuid, number: u128) {
     let id = Uuid::from_u128(number << 32);
     let settings = Settings { title: format!("Project {number}"), ..Settings::default() };
-    let new = NewProject { id, owner, settings, details: Details::default(), source: None };
+    let new = NewProject { id, owner, settings, details: Details::default(), source: None, characters: Vec::new() };
     store.create_project(new, now()).await.expect("the project is new");
     let scene = |scene: usize| SceneDraft {
         id: Uuid::from_u128((number << 32) + 1 + scene as u128),
@@ -108,6 +108,8 @@ async fn add(store: &Store, owner: Uuid, number: u128) {
         image: None,
         video: None,
         look: Default::default(),
+        character: None,
+        voice: None,
     };
     let scenes = (0..crate::TASKS_OF_PROJECT / 2).map(scene).collect();
     let inputs = [Input::Edit(Edit::ReplaceScenes(scenes)), Input::Command(workflow::Command::GenerateAll { force: false })];

@@ -6,18 +6,24 @@ use model::project::Scene;
 use model::task::Product;
 use model::usage::Unit;
 use providers::abilities::Candidate;
-use providers::image::{ImageProvider, ImageRequest};
+use providers::image::{ImageProvider, ImageRequest, Reference};
 use serde_json::{Value, json};
 use store::ProjectRecord;
 
 use super::ask::Order;
 use super::keep::{New, keep, made_before};
+use super::references::references;
 use super::{TaskError, Work};
 use crate::request;
 
 pub(super) async fn draw_image(work: Work<'_>, scene: &Scene) -> Result<Product, TaskError> {
-    let request = request_of(work.record, scene);
-    work.first_of(&work.abilities.images, |artist| Box::pin(draw_by(work, scene, &request, artist))).await
+    let artists = &work.abilities.images;
+    let plain = request_of(work.record, scene);
+    let followed = artists.as_ref().is_ok_and(|artists| artists.iter().any(|artist| artist.provider.follows_references()));
+    let references = if followed { references(work, scene).await? } else { Vec::new() };
+    let full = ImageRequest { references, ..plain.clone() };
+    let request = |artist: &Candidate<dyn ImageProvider>| if artist.provider.follows_references() { &full } else { &plain };
+    work.first_of(artists, |artist| Box::pin(draw_by(work, scene, request(artist), artist))).await
 }
 
 async fn draw_by(
@@ -56,7 +62,11 @@ fn request_of(record: &ProjectRecord, scene: &Scene) -> ImageRequest {
 fn inputs(request: &ImageRequest, artist: &Candidate<dyn ImageProvider>) -> Value {
     let ImageRequest { description, narration, title, style, language, size, scene_number, scene_count, references, take } =
         request;
-    let references: Vec<_> = references.iter().map(|picture| (request::hash(&picture.bytes), &picture.character)).collect();
+    let reference = |picture: &Reference| {
+        let Reference { bytes, media_type: _, character, description } = picture;
+        json!([request::hash(bytes), character, description])
+    };
+    let references: Vec<Value> = references.iter().map(reference).collect();
     let mut inputs = json!({
         "vendor": artist.vendor, "model": artist.model, "description": description, "narration": narration, "title": title,
         "style": style, "language": language, "width": size.width, "height": size.height,
@@ -64,7 +74,7 @@ fn inputs(request: &ImageRequest, artist: &Candidate<dyn ImageProvider>) -> Valu
     });
     // Left out where there is none, so that what older versions have made is found.
     if !references.is_empty() {
-        inputs["references"] = json!(references);
+        inputs["references"] = references.into();
     }
     request::with_version(inputs, artist.provider.version())
 }

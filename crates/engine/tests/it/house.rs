@@ -56,7 +56,7 @@ pub struct House {
     pub limits: HashMap<String, Limits>,
     /// What the vendors ask for.
     pub prices: Arc<PriceTable>,
-    owner: Uuid,
+    pub owner: Uuid,
 }
 
 pub struct Running {
@@ -96,7 +96,14 @@ impl House {
     pub async fn topic(&self, topic: &str) -> Uuid {
         let (title, language, topic) = ("Test".to_owned(), "en".to_owned(), topic.to_owned());
         let settings = Settings { topic, title, language, include_music: true, ..Settings::default() };
-        let new = NewProject { id: new_id(), owner: self.owner, settings, details: Details::default(), source: None };
+        let new = NewProject {
+            id: new_id(),
+            owner: self.owner,
+            settings,
+            details: Details::default(),
+            source: None,
+            characters: Vec::new(),
+        };
         self.store.create_project(new, clock()).await.expect("created").project.id
     }
 
@@ -109,6 +116,8 @@ impl House {
             visual_description: "a picture".to_owned(),
             image: None,
             video: None,
+            character: None,
+            voice: None,
         };
         self.apply(id, Input::Edit(Edit::ReplaceScenes(narrations.iter().map(draft).collect()))).await;
         id
@@ -220,6 +229,11 @@ pub struct Vendor {
     musics: AtomicU32,
     failures: Mutex<HashMap<String, (u32, MakeError)>>,
     wordless: AtomicBool,
+    /// Whether pictures follow references.
+    pub sees: AtomicBool,
+    /// What it was last asked to draw and to say.
+    pub drawn: Mutex<Vec<ImageRequest>>,
+    pub spoken: Mutex<Vec<SpeechRequest>>,
     /// While somebody holds it, narrations are not answered.
     pub hold: tokio::sync::RwLock<()>,
 }
@@ -265,7 +279,11 @@ impl ImageProvider for Vendor {
     fn model(&self) -> &str {
         "image-1"
     }
+    fn follows_references(&self) -> bool {
+        self.sees.load(Ordering::SeqCst)
+    }
     async fn draw(&self, request: &ImageRequest, _: &str) -> Result<Image, ProviderError> {
+        self.drawn.lock().expect("no panic holds this lock").push(request.clone());
         self.images.fetch_add(1, Ordering::SeqCst);
         let bytes = format!("\u{89}PNG {} {} {}", request.scene_number, request.take, request.description);
         let bytes = [b"\x89PNG\r\n\x1a\n", bytes.as_bytes()].concat();
@@ -288,6 +306,7 @@ impl SpeechProvider for Vendor {
         if let Some(error) = self.failure(&request.text) {
             return Err(error());
         }
+        self.spoken.lock().expect("no panic holds this lock").push(request.clone());
         self.speeches.fetch_add(1, Ordering::SeqCst);
         let _free = self.hold.read().await;
         let bytes = [b"RIFF\0\0\0\0WAVE", request.text.as_bytes()].concat();

@@ -1,5 +1,6 @@
 //! The engine on a real SQLite file, with vendors and a renderer that do as they are told.
 
+mod characters;
 mod failures;
 mod house;
 mod jobs;

@@ -4,9 +4,9 @@ use crate::caption::{CaptionCase, CaptionFont, CaptionPosition, CaptionStyle, SI
 use crate::choice::{ABILITIES, SPEEDS};
 use crate::storyboard::{Size, Transition, parse_colour};
 
-use super::{ScriptError, ScriptSettings};
+use super::{ScriptError, ScriptSettings, characters};
 
-const KEYS: [&str; 33] = [
+const KEYS: [&str; 35] = [
     "title",
     "language",
     "voice",
@@ -25,6 +25,8 @@ const KEYS: [&str; 33] = [
     "fps",
     "transition",
     "author",
+    "reference",
+    "characters",
     "speed",
     "script-vendor",
     "image-vendor",
@@ -67,16 +69,22 @@ pub(super) fn split(text: &str) -> Result<(Vec<(usize, &str)>, &str, usize), Scr
 pub(super) fn read(lines: Vec<(usize, &str)>) -> Result<(Option<String>, ScriptSettings), ScriptError> {
     let mut settings = ScriptSettings::default();
     let mut title = None;
-    for (line, text) in lines {
-        if text.trim().is_empty() || text.trim_start().starts_with('#') {
-            continue;
-        }
+    let says_something = |(_, text): &(usize, &str)| !text.trim().is_empty() && !text.trim_start().starts_with('#');
+    let lines: Vec<(usize, &str)> = lines.into_iter().filter(says_something).collect();
+    let mut rest = lines.as_slice();
+    while let [(line, text), more @ ..] = rest {
+        rest = more;
+        let (line, text) = (*line, *text);
         let Some((key, value)) = text.split_once(':') else {
             return Err(ScriptError::at(line, format!("\"{text}\" is not a setting; write key: value")));
         };
         let (key, value) = (key.trim(), unquote(value.trim()));
         if key == "title" {
             title = Some(value.to_owned());
+        } else if key == "characters" && value.is_empty() {
+            let listed = rest.iter().take_while(|(_, text)| text.starts_with(char::is_whitespace)).count();
+            settings.characters = characters::read(&rest[..listed])?;
+            rest = &rest[listed..];
         } else {
             set(&mut settings, key, value).map_err(|problem| ScriptError::at(line, problem))?;
         }
@@ -98,7 +106,18 @@ pub(super) fn set(settings: &mut ScriptSettings, key: &str, value: &str) -> Resu
         "caption-case" => settings.captions.case = choice(key, value, &CAPTION_CASES)?,
         "caption-words" => settings.captions.max_words = number(key, value, 1, 12)? as usize,
         "caption-lines" => settings.captions.max_lines = number(key, value, 1, 3)? as usize,
-        "music" => settings.music = (value != "none").then(|| value.to_owned()),
+        "music" if is_sound_file(value) => {
+            settings.music_file = Some(file(key, value)?);
+            settings.music = Some(String::new());
+        }
+        "music" => {
+            settings.music_file = None;
+            settings.music = (value != "none").then(|| value.to_owned());
+        }
+        "reference" => settings.reference = Some(file(key, value)?).filter(|file| !file.is_empty()),
+        "characters" => {
+            return Err("characters: list them under it at the top of the script, one a line: Ana: ana.png".to_owned());
+        }
         "size" => settings.size = size(value)?,
         "fps" => settings.fps = number(key, value, 24, 60)?,
         "transition" => settings.transition = transition(value)?,
@@ -127,6 +146,20 @@ fn vendor(settings: &mut ScriptSettings, key: &str, value: &str) -> Result<(), S
         }
         ("model", _) => Err(format!("{key}: \"{value}\" is more than one model")),
         _ => Err(unknown(key)),
+    }
+}
+
+/// Whether a setting of the music names a file rather than a mood.
+fn is_sound_file(value: &str) -> bool {
+    let ending = value.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase());
+    ending.is_some_and(|ending| ["mp3", "wav", "m4a", "ogg", "flac"].contains(&ending.as_str()))
+}
+
+/// The name of a file beside the script.
+pub(super) fn file(key: &str, value: &str) -> Result<String, String> {
+    match value.contains("://") {
+        true => Err(format!("{key}: \"{value}\" is on the web; download the file and give its name")),
+        false => Ok(value.to_owned()),
     }
 }
 
@@ -247,7 +280,7 @@ fn distance(left: &str, right: &str) -> usize {
     row[right.len()]
 }
 
-fn unquote(value: &str) -> &str {
+pub(super) fn unquote(value: &str) -> &str {
     let quoted = |mark| value.len() >= 2 && value.starts_with(mark) && value.ends_with(mark);
     if quoted('"') || quoted('\'') { &value[1..value.len() - 1] } else { value }
 }

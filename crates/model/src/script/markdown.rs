@@ -4,8 +4,8 @@ use std::ops::Range;
 
 use pulldown_cmark::{Event, HeadingLevel, Options, Parser, Tag, TagEnd};
 
-use super::{ScriptError, ScriptScene, picture_settings};
-use crate::storyboard::SceneLook;
+use super::picture_settings::{self, PictureSettings};
+use super::{ScriptError, ScriptScene};
 
 /// What the body of a script says.
 pub(super) struct Body {
@@ -19,7 +19,7 @@ struct Picture {
     line: usize,
     description: String,
     path: Option<String>,
-    look: SceneLook,
+    settings: PictureSettings,
 }
 
 /// An image whose description is being read.
@@ -144,9 +144,10 @@ impl Reader {
             return;
         }
         let picture = self.picture.take();
-        let (description, picture, look) =
-            picture.map_or_else(Default::default, |picture| (picture.description, picture.path, picture.look));
-        self.scenes.push(ScriptScene { line: self.line, narration, description, picture, look });
+        let (description, picture, settings) =
+            picture.map_or_else(Default::default, |picture| (picture.description, picture.path, picture.settings));
+        let PictureSettings { look, character, voice } = settings;
+        self.scenes.push(ScriptScene { line: self.line, narration, description, picture, look, character, voice });
     }
 
     fn set_picture(&mut self, line: usize, image: OpenImage) -> Result<(), ScriptError> {
@@ -161,15 +162,16 @@ impl Reader {
         }
         let path = percent_decode(&path);
         // In Markdown a title is usually only words for the mouse pointer.
-        let look = if title.contains(':') {
+        let settings = if title.contains(':') {
             picture_settings::read(&title).map_err(|problem| ScriptError::at(line, problem))?
         } else {
             if !title.is_empty() {
                 self.warnings.push(format!("line {line}: the picture's title \"{title}\" has no effect"));
             }
-            SceneLook::default()
+            PictureSettings::default()
         };
-        self.picture = Some(Picture { line, description: tidy(&description), path: (!path.is_empty()).then_some(path), look });
+        self.picture =
+            Some(Picture { line, description: tidy(&description), path: (!path.is_empty()).then_some(path), settings });
         Ok(())
     }
 }

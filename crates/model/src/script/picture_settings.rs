@@ -1,24 +1,38 @@
 //! Settings of one scene, written as the title of its picture: `"focus: 30% 20%, transition: slide"`.
 
+use crate::character::Voice;
 use crate::storyboard::{Focus, SceneLook};
 
 use super::front_matter::transition;
 
+/// What a picture's title sets for its scene.
+#[derive(Default)]
+pub(super) struct PictureSettings {
+    pub look: SceneLook,
+    pub character: Option<String>,
+    pub voice: Option<Voice>,
+}
+
 /// Reads the settings; the error is a plain sentence.
-pub(super) fn read(title: &str) -> Result<SceneLook, String> {
+pub(super) fn read(title: &str) -> Result<PictureSettings, String> {
     let mut look = SceneLook::default();
+    let (mut character, mut vendor, mut name) = (None, None, None);
     for setting in title.split(',').map(str::trim).filter(|setting| !setting.is_empty()) {
         let (key, value) = setting.split_once(':').unwrap_or((setting, ""));
         match key.trim() {
             "focus" => look.focus = Some(focus(value.trim())?),
             "transition" => look.transition = Some(transition(value.trim())?),
+            "character" => character = Some(value.trim().to_owned()),
+            "voice" => name = Some(value.trim().to_owned()),
+            "speech-vendor" => vendor = Some(value.trim().to_owned()),
             _ => {
-                let known = "write focus: 30% 20%, or transition: slide, or both with a comma between them";
+                let known = "write focus: 30% 20%, transition: slide, character: Ana, voice: en-gb+f3 or speech-vendor: espeak, \
+                             with commas between them";
                 return Err(format!("\"{setting}\" is not a setting of a picture; {known}"));
             }
         }
     }
-    Ok(look)
+    Ok(PictureSettings { look, character, voice: Voice::said(vendor, name) })
 }
 
 fn focus(value: &str) -> Result<Focus, String> {

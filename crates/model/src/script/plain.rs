@@ -197,7 +197,8 @@ fn scene(paragraphs: &[Paragraph], atoms: &[Atom]) -> ScriptScene {
     }
     let line = atoms.first().map_or(1, |atom| paragraphs[atom.paragraph].line);
     let narration = narration.split_whitespace().collect::<Vec<_>>().join(" ");
-    ScriptScene { line, narration, description: String::new(), picture: None, look: Default::default() }
+    let (description, look) = (String::new(), Default::default());
+    ScriptScene { line, narration, description, picture: None, look, character: None, voice: None }
 }
 
 #[cfg(test)]

@@ -7,6 +7,8 @@ fn scene(line: usize, narration: &str, description: &str, picture: Option<&str>)
         description: description.to_owned(),
         picture: picture.map(str::to_owned),
         look: Default::default(),
+        character: None,
+        voice: None,
     }
 }
 
@@ -82,6 +84,51 @@ fn front_matter_holds_the_settings() {
     assert_eq!(script.settings.music, None);
     assert_eq!((script.settings.size.width, script.settings.size.height, script.settings.fps), (1080, 1080, 24));
     assert_eq!(script.scenes, [scene(14, "Oi.", "", None)]);
+}
+
+#[test]
+fn front_matter_names_files_and_characters() {
+    let front = "reference: look/style.png\nmusic: Songs/my song.MP3\ncharacters:\n  Ana:\n    picture: ana.png\n    # A note.\n    description: \"tall: red hair\"\n    voice: en-gb+f3\n\n  Bob: bob.jpg\nstyle: noir";
+    let script = parse(&format!(
+        "---\n{front}\n---\n![Ana](<> \"character: ana, focus: 1 0\")\nHi.\n\n![]( <> \"voice: x, speech-vendor: edge, character: Ana\")\nHo."
+    ));
+    let script = script.expect("a good script");
+    let settings = &script.settings;
+    assert_eq!(
+        (settings.reference.as_deref(), settings.music_file.as_deref(), settings.music.as_deref(), settings.style.as_str()),
+        (Some("look/style.png"), Some("Songs/my song.MP3"), Some(""), "noir")
+    );
+    let voice = |vendor: &str, name: &str| Some(Voice { vendor: vendor.to_owned(), name: name.to_owned() });
+    let character = |line, name: &str, picture: &str, description: &str, voice| {
+        let [name, picture, description] = [name, picture, description].map(str::to_owned);
+        ScriptCharacter { line, name, picture, description, voice }
+    };
+    let ana = character(5, "Ana", "ana.png", "tall: red hair", voice("", "en-gb+f3"));
+    assert_eq!(settings.characters, [ana, character(11, "Bob", "bob.jpg", "", None)]);
+    let own: Vec<_> = script.scenes.iter().map(|scene| (scene.character.as_deref(), scene.voice.clone())).collect();
+    assert_eq!(own, [(Some("Ana"), voice("", "en-gb+f3")), (Some("Ana"), voice("edge", "x"))]);
+
+    let check = |front: &str, expected: &str| check_error(&format!("---\n{front}\n---\nHi."), expected);
+    check(
+        "reference: https://x.org/a.png",
+        "line 2: reference: \"https://x.org/a.png\" is on the web; download the file and give its name",
+    );
+    check(
+        "music: http://x.org/a.mp3",
+        "line 2: music: \"http://x.org/a.mp3\" is on the web; download the file and give its name",
+    );
+    check("characters: Ana", "line 2: characters: list them under it at the top of the script, one a line: Ana: ana.png");
+    check("characters:\n  Ana", "line 3: \"Ana\" is no character; write a name and a picture, such as Ana: ana.png");
+    check(
+        "characters:\n  Ana:\n    age: 3",
+        "line 4: \"age\" is not said of a character; write picture, description, voice or speech-vendor",
+    );
+    check("characters:\n  Ana:\n    voice: x", "line 3: Ana has no picture; write its file, such as Ana: ana.png");
+    check("characters:\n  Ana: a.png\n  ANA: b.png", "line 4: there are two characters called ANA; rename one");
+    check_error(
+        "![a](<> \"character: Eva\")\nHi.",
+        "line 1: \"Eva\" is none of the script's characters; list it under characters: at the top",
+    );
 }
 
 #[test]
@@ -166,8 +213,8 @@ fn a_picture_sets_how_its_scene_looks() {
     );
     check_error(
         "![a](b.png \"zoom: 2\")",
-        "line 1: \"zoom: 2\" is not a setting of a picture; write focus: 30% 20%, or transition: slide, or both with a comma \
-         between them",
+        "line 1: \"zoom: 2\" is not a setting of a picture; write focus: 30% 20%, transition: slide, character: Ana, voice: en-gb+f3 \
+         or speech-vendor: espeak, with commas between them",
     );
 }
 

@@ -192,6 +192,7 @@ fn generate_music(step: &mut Step) -> Result<(), Rejection> {
     }
     if music.status == SlotStatus::Completed {
         music.take += 1;
+        music.given = false;
     }
     request(music, TaskKind::ComposeMusic, *id, &mut step.enqueue);
     step.events.push(music_event(music));

@@ -30,6 +30,7 @@ pub(super) fn apply(step: &mut Step, edit: Edit) -> Result<(), Rejection> {
             let position = position(project, scene)?;
             project.scenes.remove(position);
         }
+        Edit::GiveMusic(asset) => give_music(project, asset),
         Edit::ReplaceScenes(drafts) => replace_scenes(project, drafts, enqueue),
     }
     for (index, scene) in project.scenes.iter_mut().enumerate() {
@@ -53,7 +54,8 @@ fn change_settings(project: &mut Project, settings: Settings, remake: bool, enqu
     if about && project.script.status.is_active() {
         request(&mut project.script, TaskKind::WriteScript, project.id, enqueue);
     }
-    if !new.include_music && project.music.status != SlotStatus::Draft {
+    // Music of the user's own is only silent until music is switched on again.
+    if !new.include_music && !project.music.given && project.music.status != SlotStatus::Draft {
         project.music = Slot { generation: project.music.generation + 1, ..Slot::default() };
     }
     if !remake {
@@ -61,20 +63,25 @@ fn change_settings(project: &mut Project, settings: Settings, remake: bool, enqu
     }
     let asked = |ability| old.choice.of(ability) != new.choice.of(ability);
     let look = (&old.style, &old.title, old.video.size, &old.language) != (&new.style, &new.title, new.video.size, &new.language);
-    let look = look || asked("image");
-    let voice = (&old.voice, &old.language, &old.speech_vendor) != (&new.voice, &new.language, &new.speech_vendor);
-    let voice = voice || asked("speech") || old.speech_speed != new.speech_speed;
+    let look = look || asked("image") || (&old.reference, &old.characters) != (&new.reference, &new.characters);
+    let speech = (&old.language, old.speech_speed) != (&new.language, new.speech_speed);
+    let vendor = old.speech_vendor != new.speech_vendor || asked("speech");
+    let voice = old.voice != new.voice;
     let mood = (&old.music_prompt, &old.style, &old.title) != (&new.music_prompt, &new.style, &new.title);
     let mood = mood || asked("music");
     for scene in &mut project.scenes {
         if look {
             forget_picture(scene, enqueue);
         }
-        if voice {
+        let speaks_otherwise = match &scene.voice {
+            None => speech || vendor || voice,
+            Some(own) => speech || (vendor && own.vendor.is_empty()),
+        };
+        if speaks_otherwise {
             forget_speech(scene, enqueue);
         }
     }
-    if mood {
+    if mood && !project.music.given {
         discard(&mut project.music, TaskKind::ComposeMusic, project.id, enqueue);
     }
 }
@@ -116,6 +123,13 @@ fn change_scene(scene: &mut Scene, change: SceneChange, enqueue: &mut Vec<NewTas
     if let Some(description) = change.visual_description.filter(|description| *description != scene.visual_description) {
         scene.visual_description = description;
         forget_picture(scene, enqueue);
+    }
+    if let Some(voice) = change.voice.filter(|voice| *voice != scene.voice) {
+        scene.voice = voice;
+        forget_speech(scene, enqueue);
+    }
+    if let Some(character) = change.character {
+        scene.character = character;
     }
     if let Some(seconds) = change.seconds.filter(|seconds| seconds.is_finite())
         && scene.audio.asset.is_none()
@@ -172,6 +186,11 @@ fn forget_speech(scene: &mut Scene, enqueue: &mut Vec<NewTask>) {
     scene.duration_seconds = estimated_seconds(&scene.narration);
 }
 
+fn give_music(project: &mut Project, asset: Option<Asset>) {
+    project.settings.include_music |= asset.is_some();
+    give(&mut project.music, asset);
+}
+
 /// Puts the user's own medium in, or takes it out again.
 fn give(slot: &mut Slot, asset: Option<Asset>) {
     let same = slot.given && slot.asset.as_ref().map(|asset| &asset.key) == asset.as_ref().map(|asset| &asset.key);
@@ -204,10 +223,18 @@ fn replace_scenes(project: &mut Project, drafts: Vec<SceneDraft>, enqueue: &mut 
         .collect();
     for (index, (draft, kept)) in drafts.into_iter().zip(kept).enumerate() {
         let scene = kept.or_else(|| old.get_mut(index).and_then(Option::take));
-        let mut scene =
-            scene.unwrap_or_else(|| Scene::new(draft.id, 0, draft.narration.clone(), draft.visual_description.clone()));
-        let (narration, visual_description) = (Some(draft.narration), Some(draft.visual_description));
-        change_scene(&mut scene, SceneChange { narration, visual_description, ..SceneChange::default() }, enqueue);
+        let mut scene = scene.unwrap_or_else(|| {
+            let scene = Scene::new(draft.id, 0, draft.narration.clone(), draft.visual_description.clone());
+            Scene { voice: draft.voice.clone(), ..scene }
+        });
+        let change = SceneChange {
+            narration: Some(draft.narration),
+            visual_description: Some(draft.visual_description),
+            character: Some(draft.character),
+            voice: Some(draft.voice),
+            ..SceneChange::default()
+        };
+        change_scene(&mut scene, change, enqueue);
         give(&mut scene.image, draft.image);
         scene.moving = draft.video.is_some();
         scene.look = draft.look;

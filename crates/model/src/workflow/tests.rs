@@ -1,3 +1,4 @@
+mod own;
 mod sequences;
 
 use super::*;
@@ -87,6 +88,10 @@ impl Run {
 
     fn command(&mut self, command: Command) -> Step {
         self.input(Input::Command(command)).expect("the command is possible")
+    }
+
+    fn edit(&mut self, edit: Edit) -> Step {
+        self.input(Input::Edit(edit)).expect("the edit is possible")
     }
 
     fn finish(&mut self, target: Target) -> Step {
@@ -229,6 +234,8 @@ fn changing_one_narration_costs_one_narration() {
             visual_description: format!("Picture {n}"),
             image: None,
             video: None,
+            character: None,
+            voice: None,
         })
         .collect();
     run.input(Input::Edit(Edit::ReplaceScenes(drafts))).expect("an edit");

@@ -79,6 +79,10 @@ impl ImageProvider for GeminiImages {
         self.prompts.version(PROMPT)
     }
 
+    fn follows_references(&self) -> bool {
+        true
+    }
+
     async fn draw(&self, request: &ImageRequest, key: &str) -> Result<Image, ProviderError> {
         picture_model::draw(self, &self.prompts, request, key).await
     }
@@ -150,8 +154,18 @@ mod tests {
 
     #[test]
     fn requests_have_the_documented_shape() {
-        let ana = Reference { bytes: Bytes::from_static(b"png"), media_type: "image/png".into(), character: Some("Ana".into()) };
-        let style = Reference { bytes: Bytes::from_static(b"jpg"), media_type: "image/jpeg".into(), character: None };
+        let ana = Reference {
+            bytes: Bytes::from_static(b"png"),
+            media_type: "image/png".into(),
+            character: Some("Ana".into()),
+            description: String::new(),
+        };
+        let style = Reference {
+            bytes: Bytes::from_static(b"jpg"),
+            media_type: "image/jpeg".into(),
+            character: None,
+            description: String::new(),
+        };
         let references = [ana, style];
         let size = Size { width: 720, height: 1280 };
         let body = body(&Asked { prompt: "a cat", references: &references, size, key: "" });

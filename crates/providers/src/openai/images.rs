@@ -84,6 +84,10 @@ impl ImageProvider for OpenAiImages {
         self.prompts.version(PROMPT)
     }
 
+    fn follows_references(&self) -> bool {
+        true
+    }
+
     async fn draw(&self, request: &ImageRequest, key: &str) -> Result<Image, ProviderError> {
         picture_model::draw(self, &self.prompts, request, key).await
     }
@@ -197,6 +201,7 @@ mod tests {
     #[test]
     fn pictures_in_a_form_are_told_apart_by_number() {
         let reference = |character: Option<&str>, media_type: &str| Reference {
+            description: String::new(),
             bytes: Bytes::new(),
             media_type: media_type.into(),
             character: character.map(str::to_owned),

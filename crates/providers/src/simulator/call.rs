@@ -74,6 +74,15 @@ impl Asked {
         self
     }
 
+    /// Notes how many pictures came along, and what they are.
+    pub(super) fn with_references(self, pictures: &[Bytes]) -> Self {
+        if pictures.is_empty() {
+            return self;
+        }
+        let hashes: Vec<String> = pictures.iter().map(|picture| hash(picture)).collect();
+        self.with("references", pictures.len()).with("referenceHashes", hashes)
+    }
+
     /// The prompt among the details; empty without one.
     pub(super) fn prompt(&self) -> &str {
         self.details.get("prompt").and_then(Value::as_str).unwrap_or_default()

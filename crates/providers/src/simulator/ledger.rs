@@ -34,7 +34,7 @@ pub struct Entry {
     pub body_hash: String,
     /// Length of the body in bytes.
     pub body_bytes: usize,
-    /// What is in the call: `prompt`, `voice`, `speed`, `references` (a number) and the like.
+    /// What is in the call: `prompt`, `voice`, `speed`, `references` (a number), `referenceHashes` (SHA-256) and the like.
     pub details: Map<String, Value>,
     /// The fault that was ordered for this call.
     pub fault: Option<String>,

@@ -25,7 +25,7 @@ fn all(world: &World) -> Vec<Box<dyn CharacterProvider>> {
 
 /// A picture that is not what it is called.
 fn picture() -> Reference {
-    Reference { bytes: png(64, 96), media_type: "image/jpeg".into(), character: Some("Ana".into()) }
+    Reference { bytes: png(64, 96), media_type: "image/jpeg".into(), character: Some("Ana".into()), description: String::new() }
 }
 
 #[tokio::test]

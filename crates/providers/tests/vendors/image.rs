@@ -95,6 +95,7 @@ async fn wide_and_square_videos_get_their_pictures() {
 async fn references_reach_those_that_see() {
     let world = start();
     let reference = |character: Option<&str>| Reference {
+        description: character.map(|_| "red hair".to_owned()).unwrap_or_default(),
         bytes: png(64, 64),
         media_type: "image/png".into(),
         character: character.map(str::to_owned),
@@ -110,7 +111,9 @@ async fn references_reach_those_that_see() {
         assert_eq!(call.idempotency_key.as_deref(), Some("order-2"));
         let prompt = call.details["prompt"].as_str().expect("a prompt");
         assert!(says.iter().all(|words| prompt.contains(words)), "{prompt}");
-        assert_eq!(prompt.contains("Ana"), count.is_some(), "who is not shown is not named: {prompt}");
+        assert_eq!(prompt.contains("looks as"), count.is_some(), "who is not shown is not pointed at: {prompt}");
+        assert!(prompt.contains("Ana: red hair"), "who can't see can read: {prompt}");
+        assert!(images.follows_references());
     };
     let named = ["Ana looks as in the picture of Ana", "Picture of Ana:", "Picture of the wanted style:"];
     check(0, ":generateContent", Some(2), &named).await;

@@ -1,6 +1,7 @@
 //! `shortsai make`: the whole way from a script to a video, through the same store and engine as the server.
 
 mod credits;
+mod files;
 mod follow;
 mod import;
 mod topic;
@@ -34,11 +35,14 @@ pub fn make(arguments: cli::Make) -> anyhow::Result<ExitCode> {
     let source = Source::read(&arguments)?;
     let files = match &source {
         Source::Script(path, script) => {
-            let files = OutputFiles::plan(arguments.output.as_deref(), path, &import::pictures(script, path))?;
+            let files = OutputFiles::plan(arguments.output.as_deref(), path, &import::media(script, path))?;
             import::check(script, path)?;
             files
         }
-        Source::Topic(topic) => OutputFiles::plan(arguments.output.as_deref(), Path::new(&topic.file_name()), &[])?,
+        Source::Topic(topic) => {
+            topic.check()?;
+            OutputFiles::plan(arguments.output.as_deref(), Path::new(&topic.file_name()), &topic.media())?
+        }
     };
     let data = DataDir::open(&arguments.data)?;
     let runtime = tokio::runtime::Runtime::new().context("the async runtime can't be started")?;

@@ -6,6 +6,7 @@
 
 mod bad_input;
 mod bad_place;
+mod characters;
 mod desk;
 mod interrupted;
 mod making;

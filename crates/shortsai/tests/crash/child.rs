@@ -93,7 +93,14 @@ fn settings(topic: &str) -> Settings {
 
 async fn prepare(store: &Store) {
     let owner = store.local_owner(clock()).await.expect("the owner is created");
-    let new = NewProject { id: PROJECT, owner, settings: settings("the moon"), details: Details::default(), source: None };
+    let new = NewProject {
+        id: PROJECT,
+        owner,
+        settings: settings("the moon"),
+        details: Details::default(),
+        source: None,
+        characters: Vec::new(),
+    };
     store.create_project(new, clock()).await.expect("the project is created");
 }
 
@@ -216,10 +223,18 @@ async fn feed(order: &Order, store: &Store) {
 /// A new project with two scenes, a clip and a render, all asked for at once.
 async fn ask(store: &Store, owner: Uuid, number: u128) -> Uuid {
     let id = Uuid::from_u128(number << 16);
-    let new =
-        NewProject { id, owner, settings: settings(&format!("project {number}")), details: Details::default(), source: None };
+    let new = NewProject {
+        id,
+        owner,
+        settings: settings(&format!("project {number}")),
+        details: Details::default(),
+        source: None,
+        characters: Vec::new(),
+    };
     store.create_project(new, clock()).await.expect("created");
     let draft = |scene: u128| SceneDraft {
+        character: None,
+        voice: None,
         id: Uuid::from_u128((number << 16) + scene),
         narration: format!("Words {scene} of project {number}."),
         visual_description: format!("picture {scene} of project {number}"),

@@ -44,6 +44,7 @@ pub struct Model {
     pub is_archived: bool,
     pub duration_config: Option<Json>,
     pub reference_image_url: Option<String>,
+    pub character_ids: Option<Json>,
     pub video_model: String,
     pub audio_model: Option<String>,
     pub choice: Option<Json>,

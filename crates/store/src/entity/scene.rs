@@ -45,6 +45,8 @@ pub struct Model {
     pub sfx_error: Option<String>,
     pub words_missing: bool,
     pub look: Option<Json>,
+    pub character_id: Option<Uuid>,
+    pub voice: Option<Json>,
     pub created_at: DateTimeUtc,
 }
 

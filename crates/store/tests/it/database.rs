@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use chrono::{DateTime, Duration, Utc};
+use model::character::Voice;
 use model::choice::Choice;
 use model::project::{Asset, RenderOutput, Settings};
 use model::storyboard::Storyboard;
@@ -145,7 +146,7 @@ pub fn new_project(project: u128, owner: Uuid) -> NewProject {
     let settings = Settings { title, topic: "the Moon".to_owned(), include_music: true, ..Settings::default() };
     let choice = Choice { fallback: Some(true), ..Choice::default() }.with("image", "gemini");
     let settings = Settings { choice, speech_speed: Some(1.25), ..settings };
-    NewProject { id: id(project), owner, settings, details: Details::default(), source: None }
+    NewProject { id: id(project), owner, settings, details: Details::default(), source: None, characters: Vec::new() }
 }
 
 pub fn draft(scene: u128, narration: &str) -> SceneDraft {
@@ -157,6 +158,8 @@ pub fn draft(scene: u128, narration: &str) -> SceneDraft {
         image: None,
         video: None,
         look: Default::default(),
+        character: Some(id(scene + 7)),
+        voice: scene.is_multiple_of(2).then(|| Voice { vendor: "espeak".to_owned(), name: "en-gb".to_owned() }),
     }
 }
 

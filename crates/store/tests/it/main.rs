@@ -5,6 +5,7 @@
 //! `postgres` check nothing.
 
 mod accounts;
+mod characters;
 mod database;
 mod delete;
 mod leases;
@@ -60,6 +61,8 @@ on_both! {
         many_attempts_end_at_once, equal_changes_of_different_slots_stay_apart, vendor_references_survive, a_deleted_project_ends_its_leases;
     limits: calls_at_once_are_limited, calls_in_a_minute_are_limited, limits_are_exact_across_processes,
         a_postponed_task_has_lost_no_attempt;
+    characters: characters_are_read_back_and_are_their_owners, a_deleted_character_leaves_its_projects,
+        a_scripts_characters_are_its_projects;
     delete: only_unused_objects_are_named, objects_to_be_rendered_stay, objects_belong_to_those_who_show_them;
     requests: a_request_sent_again_has_no_second_effect, requests_at_the_same_moment_have_one_effect,
         a_refused_request_leaves_nothing, a_lock_keeps_only_others_edits_away, every_change_moves_the_mark,

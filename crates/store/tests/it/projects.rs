@@ -10,7 +10,6 @@ fn details() -> Details {
         folder_id: Some(id(77)),
         is_archived: true,
         duration_config: Some(json!({ "min": 30, "max": 60.5 })),
-        reference_image_url: Some("https://example.org/a.jpg".to_owned()),
         video_model: "veo".to_owned(),
         audio_model: Some("tts-1".to_owned()),
     }

@@ -47,13 +47,18 @@ fn slot(name: &str, status: &str, key: Option<&str>) -> Vec<(String, Value)> {
     ]
 }
 
+/// What older versions kept without looking at it: too long for an index.
+fn foreign_reference() -> String {
+    format!("https://example.org/{}", "ü".repeat(5_000))
+}
+
 async fn project(database: &Database, number: u128, status: &str, music: &str) {
     let mut columns = row! {
         id: id(number), owner_id: id(1), status: status, revision: 9_i64, topic: "the Moon", title: "Übung", description: "d",
         style: "noir", language: "pt-BR", voice_name: "v", tts_provider: "espeak", include_music: true, bg_music_prompt: "calm",
         video_options: json!({ "fps": 25, "captions": { "style": "box" } }), render_id: Some(id(number + 70)), event_number: 2_i64,
         source: Some(format!("script {number}")), tags: json!(["a", "b"]), is_archived: false, video_model: "veo",
-        duration_config: Some(json!({ "min": 5 })), notice: None::<String>, created_at: at(1), updated_at: at(2),
+        reference_image_url: Some(foreign_reference()), duration_config: Some(json!({ "min": 5 })), notice: None::<String>, created_at: at(1), updated_at: at(2),
     };
     columns.extend(slot("music", music, (music == "completed").then_some("music")));
     columns.extend(slot("script", "draft", None));
@@ -123,9 +128,11 @@ pub async fn an_older_versions_database_goes_on(database: &Database) {
     let done = store.project(id(5)).await.unwrap().expect("it is there");
     let settings = &done.project.settings;
     assert_eq!((settings.title.as_str(), settings.language.as_str(), settings.video.fps), ("Übung", "pt-BR", 25));
+    assert_eq!((settings.reference.as_ref(), settings.characters.len()), (Some(&foreign_reference()), 0));
     assert_eq!((done.created_at, done.updated_at, done.event_number), (at(1), at(2), 2));
     assert_eq!((done.details.tags.as_slice(), done.lock.is_none()), (["a".to_owned(), "b".to_owned()].as_slice(), true));
     let scene = &done.project.scenes[0];
+    assert_eq!((scene.character, &scene.voice), (None, &None));
     assert_eq!((scene.image.status, scene.image.generation, scene.image.take), (SlotStatus::Completed, 3, 2));
     assert_eq!((scene.word_timings[0].end, scene.look.transition), (0.5, Some(Transition::Slide)));
     let render = done.project.render.clone().expect("it was rendered");
@@ -152,4 +159,6 @@ pub async fn an_older_versions_database_goes_on(database: &Database) {
     store.apply(id(6), model::workflow::Input::Command(again), at(110)).await.unwrap();
     let lease = store.claim("new", &TaskKind::ALL, at(111), chrono::Duration::minutes(1)).await.unwrap().expect("the music");
     assert_eq!((lease.target.kind, lease.target.generation), (TaskKind::ComposeMusic, 4));
+    let gone = store.delete_project(id(5)).await.unwrap().expect("it was there");
+    assert!(!gone.contains(&foreign_reference()), "what was somewhere else is no object of ours");
 }

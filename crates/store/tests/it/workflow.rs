@@ -121,7 +121,8 @@ impl Run<'_> {
         let scene = scenes.get(self.dice.roll(6)).copied().unwrap_or_default();
         let words = format!("Words {}", self.dice.roll(5));
         self.next_id += 10;
-        match self.dice.roll(6) {
+        match self.dice.roll(7) {
+            6 => Edit::GiveMusic((self.dice.roll(3) > 0).then(|| asset("song"))),
             0 => Edit::DeleteScene { scene },
             1 => {
                 let number = Some(self.dice.roll(4) as i32 + 1);
@@ -135,7 +136,9 @@ impl Run<'_> {
                 Edit::ReplaceScenes(drafts.map(|n| draft(self.next_id + n, &format!("Words {}", self.dice.roll(5)))).collect())
             }
             3 => {
-                let settings = Settings { voice: words, include_music: self.dice.roll(2) == 0, ..self.pure.settings.clone() };
+                let characters = (0..self.dice.roll(3) as u128).map(id).collect();
+                let include_music = self.dice.roll(2) == 0;
+                let settings = Settings { voice: words, include_music, characters, ..self.pure.settings.clone() };
                 Edit::Settings { settings: Box::new(settings), remake: self.dice.roll(2) == 0 }
             }
             _ => Edit::PutScene {

@@ -144,6 +144,8 @@ fn edit(what: u8, pick: u8, how: u8, scene: Uuid, fresh: Uuid) -> Edit {
         (15, 1) => change(SceneChange { visual_description: text('v'), ..SceneChange::default() }),
         (15, 2) => change(SceneChange { number: Some(i32::from(pick % 5)), moving: Some(flag), ..SceneChange::default() }),
         (15, 3) => change(SceneChange { given_image: Some(asset("mine")), ..SceneChange::default() }),
+        (15, 4) => Edit::GiveMusic((!pick.is_multiple_of(3)).then(|| asset(&format!("song {}", pick % 3)))),
+        (15, _) if flag => change(SceneChange { voice: Some((pick > 100).then(Voice::default)), ..SceneChange::default() }),
         (15, _) => change(SceneChange { given_sfx: Some(asset("boo")), ..SceneChange::default() }),
         (16, 0..3) => Edit::DeleteScene { scene },
         (16 | 17, _) => Edit::PutScene {
@@ -170,6 +172,8 @@ fn edit(what: u8, pick: u8, how: u8, scene: Uuid, fresh: Uuid) -> Edit {
                 image: (n == 1 && flag).then(|| asset("mine")),
                 video: (n == 2 && flag).then(|| asset("clip")),
                 look: SceneLook::default(),
+                character: None,
+                voice: None,
             };
             Edit::ReplaceScenes((0..how % 3).map(draft).collect())
         }

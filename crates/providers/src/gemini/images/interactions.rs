@@ -48,8 +48,12 @@ mod tests {
 
     #[test]
     fn requests_have_the_documented_shape() {
-        let references =
-            [Reference { bytes: Bytes::from_static(b"png"), media_type: "image/png".into(), character: Some("Ana".into()) }];
+        let references = [Reference {
+            bytes: Bytes::from_static(b"png"),
+            media_type: "image/png".into(),
+            character: Some("Ana".into()),
+            description: String::new(),
+        }];
         let asked = Asked { prompt: "a cat", references: &references, size: Size::default(), key: "" };
         let expected = json!({
             "model": "m",

@@ -36,11 +36,10 @@ pub(super) fn read(model: &str, body: &Value) -> Asked {
     let image = member(config, "imageConfig");
     let spoken = member(config, "speechConfig");
     let style = parts(body).find_map(|part| text_of(&member(part, "speechMetadata")["style"]).as_str().map(str::to_owned));
-    let references = if pictures.is_empty() { Value::Null } else { json!(pictures.len()) };
     Asked::new(ability, model)
         .with("prompt", texts(body))
         .with("system", system(body))
-        .with("references", references)
+        .with_references(&pictures)
         .with("voice", json!(voice_name(spoken)))
         .with("style", style.map_or(Value::Null, Value::from))
         .with("aspectRatio", text_of(member(image, "aspectRatio")))

@@ -35,11 +35,10 @@ pub(super) fn read(body: &Value) -> Asked {
         _ if format["mime_type"] == "application/json" => "script",
         _ => "text",
     };
-    let count = pictures(body).len();
     Asked::new(ability, name)
         .with("prompt", texts(body))
         .with("system", text_of(&body["system_instruction"]))
-        .with("references", if count > 0 { json!(count) } else { Value::Null })
+        .with_references(&pictures(body))
         .with("aspectRatio", text_of(&format["aspect_ratio"]))
         .with("resolution", text_of(&format["resolution"]))
         .with("duration", format["duration"].clone())

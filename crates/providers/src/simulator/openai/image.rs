@@ -24,14 +24,17 @@ pub(super) fn read(body: &Value) -> Asked {
 /// The fields of a form as if they had come as JSON; its pictures are counted.
 pub(super) fn read_form(call: &Call) -> Asked {
     let parts = multipart::parts(call);
-    let references = parts.iter().filter(|part| part.name.starts_with("image")).count();
-    read(&fields(&parts)).with("references", references)
+    read(&fields(&parts)).with_references(&pictures(&parts))
+}
+
+fn pictures(parts: &[multipart::Part]) -> Vec<Bytes> {
+    let pictures = parts.iter().filter(|part| part.name.starts_with("image"));
+    pictures.map(|part| Bytes::from(part.bytes.clone())).collect()
 }
 
 pub(super) fn edit(world: &World, call: &Call, asked: &Asked, bend: Option<FaultKind>) -> Reply {
     let parts = multipart::parts(call);
-    let pictures = parts.iter().filter(|part| part.name.starts_with("image"));
-    let references: Vec<Bytes> = pictures.map(|part| Bytes::from(part.bytes.clone())).collect();
+    let references = pictures(&parts);
     if references.is_empty() {
         return missing("image");
     }

@@ -4,23 +4,39 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use assets::{Kind, Place};
-use model::project::{Asset, Settings, VideoOptions};
+use model::character::Character;
+use model::project::{Settings, VideoOptions};
 use model::script::{Script, ScriptScene, ScriptSettings};
 use model::storyboard::{Storyboard, StoryboardScene};
 use model::workflow::{Edit, Input, SceneDraft};
 use providers::error::ProviderError;
 use render::{FolderMedia, RenderError};
-use store::{Details, NewProject, StoreError};
+use store::{Details, NewProject, ProjectRecord, StoreError};
 use uuid::Uuid;
 
+use super::files;
 use crate::fail::Unusable;
 use crate::wiring::{House, new_id, now};
 
-/// Whether somebody is there who can speak the project's voice: known before anything is made. `name` is what the project is
+/// Whether somebody is there who can speak the project's voice, and those of its scenes: known before anything is made. `name` is what the project is
 /// made of, for the sentence.
 pub async fn check_voice(house: &House, project: Uuid, name: &str) -> anyhow::Result<()> {
     let record = house.store.project(project).await?.context("the project is gone; run the command again")?;
-    let wish = house.office.wish(house.owner, Some(&record)).await?;
+    let scenes = &record.project.scenes;
+    if scenes.is_empty() || scenes.iter().any(|scene| scene.voice.is_none()) {
+        check_one_voice(house, &record, name).await?;
+    }
+    for scene in scenes {
+        if let Some(voice) = &scene.voice {
+            let name = format!("{name}: scene {}", scene.number);
+            check_one_voice(house, &record.clone().with_voice(voice), &name).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn check_one_voice(house: &House, record: &ProjectRecord, name: &str) -> anyhow::Result<()> {
+    let wish = house.office.wish(house.owner, Some(record)).await?;
     let (language, voice) = (&record.project.settings.language, &record.project.settings.voice);
     let unusable = |error: ProviderError| Unusable(format!("{name}: {error}"));
     let narrators = house.office.catalogue.abilities(&wish).speech.map_err(unusable)?;
@@ -32,9 +48,10 @@ pub async fn check_voice(house: &House, project: Uuid, name: &str) -> anyhow::Re
     }
 }
 
-/// Everything that would fail later and can be known now: ffmpeg, every picture.
+/// Everything that would fail later and can be known now: ffmpeg, every picture, the music.
 pub fn check(script: &Script, path: &Path) -> anyhow::Result<()> {
     render::check_ffmpeg()?;
+    files::check(&script.settings, folder_of(path), &path.display().to_string())?;
     let given: Vec<(usize, &ScriptScene)> =
         script.scenes.iter().enumerate().filter(|(_, scene)| scene.picture.is_some()).collect();
     let scenes = given.iter().map(|(_, scene)| preview(path, scene)).collect::<anyhow::Result<Vec<_>>>()?;
@@ -94,9 +111,10 @@ fn picture_path(script: &Path, scene: &ScriptScene) -> PathBuf {
     folder_of(script).join(scene.picture.as_deref().unwrap_or_default())
 }
 
-/// The user's own pictures and clips.
-pub fn pictures(script: &Script, path: &Path) -> Vec<PathBuf> {
-    script.scenes.iter().filter(|scene| scene.picture.is_some()).map(|scene| picture_path(path, scene)).collect()
+/// The user's own files.
+pub fn media(script: &Script, path: &Path) -> Vec<PathBuf> {
+    let pictures = script.scenes.iter().filter(|scene| scene.picture.is_some()).map(|scene| picture_path(path, scene));
+    pictures.chain(files::all(&script.settings, folder_of(path))).collect()
 }
 
 /// Writes the script into its project, which is known by the script's path; answers the project.
@@ -106,11 +124,25 @@ pub async fn import(house: &House, path: &Path, script: Script) -> anyhow::Resul
     for (index, scene) in script.scenes.iter().enumerate() {
         drafts.push(draft(house, path, index, scene).await?);
     }
-    let settings = settings_of(&title_of(&script, path), script.settings);
+    let kept = files::keep(house, &script.settings, folder_of(path)).await?;
+    let listed = script.settings.characters.clone();
+    let settings = Settings { reference: kept.reference, ..settings_of(&title_of(&script, path), script.settings) };
     let project = project_of(house, &source, &settings).await?;
-    let edit = Edit::Settings { settings: Box::new(settings), remake: true };
-    house.store.apply(project, Input::Edit(edit), now()).await?;
-    house.store.apply(project, Input::Edit(Edit::ReplaceScenes(drafts)), now()).await?;
+    let pairs = listed.iter().zip(kept.characters);
+    let characters: Vec<Character> =
+        pairs.map(|(character, picture)| character.in_project((house.owner, project), picture)).collect();
+    for (scene, draft) in script.scenes.iter().zip(&mut drafts) {
+        draft.character = characters.iter().find(|one| Some(&one.name) == scene.character.as_ref()).map(|one| one.id);
+    }
+    let settings = Settings { characters: characters.iter().map(|character| character.id).collect(), ..settings };
+    for key in house.store.set_script_characters(project, characters, now()).await? {
+        house.assets.delete(&key).await?;
+    }
+    let edits =
+        [Edit::Settings { settings: Box::new(settings), remake: true }, Edit::ReplaceScenes(drafts), Edit::GiveMusic(kept.music)];
+    for edit in edits {
+        house.store.apply(project, Input::Edit(edit), now()).await?;
+    }
     Ok(project)
 }
 
@@ -126,6 +158,7 @@ async fn project_of(house: &House, source: &str, settings: &Settings) -> anyhow:
         settings: settings.clone(),
         details: Details::default(),
         source: Some(source.to_owned()),
+        characters: Vec::new(),
     };
     match house.store.create_project(new, now()).await {
         Ok(record) => Ok(record.project.id),
@@ -143,6 +176,8 @@ async fn draft(house: &House, path: &Path, index: usize, scene: &ScriptScene) ->
         image: None,
         video: None,
         look: scene.look,
+        character: None,
+        voice: scene.voice.clone(),
     };
     if scene.picture.is_some() {
         let file = picture_path(path, scene);
@@ -153,14 +188,7 @@ async fn draft(house: &House, path: &Path, index: usize, scene: &ScriptScene) ->
             .put_file(place, &file)
             .await
             .with_context(|| format!("{}: line {}: scene {}", path.display(), scene.line, index + 1))?;
-        let asset = Asset {
-            key: stored.key,
-            media_type: stored.media_type.to_owned(),
-            bytes: i64::try_from(stored.bytes).unwrap_or(i64::MAX),
-            made_by: "given".to_owned(),
-            credit: None,
-        };
-        *(if moving { &mut draft.video } else { &mut draft.image }) = Some(asset);
+        *(if moving { &mut draft.video } else { &mut draft.image }) = Some(files::given(stored));
     }
     Ok(draft)
 }
@@ -171,7 +199,7 @@ fn title_of(script: &Script, path: &Path) -> String {
     if script.title.is_empty() { file_name() } else { script.title.clone() }
 }
 
-/// A script's settings as those of a project.
+/// A script's settings as those of a project, without its files.
 pub fn settings_of(title: &str, settings: ScriptSettings) -> Settings {
     Settings {
         topic: title.to_owned(),
@@ -192,5 +220,7 @@ pub fn settings_of(title: &str, settings: ScriptSettings) -> Settings {
         },
         choice: settings.choice,
         speech_speed: Some(settings.speed).filter(|speed| *speed != 1.0),
+        reference: None,
+        characters: Vec::new(),
     }
 }

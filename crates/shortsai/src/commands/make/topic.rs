@@ -1,5 +1,7 @@
 //! From a topic to a project: a language model writes the script as the project's first task.
 
+use std::path::{Path, PathBuf};
+
 use anyhow::bail;
 use model::project::Settings;
 use model::script::ScriptSettings;
@@ -9,6 +11,7 @@ use serde_json::json;
 use store::{Details, NewProject, StoreError};
 use uuid::Uuid;
 
+use super::files;
 use super::import::settings_of;
 use super::set_all;
 use crate::cli;
@@ -40,6 +43,16 @@ impl Topic {
         Ok(Self { words, settings, seconds, scenes: arguments.scenes })
     }
 
+    /// The user's own files, from where the command is run.
+    pub fn media(&self) -> Vec<PathBuf> {
+        files::all(&self.settings, Path::new(""))
+    }
+
+    /// Whether they can be used.
+    pub fn check(&self) -> anyhow::Result<()> {
+        files::check(&self.settings, Path::new(""), "--set")
+    }
+
     /// A name for the video's file, without a folder.
     pub fn file_name(&self) -> String {
         const MOST: usize = 60;
@@ -56,7 +69,10 @@ impl Topic {
     /// The project about this topic: the one of an earlier run with the same wishes, or a new one.
     pub async fn begin(self, house: &House) -> anyhow::Result<Uuid> {
         let Self { words, settings, seconds: (min, max), scenes } = self;
-        let settings = Settings { topic: words.clone(), title: String::new(), ..settings_of("", settings) };
+        let kept = files::keep(house, &settings, Path::new("")).await?;
+        let settings = Settings { reference: kept.reference, ..settings_of("", settings) };
+        let settings = Settings { topic: words.clone(), title: String::new(), ..settings };
+        let music = Input::Edit(Edit::GiveMusic(kept.music));
         // Whoever wishes another script gets one.
         let count = scenes.map_or(String::new(), |count| format!(", {count} scenes"));
         let source = format!("topic: {words} ({}, {min}-{max} s{count})", settings.language);
@@ -66,6 +82,7 @@ impl Topic {
             let (title, description) = (known.project.settings.title, known.project.settings.description);
             let edit = Edit::Settings { settings: Box::new(Settings { title, description, ..settings }), remake: true };
             house.store.apply(id, Input::Edit(edit), now()).await?;
+            house.store.apply(id, music, now()).await?;
             return Ok(id);
         }
         let wishes = house.office.catalogue.abilities(&house.office.wish(house.owner, None).await?);
@@ -79,9 +96,13 @@ impl Topic {
         }
         let duration = json!({ "min": min, "max": max, "targetScenes": scenes });
         let details = Details { duration_config: Some(duration), ..Details::default() };
-        let new = NewProject { id: new_id(), owner: house.owner, settings, details, source: Some(source) };
+        let new =
+            NewProject { id: new_id(), owner: house.owner, settings, details, source: Some(source), characters: Vec::new() };
         match house.store.create_project(new, now()).await {
-            Ok(record) => Ok(record.project.id),
+            Ok(record) => {
+                house.store.apply(record.project.id, music, now()).await?;
+                Ok(record.project.id)
+            }
             Err(StoreError::Exists(_)) => bail!("another run about the same topic is at work; wait for it"),
             Err(error) => Err(error.into()),
         }
