@@ -1,6 +1,7 @@
 //! All SQL of ShortsAI: entities, migrations, queries by noun, the task queue, and [`Store::apply`], the one atomic writer
 //! of workflow state. SQLite and PostgreSQL from one code base; no HTTP, no vendors, no objects.
 
+mod account;
 mod apply;
 mod changes;
 mod claim;
@@ -40,6 +41,7 @@ use std::sync::atomic::AtomicI64;
 use sea_orm::DatabaseConnection;
 use tokio::sync::Mutex;
 
+pub use account::UsageTotal;
 pub use apply::Applied;
 pub use claim::{Claimed, Wanted};
 pub use error::{ApplyError, StoreError};
@@ -60,7 +62,7 @@ pub use render::RenderRecord;
 pub use report::{Report, Reported};
 pub use request::{Answer, Caller, ProjectChange, RequestError, Ticket};
 pub use task::{TaskRecord, TaskState};
-pub use usage::{Call, Reservation, UsageState, UsageTotal};
+pub use usage::{Call, Reservation, UsageState};
 pub use vault::{CannotOpen, Vault};
 pub use vendor_key::{KeyOf, VendorKey};
 

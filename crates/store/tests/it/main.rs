@@ -66,7 +66,9 @@ on_both! {
     made: results_are_remembered_replaced_and_forgotten, equal_requests_wait_for_each_other,
         one_of_many_makes_what_all_want;
     usage: a_call_is_reserved_once_and_settled_at_what_it_took, a_failed_call_is_given_back_where_it_was_taken,
-        a_dead_attempts_reservation_goes_on, plans_limit_by_day_and_month, budgets_are_never_overdrawn;
+        a_dead_attempts_reservation_goes_on,
+        a_dead_attempts_call_to_another_vendor_counts_for_that_one, a_left_call_counts_even_if_there_is_no_room_for_the_next,
+        a_task_of_several_calls_has_a_line_for_each, plans_limit_by_day_and_month, budgets_are_never_overdrawn;
     vendor_keys: keys_are_kept_for_their_user_and_run, wishes_are_kept_for_their_user;
     opening: a_newer_schema_is_refused, opening_at_the_same_moment_works;
     upgrade: an_older_versions_database_goes_on;
