@@ -38,7 +38,7 @@ impl fmt::Display for Money {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Unit {
-    /// One script.
+    /// One question for a script; having it mended is another.
     Script,
     /// One still.
     Image,

@@ -30,7 +30,7 @@ pub mod narration;
 pub mod ollama;
 pub mod openai;
 pub mod openverse;
-mod parts;
+pub mod parts;
 pub mod pexels;
 pub mod picture_model;
 pub mod pixabay;

@@ -16,7 +16,12 @@ pub trait SpeechProvider: Send + Sync {
     fn model(&self) -> &str;
     /// Refuses a language or voice that does not exist, before anything is made.
     fn check(&self, language: &str, voice: &str) -> Result<(), ProviderError>;
-    /// Speaks. `key` names this call for vendors that know idempotency keys: a call that a crash has cut off is made
+    /// The most characters that the vendor takes in one call; `None` where no narration is too long. Longer ones are cut and
+    /// joined by [`parts`](crate::parts).
+    fn longest(&self) -> Option<usize> {
+        None
+    }
+    /// Speaks, in one call. `key` names this call for vendors that know idempotency keys: a call that a crash has cut off is made
     /// again with the same key.
     async fn speak(&self, request: &SpeechRequest, key: &str) -> Result<Speech, ProviderError>;
     /// The voices to choose from, free of charge; none where the vendor has no list.

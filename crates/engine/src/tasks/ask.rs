@@ -99,8 +99,8 @@ impl<'a> Work<'a> {
         }
     }
 
-    /// The call that was reserved came to nothing, and another vendor will be asked: what was reserved is given back.
-    async fn give_up_call(self, error: &ProviderError) -> Result<(), TaskError> {
+    /// The call that was reserved came to nothing, and the task goes on without it: what was reserved is given back.
+    pub async fn give_up_call(self, error: &ProviderError) -> Result<(), TaskError> {
         let engine = self.engine;
         let refunded = engine.store.refund(self.lease, failure::of_provider(error), (engine.clock)());
         match refunded.await.map_err(|error| failure::of_store(&error))? {

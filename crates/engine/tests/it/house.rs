@@ -20,6 +20,8 @@ use providers::clip::ClipProvider;
 use providers::error::ProviderError;
 use providers::image::{Image, ImageProvider, ImageRequest};
 use providers::music::{Music, MusicProvider, MusicRequest, MusicVendor};
+use providers::script::ScriptProvider;
+use providers::sound::{self, Sound};
 use providers::speech::{Speech, SpeechProvider, SpeechRequest};
 use store::{Details, Limits, NewProject, Store};
 use tokio::sync::Notify;
@@ -48,6 +50,8 @@ pub struct House {
     pub folder: tempfile::TempDir,
     /// Who makes clips, if anybody does.
     pub clips: Option<Arc<ClipProvider>>,
+    /// Who writes scripts, if anybody does.
+    pub writer: Option<Arc<dyn ScriptProvider>>,
     /// Who speaks when the first one can't.
     pub second: Option<Arc<Vendor>>,
     /// Whether that is allowed.
@@ -84,6 +88,7 @@ impl House {
             renderer: Arc::default(),
             folder,
             clips: None,
+            writer: None,
             second: None,
             fallback: false,
             limits: HashMap::new(),
@@ -132,7 +137,7 @@ impl House {
     fn abilities(&self) -> Abilities {
         let vendor = &self.vendor;
         let mut abilities = Abilities {
-            scripts: nobody(),
+            scripts: self.writer.clone().map_or_else(nobody, |writer| only("test", "script-1", writer)),
             images: only("test", "image-1", vendor.clone()),
             speech: only("test", "speech-1", vendor.clone()),
             align: nobody(),
@@ -201,6 +206,13 @@ impl House {
         tokio::time::timeout(Duration::from_secs(60), waiting).await.expect("it happens within a minute")
     }
 
+    /// What the ledger says of each unit: calls, failed ones, and units.
+    pub async fn ledger(&self) -> Vec<(String, i64, i64, f64)> {
+        let (from, to) = (clock() - chrono::Duration::days(1), clock() + chrono::Duration::days(1));
+        let totals = self.store.usage_totals(self.owner, from, to).await.expect("readable");
+        totals.into_iter().map(|total| (total.unit, total.calls, total.failed, total.units)).collect()
+    }
+
     pub fn now(&self) -> DateTime<Utc> {
         clock()
     }
@@ -222,6 +234,9 @@ pub struct Vendor {
     wordless: AtomicBool,
     /// While somebody holds it, narrations are not answered.
     pub hold: tokio::sync::RwLock<()>,
+    longest: Option<usize>,
+    /// The texts of all calls for narrations, whatever came of them.
+    pub spoken: Mutex<Vec<String>>,
 }
 
 impl Vendor {
@@ -229,6 +244,11 @@ impl Vendor {
     pub fn calls(&self) -> (u32, u32, u32) {
         let count = |counter: &AtomicU32| counter.load(Ordering::SeqCst);
         (count(&self.images), count(&self.speeches), count(&self.musics))
+    }
+
+    /// One that speaks so many characters in one call, and whose narrations can be heard.
+    pub fn of_short_texts(longest: usize) -> Self {
+        Self { longest: Some(longest), ..Self::default() }
     }
 
     /// From now on narrations come without the times of their words.
@@ -284,16 +304,23 @@ impl SpeechProvider for Vendor {
     fn check(&self, _: &str, _: &str) -> Result<(), ProviderError> {
         Ok(())
     }
+    fn longest(&self) -> Option<usize> {
+        self.longest
+    }
     async fn speak(&self, request: &SpeechRequest, _: &str) -> Result<Speech, ProviderError> {
+        self.spoken.lock().expect("no panic holds this lock").push(request.text.clone());
         if let Some(error) = self.failure(&request.text) {
             return Err(error());
         }
         self.speeches.fetch_add(1, Ordering::SeqCst);
         let _free = self.hold.read().await;
-        let bytes = [b"RIFF\0\0\0\0WAVE", request.text.as_bytes()].concat();
+        let bytes = match self.longest {
+            Some(_) => sound::wav(&Sound { samples: vec![0.5; 12_000], rate: 8_000 }),
+            None => [b"RIFF\0\0\0\0WAVE", request.text.as_bytes()].concat().into(),
+        };
         let words = (!self.wordless.load(Ordering::SeqCst))
             .then(|| vec![WordTiming { word: request.text.clone(), start: 0.1, end: 1.0 }]);
-        Ok(Speech { bytes: Bytes::from(bytes), media_type: "audio/wav", seconds: 1.5, words })
+        Ok(Speech { bytes, media_type: "audio/wav", seconds: 1.5, words })
     }
 }
 

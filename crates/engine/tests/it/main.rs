@@ -3,6 +3,7 @@
 mod failures;
 mod house;
 mod jobs;
+mod several_calls;
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
