@@ -68,7 +68,7 @@ impl Edge {
     /// Says a text. `key` tells this call from others.
     async fn say(&self, voice: &str, speed: f64, text: &str, key: &str) -> Result<Speech, ProviderError> {
         let request = hexadecimal(&Sha256::digest(format!("{key}\n{text}")))[..32].to_owned();
-        let said = socket::talk(&self.api.base, &message::Order { request: &request, voice, speed, text }, (self.now)()).await?;
+        let said = socket::talk(&self.api, &message::Order { request: &request, voice, speed, text }, (self.now)()).await?;
         if said.sound.is_empty() {
             return Err(self.nothing(voice).await);
         }

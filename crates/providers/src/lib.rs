@@ -7,7 +7,7 @@ pub mod abilities;
 pub mod align;
 pub mod aligner;
 pub mod api;
-mod breaker;
+pub mod breaker;
 pub mod catalogue;
 pub mod character;
 pub mod choice;

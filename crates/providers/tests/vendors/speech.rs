@@ -270,6 +270,26 @@ async fn every_fault_has_its_class() {
 }
 
 #[tokio::test]
+async fn a_silent_edge_is_left_alone_like_everybody_else() {
+    let check = async |fault: FaultKind, expected: &str, arrived: usize| {
+        let world = start();
+        let voices = edge(&world);
+        world.misbehave("edge", "speech", fault, None);
+        for _ in 0..5 {
+            voices.speak(&request("Good."), "").await.expect_err("it is in trouble");
+        }
+        world.simulator.behave();
+        let sixth = voices.speak(&request("Good."), "").await;
+        assert!(outcome(&sixth).starts_with(expected), "{fault:?}: {sixth:?}");
+        assert_eq!(world.calls("speech").len(), arrived, "{fault:?}");
+    };
+    check(FaultKind::ServerError, "retry in", 5).await;
+    check(FaultKind::Cut, "retry in", 5).await;
+    // Whoever says no is there.
+    check(FaultKind::RateLimited, "ok", 6).await;
+}
+
+#[tokio::test]
 async fn broken_json_is_only_a_trouble_where_there_is_json() {
     let world = start();
     for (voices, vendor, timed) in all(&world).into_iter().filter(|(_, vendor, _)| *vendor != "espeak") {
