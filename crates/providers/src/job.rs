@@ -53,7 +53,7 @@ impl<Made> Polled<Made> {
     ///
     /// # Errors
     /// When `fetch` met a passing trouble: the job is done and its files are still there, so it is asked about again rather
-    /// than bought again. Every other trouble of `fetch` ends the job.
+    /// than bought again. Every other trouble of `fetch` ends the job, which is paid for.
     pub async fn fetch<Product, Fetching>(self, fetch: impl FnOnce(Made) -> Fetching) -> Result<Polled<Product>, ProviderError>
     where
         Fetching: Future<Output = Result<Product, ProviderError>>,
@@ -66,7 +66,7 @@ impl<Made> Polled<Made> {
         match fetch(made).await {
             Ok(product) => Ok(Polled::Done(product)),
             Err(error @ ProviderError::Retry { .. }) => Err(error),
-            Err(error) => Ok(Polled::Failed(error)),
+            Err(error) => Ok(Polled::Failed(error.after_payment())),
         }
     }
 }

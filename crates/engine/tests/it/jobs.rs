@@ -8,6 +8,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use model::event::Medium;
 use model::project::{Project, ProjectStatus, SlotStatus};
+use model::task::MAX_ATTEMPTS;
 use model::workflow::{Command, Input};
 use providers::clip::{Clip, ClipRequest};
 use providers::error::ProviderError;
@@ -155,4 +156,35 @@ async fn a_job_that_is_refused_is_the_end() {
     let failures = project.failures();
     assert!(failures.len() == 1 && failures[0].ends_with("not this picture"), "{failures:?}");
     assert_eq!(clips.orders().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_that_nobody_can_ask_about_any_more_counts_as_spent() {
+    let clips = Clips::answering([Err(busy()), Err(busy()), Err(busy()), Err(busy())]);
+    let (house, project) = wanted(&clips).await;
+    let engine = house.engine();
+    for tries in 1..MAX_ATTEMPTS {
+        house.until(project, |project| project.scenes[0].video.attempts == tries).await;
+        house.move_clock(60);
+    }
+    let project = house.until(project, ended).await;
+    engine.stop().await;
+    let failures = project.failures();
+    assert!(failures.len() == 1 && failures[0].contains("may have been made and charged"), "{failures:?}");
+    assert_eq!((clips.orders().len(), clips.polls().len()), (1, 4));
+    let (_, calls, failed, units) = house.ledger().await.into_iter().find(|(unit, ..)| unit == "clip").expect("one was ordered");
+    // Each question that failed gave back what it had reserved, and the last one did not.
+    assert_eq!((calls, failed, units), (1, 3, 1.0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_that_is_taken_back_while_a_job_runs_buys_nothing_anew() {
+    let clips = Clips::answering([Err(ProviderError::Unavailable("the key is gone".to_owned()))]);
+    let (mut house, project) = wanted(&clips).await;
+    house.fallback = true;
+    let engine = house.engine();
+    let project = house.until(project, ended).await;
+    engine.stop().await;
+    assert!(project.failures()[0].contains("the key is gone; it may have been made"), "{:?}", project.failures());
+    assert_eq!(house.ledger().await.iter().filter(|(unit, calls, ..)| unit == "clip" && *calls == 1).count(), 1);
 }

@@ -213,6 +213,36 @@ async fn a_model_that_is_only_behind_interactions_says_so_once() {
 }
 
 #[tokio::test]
+async fn a_paid_picture_behind_a_link_is_fetched_again_and_never_bought_again() {
+    let check = async |fetched: fn(&str, &str) -> (StatusCode, String, Bytes), expected: &str, fetches: usize| {
+        let (base, asked) = serve(fetched).await;
+        let api = openai::api(Http::new().expect("a client"), base, key());
+        let images = OpenAiImages::new(api, "somebodys-model".into(), prompts());
+        let drawn = images.draw(&request(), "").await;
+        assert_eq!(outcome(&drawn), expected, "{drawn:?}");
+        let asked = asked.lock().expect("nobody panics here");
+        let count = |path: &str| asked.iter().filter(|asked| *asked == path).count();
+        assert_eq!((count("/images/generations"), count("/made.png")), (1, fetches), "{asked:?}");
+    };
+    /// Made, and then what comes of fetching it.
+    fn made(path: &str, own: &str, status: StatusCode) -> (StatusCode, String, Bytes) {
+        match path {
+            "/images/generations" => {
+                let body = json!({ "data": [{ "url": format!("{own}/made.png") }] }).to_string();
+                (StatusCode::OK, "application/json".into(), body.into())
+            }
+            _ => (status, "image/png".into(), png(300, 500)),
+        }
+    }
+    check(|path, own| made(path, own, StatusCode::SERVICE_UNAVAILABLE), "unknown", 4).await;
+    check(|path, own| made(path, own, StatusCode::TOO_MANY_REQUESTS), "unknown", 4).await;
+    // What is gone does not come back.
+    check(|path, own| made(path, own, StatusCode::NOT_FOUND), "unknown", 1).await;
+    check(|path, own| made(path, own, StatusCode::FORBIDDEN), "unknown", 1).await;
+    check(|path, own| made(path, own, StatusCode::OK), "ok", 1).await;
+}
+
+#[tokio::test]
 async fn servers_may_answer_with_a_link_and_small_pictures_are_turned_down() {
     let (base, _) = serve(|path, own| match path {
         "/images/generations" => {
