@@ -154,6 +154,6 @@ async fn a_budget_pauses_the_project_and_a_higher_one_goes_on() {
     let done = house.until(project, |project| project.status == ProjectStatus::Completed).await;
     engine.stop().await;
     assert_eq!((done.notice, house.vendor.calls()), (None, (3, 3, 1)));
-    let (_, month) = house.store.used(done.owner, crate::house::clock()).await.expect("counted");
+    let (_, month) = house.store.used(done.owner, house.now()).await.expect("counted");
     assert_eq!((month.images, month.requests, month.cost), (3, 7, Money::dollars(0.12)));
 }

@@ -1,7 +1,7 @@
 //! A store, objects, vendors and a renderer for one test.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -30,12 +30,24 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-/// Seconds that a test moved the clock on. Tests run in processes or threads of their own; moving it on never hurts others.
-static MOVED: AtomicI64 = AtomicI64::new(0);
+/// Houses of one process. Each has a clock of its own, since moving one on would end the waits and leases of all.
+const CLOCKS: usize = 64;
+/// Seconds that a house's clock was moved on.
+static MOVED: [AtomicI64; CLOCKS] = [const { AtomicI64::new(0) }; CLOCKS];
+static NEXT_CLOCK: AtomicUsize = AtomicUsize::new(0);
 static NEXT_ID: AtomicU32 = AtomicU32::new(1);
 
-pub fn clock() -> DateTime<Utc> {
-    DateTime::from_timestamp(1_800_000_000 + MOVED.load(Ordering::SeqCst), 0).expect("a good time")
+fn clock<const N: usize>() -> DateTime<Utc> {
+    DateTime::from_timestamp(1_800_000_000 + MOVED[N].load(Ordering::SeqCst), 0).expect("a good time")
+}
+
+/// The clock of that number. The engine takes a function, which can hold nothing.
+fn clock_of(number: usize) -> fn() -> DateTime<Utc> {
+    macro_rules! of {
+        ($($n:literal)*) => { match number { $($n => clock::<$n>,)* _ => panic!("more houses than clocks; raise CLOCKS") } };
+    }
+    of!(0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30 31
+        32 33 34 35 36 37 38 39 40 41 42 43 44 45 46 47 48 49 50 51 52 53 54 55 56 57 58 59 60 61 62 63)
 }
 
 fn new_id() -> Uuid {
@@ -60,6 +72,8 @@ pub struct House {
     pub limits: HashMap<String, Limits>,
     /// What the vendors ask for.
     pub prices: Arc<PriceTable>,
+    /// The number of its clock.
+    clock: usize,
     owner: Uuid,
 }
 
@@ -80,7 +94,8 @@ impl House {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let url = format!("sqlite://{}", folder.path().join("test.db").display());
         let store = store::open(&url).await.expect("a fresh database");
-        let owner = store.local_owner(clock()).await.expect("the owner");
+        let clock = NEXT_CLOCK.fetch_add(1, Ordering::SeqCst);
+        let owner = store.local_owner(clock_of(clock)()).await.expect("the owner");
         Self {
             store,
             assets: Assets::memory(),
@@ -93,6 +108,7 @@ impl House {
             fallback: false,
             limits: HashMap::new(),
             prices: Arc::default(),
+            clock,
             owner,
         }
     }
@@ -102,7 +118,7 @@ impl House {
         let (title, language, topic) = ("Test".to_owned(), "en".to_owned(), topic.to_owned());
         let settings = Settings { topic, title, language, include_music: true, ..Settings::default() };
         let new = NewProject { id: new_id(), owner: self.owner, settings, details: Details::default(), source: None };
-        self.store.create_project(new, clock()).await.expect("created").project.id
+        self.store.create_project(new, self.now()).await.expect("created").project.id
     }
 
     pub async fn project(&self, narrations: &[&str]) -> Uuid {
@@ -120,7 +136,7 @@ impl House {
     }
 
     pub async fn apply(&self, project: Uuid, input: Input) -> Project {
-        self.store.apply(project, input, clock()).await.expect("applied").record.project
+        self.store.apply(project, input, self.now()).await.expect("applied").record.project
     }
 
     pub async fn load(&self, project: Uuid) -> Project {
@@ -164,13 +180,12 @@ impl House {
             settings: EngineSettings {
                 worker: format!("test-{}", new_id()),
                 only: None,
-                // Longer than all tests together move the clock on, since it is one for all that run side by side.
-                lease: Duration::from_secs(86_400),
+                lease: Duration::from_secs(30),
                 media_at_once: 2,
                 limits: self.limits.clone(),
                 grace: Duration::from_secs(5),
             },
-            clock,
+            clock: clock_of(self.clock),
             jitter: || 0.5,
             checkpoint: |_, _| (),
         };
@@ -209,17 +224,17 @@ impl House {
 
     /// What the ledger says of each unit: calls, failed ones, and units.
     pub async fn ledger(&self) -> Vec<(String, i64, i64, f64)> {
-        let (from, to) = (clock() - chrono::Duration::days(1), clock() + chrono::Duration::days(1));
+        let (from, to) = (self.now() - chrono::Duration::days(1), self.now() + chrono::Duration::days(1));
         let totals = self.store.usage_totals(self.owner, from, to).await.expect("readable");
         totals.into_iter().map(|total| (total.unit, total.calls, total.failed, total.units)).collect()
     }
 
     pub fn now(&self) -> DateTime<Utc> {
-        clock()
+        clock_of(self.clock)()
     }
 
     pub fn move_clock(&self, seconds: i64) {
-        MOVED.fetch_add(seconds, Ordering::SeqCst);
+        MOVED[self.clock].fetch_add(seconds, Ordering::SeqCst);
     }
 }
 
