@@ -19,6 +19,10 @@ pub trait JobProvider<Request, Product>: Send + Sync {
     fn vendor(&self) -> &'static str;
     /// Model and version; part of the product's content address.
     fn model(&self) -> &str;
+    /// Whether an order costs; what was found in a stock may be looked for again, and elsewhere.
+    fn charges(&self) -> bool {
+        true
+    }
     /// Orders the product and answers the vendor's own id of the job: all that [`poll`](Self::poll) needs, also in another
     /// process (an operation's name, a task id; never an address that runs out).
     ///

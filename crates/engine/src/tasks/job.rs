@@ -47,7 +47,7 @@ pub(super) async fn wait_for<Request: Sync, Product>(
     let begun = clock();
     loop {
         work.reached("polling");
-        let pause = match vendor.poll(&job).await.map_err(|error| unanswered(work, error))? {
+        let pause = match vendor.poll(&job).await.map_err(|error| unanswered(work, error, vendor.charges()))? {
             Polled::Done(product) => return Ok(product),
             Polled::Failed(error) => {
                 // The next attempt, if there is one, orders a new job.
@@ -58,7 +58,7 @@ pub(super) async fn wait_for<Request: Sync, Product>(
         };
         if clock() - begun > LONGEST {
             let message = format!("{} has not finished its job {job} within {} minutes", vendor.vendor(), LONGEST.num_minutes());
-            return Err(unanswered(work, ProviderError::retry(message)));
+            return Err(unanswered(work, ProviderError::retry(message), vendor.charges()));
         }
         tokio::select! {
             () = tokio::time::sleep(pause) => {}
@@ -69,9 +69,9 @@ pub(super) async fn wait_for<Request: Sync, Product>(
 
 /// What follows when a job that was ordered can't be asked about. While there are tries left, it is asked about again. After
 /// the last one it counts as spent, and nobody else is asked for the same: the vendor may well finish and charge it.
-fn unanswered(work: Work<'_>, error: ProviderError) -> TaskError {
+fn unanswered(work: Work<'_>, error: ProviderError, charges: bool) -> TaskError {
     let passing = matches!(error, ProviderError::Retry { .. }) && work.lease.attempt < MAX_ATTEMPTS;
-    TaskError::Vendor(if passing { error } else { error.after_payment() })
+    TaskError::Vendor(if passing || !charges { error } else { error.after_payment() })
 }
 
 /// The job that an earlier attempt has ordered from this vendor.

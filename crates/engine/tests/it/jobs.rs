@@ -27,6 +27,7 @@ struct Clips {
     orders: Mutex<Vec<String>>,
     polls: Mutex<Vec<String>>,
     polled: Notify,
+    free: bool,
 }
 
 #[async_trait]
@@ -36,6 +37,9 @@ impl JobProvider<ClipRequest, Clip> for Clips {
     }
     fn model(&self) -> &str {
         "clip-1"
+    }
+    fn charges(&self) -> bool {
+        !self.free
     }
     async fn submit(&self, request: &ClipRequest, key: &str) -> Result<String, ProviderError> {
         assert!(request.picture.starts_with(b"\x89PNG"), "the still comes along");
@@ -53,7 +57,13 @@ impl JobProvider<ClipRequest, Clip> for Clips {
 impl Clips {
     fn answering(answers: impl Into<VecDeque<Answer>>) -> Arc<Self> {
         let (orders, polls, polled) = (Mutex::default(), Mutex::default(), Notify::new());
-        Arc::new(Self { answers: Mutex::new(answers.into()), orders, polls, polled })
+        Arc::new(Self { answers: Mutex::new(answers.into()), orders, polls, polled, free: false })
+    }
+
+    /// A stock: what it has costs nothing.
+    fn finding(answers: impl Into<VecDeque<Answer>>) -> Arc<Self> {
+        let (orders, polls, polled) = (Mutex::default(), Mutex::default(), Notify::new());
+        Arc::new(Self { answers: Mutex::new(answers.into()), orders, polls, polled, free: true })
     }
 
     fn orders(&self) -> Vec<String> {
@@ -187,4 +197,15 @@ async fn a_key_that_is_taken_back_while_a_job_runs_buys_nothing_anew() {
     engine.stop().await;
     assert!(project.failures()[0].contains("the key is gone; it may have been made"), "{:?}", project.failures());
     assert_eq!(house.ledger().await.iter().filter(|(unit, calls, ..)| unit == "clip" && *calls == 1).count(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_costs_nothing_is_not_said_to_be_charged() {
+    let clips = Clips::finding([Err(ProviderError::Unavailable("the key is gone".to_owned()))]);
+    let (house, project) = wanted(&clips).await;
+    let engine = house.engine();
+    let project = house.until(project, ended).await;
+    engine.stop().await;
+    assert!(project.failures()[0].ends_with("the key is gone"), "{:?}", project.failures());
+    assert_eq!(house.ledger().await.iter().filter(|(unit, calls, ..)| unit == "clip" && *calls == 1).count(), 0);
 }
