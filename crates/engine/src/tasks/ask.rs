@@ -95,7 +95,10 @@ impl<'a> Work<'a> {
             Reservation::Made => Ok(()),
             Reservation::Lost => Err(TaskError::Vanished),
             Reservation::Quota(exceeded) => Err(Failure { class: FailureClass::Quota, message: exceeded.to_string() }.into()),
-            Reservation::Budget(over) => Err(TaskError::OverBudget(over.to_string())),
+            Reservation::Budget(over) => Err(TaskError::OverBudget(match self.engine.prices.of() {
+                Some(month) => format!("{over} (prices of {month})"),
+                None => over.to_string(),
+            })),
         }
     }
 
