@@ -119,6 +119,10 @@ impl SpeechProvider for Edge {
         self.say(voice, request.speed, &request.text, key).await
     }
 
+    fn usual_voice(&self) -> &str {
+        self.voice.as_deref().unwrap_or_default().trim()
+    }
+
     async fn voices(&self) -> Result<Vec<Voice>, ProviderError> {
         let token = token::token((self.now)());
         let request = self.api.request(Method::GET, LIST).query(&token::query(&token, "trustedclienttoken"));

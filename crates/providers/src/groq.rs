@@ -103,6 +103,10 @@ impl SpeechProvider for GroqSpeech {
         Ok(said.at_speed(request.speed).await?.speech())
     }
 
+    fn usual_voice(&self) -> &str {
+        self.voice.as_deref().unwrap_or_default().trim()
+    }
+
     async fn voices(&self) -> Result<Vec<Voice>, ProviderError> {
         Ok(if self.model.starts_with(ORPHEUS) { voice::all() } else { Vec::new() })
     }

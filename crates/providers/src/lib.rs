@@ -47,4 +47,5 @@ pub mod stock;
 pub mod suno;
 pub mod vendor;
 pub mod vertex;
+pub mod voice;
 mod writing;

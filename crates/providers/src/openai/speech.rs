@@ -69,6 +69,11 @@ impl SpeechProvider for OpenAiSpeech {
         Ok(post(&self.api, &self.body(request), key).await?.speech())
     }
 
+    fn usual_voice(&self) -> &str {
+        let set = self.voice.as_deref().unwrap_or_default().trim();
+        if set.is_empty() { USUAL_VOICE } else { set }
+    }
+
     async fn voices(&self) -> Result<Vec<Voice>, ProviderError> {
         if self.api.base != Vendor::OpenAi.base_url() {
             return Ok(Vec::new());
