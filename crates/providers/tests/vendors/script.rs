@@ -19,7 +19,7 @@ fn openai_with(world: &World, model: &str) -> Box<dyn ScriptProvider> {
 }
 
 /// All that write.
-fn all(world: &World) -> Vec<Box<dyn ScriptProvider>> {
+pub fn all(world: &World) -> Vec<Box<dyn ScriptProvider>> {
     let gemini = gemini::api(world.http.clone(), world.base(Vendor::Gemini), key());
     let ollama = ollama::api(world.http.clone(), world.base(Vendor::Ollama), None);
     vec![
@@ -29,7 +29,7 @@ fn all(world: &World) -> Vec<Box<dyn ScriptProvider>> {
     ]
 }
 
-fn request() -> ScriptRequest {
+pub fn request() -> ScriptRequest {
     ScriptRequest {
         topic: "the Moon".into(),
         style: "watercolour".into(),
@@ -73,6 +73,18 @@ async fn a_script_is_as_it_was_wished() {
     check(ScriptRequest { scene_count: None, ..in_portuguese }, 4..=11, "não").await;
     let in_spanish = ScriptRequest { topic: "la Luna".into(), language: "es".into(), ..request() };
     check(ScriptRequest { scene_count: Some(8), min_seconds: 65, max_seconds: 90, ..in_spanish }, 8..=8, "los").await;
+}
+
+#[tokio::test]
+async fn nobodys_style_is_not_our_own_instruction() {
+    let world = start();
+    for scripts in all(&world) {
+        let script = script::write(&*scripts, &ScriptRequest { style: String::new(), ..request() }, "").await.expect("a script");
+        for scene in script.scenes {
+            let shown = scene.visual_description.to_lowercase();
+            assert!(!shown.contains("states the look") && !shown.contains("state it here"), "{shown}");
+        }
+    }
 }
 
 #[tokio::test]
