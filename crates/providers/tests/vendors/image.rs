@@ -30,10 +30,10 @@ fn prompts() -> Prompts {
 }
 
 /// Somebody who draws, the vendor's name, and the size of the pictures for a tall video.
-type Artist = (Box<dyn ImageProvider>, &'static str, (u32, u32));
+pub type Artist = (Box<dyn ImageProvider>, &'static str, (u32, u32));
 
 /// All that draw.
-fn all(world: &World) -> Vec<Artist> {
+pub fn all(world: &World) -> Vec<Artist> {
     let gemini = || gemini::api(world.http.clone(), world.base(Vendor::Gemini), key());
     let openai = || openai::api(world.http.clone(), world.base(Vendor::OpenAi), key());
     let banana = || GeminiImages::new(gemini(), "gemini-nano-banana-2.1".into(), prompts());
@@ -45,7 +45,7 @@ fn all(world: &World) -> Vec<Artist> {
     ]
 }
 
-fn request() -> ImageRequest {
+pub fn request() -> ImageRequest {
     ImageRequest {
         description: "A red rocket over the sea".into(),
         style: "watercolour".into(),

@@ -29,14 +29,14 @@ use super::setup::{World, key, outcome, png, start, waiting};
 
 /// A vendor of jobs, with something to order from it.
 #[async_trait]
-trait Errand {
+pub trait Errand {
     async fn submit(&self, key: &str) -> Result<String, ProviderError>;
     async fn poll(&self, job: &str) -> Result<Polled<Made>, ProviderError>;
 }
 
 /// What was made.
 #[derive(Debug)]
-struct Made {
+pub struct Made {
     bytes: Bytes,
     media_type: &'static str,
     /// As the adapter says, where it does.
@@ -65,7 +65,7 @@ const ALL: [(&str, &str, bool); 4] =
     [("gemini", "clip", true), ("vertex", "clip", false), ("gemini", "music", false), ("suno", "music", true)];
 
 /// A new adapter, as another process would make it.
-fn errand(world: &World, (vendor, ability): (&str, &str), most: usize) -> Box<dyn Errand> {
+pub fn errand(world: &World, (vendor, ability): (&str, &str), most: usize) -> Box<dyn Errand> {
     let http = || Http::new().expect("a client");
     match (vendor, ability) {
         ("gemini", "clip") => {
@@ -104,7 +104,7 @@ fn music(provider: impl JobProvider<MusicRequest, Music> + 'static) -> Box<dyn E
     Box::new(Order { provider: Box::new(provider), request: wish(), made })
 }
 
-fn wish() -> MusicRequest {
+pub fn wish() -> MusicRequest {
     MusicRequest { prompt: "calm piano".into(), title: "A rocket".into(), ..MusicRequest::default() }
 }
 
@@ -133,7 +133,7 @@ fn standing(polled: &Result<Polled<Made>, ProviderError>) -> String {
 }
 
 /// Asks until there is something else to say than "not yet".
-async fn ended(errand: &dyn Errand, job: &str) -> Result<Polled<Made>, ProviderError> {
+pub async fn ended(errand: &dyn Errand, job: &str) -> Result<Polled<Made>, ProviderError> {
     for _ in 0..5 {
         match errand.poll(job).await {
             Ok(Polled::NotYet { .. }) => {}
@@ -325,7 +325,7 @@ async fn an_interaction_that_was_cancelled_is_not_ordered_anew() {
 }
 
 /// Those whose music is there at once, and how long it is.
-fn composers(world: &World) -> [(Box<dyn MusicProvider>, &'static str, f64); 2] {
+pub fn composers(world: &World) -> [(Box<dyn MusicProvider>, &'static str, f64); 2] {
     let api = elevenlabs::api(Http::new().expect("a client"), world.base(Vendor::ElevenLabs), key());
     let elevenlabs = ElevenLabsMusic::new(api, "music_v1".into(), prompts());
     [(Box::new(elevenlabs), "elevenlabs", 60.0), (Box::new(lyria(world, "lyria-3-clip-preview")), "gemini", 30.0)]

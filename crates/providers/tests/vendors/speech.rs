@@ -46,7 +46,7 @@ fn edge(world: &World) -> Edge {
 }
 
 /// All that speak, with whether they tell word times.
-fn all(world: &World) -> Vec<(Box<dyn SpeechProvider>, &'static str, bool)> {
+pub fn all(world: &World) -> Vec<(Box<dyn SpeechProvider>, &'static str, bool)> {
     vec![
         (Box::new(elevenlabs(world, None)), "elevenlabs", true),
         (Box::new(gemini(world, "gemini-3.8-flash-tts")), "gemini", false),
@@ -58,7 +58,7 @@ fn all(world: &World) -> Vec<(Box<dyn SpeechProvider>, &'static str, bool)> {
     ]
 }
 
-fn request(text: &str) -> SpeechRequest {
+pub fn request(text: &str) -> SpeechRequest {
     SpeechRequest { text: text.into(), language: "en".into(), ..SpeechRequest::default() }
 }
 
