@@ -9,6 +9,7 @@ pub mod choice;
 pub mod estimate;
 pub mod event;
 pub mod language;
+pub mod month;
 pub mod project;
 pub mod script;
 pub mod storyboard;

@@ -6,6 +6,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::month::Month;
+
 /// An amount of money in millionths of a US dollar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -38,7 +40,7 @@ impl fmt::Display for Money {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Unit {
-    /// One script.
+    /// One question for a script; having it mended is another.
     Script,
     /// One still.
     Image,
@@ -90,7 +92,10 @@ pub struct Price {
 
 /// What vendors ask for, as far as it is known.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct PriceTable(Vec<Price>);
+pub struct PriceTable {
+    lines: Vec<Price>,
+    of: Option<Month>,
+}
 
 impl PriceTable {
     /// Checks the lines.
@@ -108,12 +113,33 @@ impl PriceTable {
                 return Err(format!("{line}: there is a line for the same {} already; remove one", price.unit.name()));
             }
         }
-        Ok(Self(prices))
+        Ok(Self { lines: prices, of: None })
+    }
+
+    /// The same, looked up in that month, if one is known.
+    #[must_use]
+    pub fn looked_up(self, of: Option<Month>) -> Self {
+        Self { of, ..self }
+    }
+
+    /// When the prices were looked up, if somebody has said it.
+    pub fn of(&self) -> Option<Month> {
+        self.of
+    }
+
+    /// How many lines there are.
+    pub fn len(&self) -> usize {
+        self.lines.len()
+    }
+
+    /// Whether nobody has said any price.
+    pub fn is_empty(&self) -> bool {
+        self.lines.is_empty()
     }
 
     /// What so many units are estimated to cost; `None` when nobody has said what that vendor asks for.
     pub fn cost(&self, vendor: &str, model: &str, unit: Unit, units: f64) -> Option<Money> {
-        let of = |name: &str| self.0.iter().find(|price| price.vendor == vendor && price.model == name && price.unit == unit);
+        let of = |name: &str| self.lines.iter().find(|price| price.vendor == vendor && price.model == name && price.unit == unit);
         of(model).or_else(|| of("*")).map(|price| Money::dollars(price.usd * units))
     }
 }

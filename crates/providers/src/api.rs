@@ -1,19 +1,23 @@
 //! One vendor's HTTP interface: where it is, how it wants its key, what its codes mean. The calls themselves are in the
 //! vendors' own modules.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use reqwest::{Method, RequestBuilder, Url};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::error::ProviderError;
-use crate::http::{self, Answer, Effect, Explain, Http, Terms};
+use crate::http::{self, Answer, Effect, Explain, Http, Missing, Terms};
 use crate::keys::Key;
 use crate::resolver::is_public;
 use crate::vendor::Vendor;
 
 /// The largest answer in JSON: pictures come in it as base64.
 const MOST: usize = 64 << 20;
+/// Between the tries to fetch a file.
+const PAUSES: [Duration; 3] = [Duration::from_millis(200), Duration::from_millis(600), Duration::from_millis(1800)];
 
 /// A vendor that can be asked.
 #[derive(Debug, Clone)]
@@ -73,6 +77,34 @@ impl Api {
     /// See [`Self::post`].
     pub async fn get<T: DeserializeOwned>(&self, path: &str, query: &[(&str, &str)]) -> Result<T, ProviderError> {
         parse(self.vendor, &self.send(self.request(Method::GET, path).query(query), Effect::Free).await?)
+    }
+
+    /// Sends a free request for what may not be there, and reads JSON; `None` where that is what the vendor's answer means.
+    ///
+    /// # Errors
+    /// See [`Self::post`].
+    pub async fn find<T: DeserializeOwned>(&self, request: RequestBuilder, missing: Missing) -> Result<Option<T>, ProviderError> {
+        let found = self.http.find(request, self.terms(Effect::Free, MOST), missing).await?;
+        found.map(|answer| parse(self.vendor, &answer)).transpose()
+    }
+
+    /// Fetches a file that was made and paid for. Asking for it costs nothing, so it is asked for several times.
+    ///
+    /// # Errors
+    /// [`ProviderError::Unknown`] when it can't be had: made again, it would be paid for again.
+    pub async fn download_made(&self, address: &str, most: usize) -> Result<Bytes, ProviderError> {
+        let mut pauses = PAUSES.into_iter();
+        let error = loop {
+            let error = match self.download(address, most).await {
+                Ok(file) => return Ok(file),
+                Err(error) => error,
+            };
+            match (pauses.next(), &error) {
+                (Some(pause), ProviderError::Retry { .. }) => tokio::time::sleep(pause).await,
+                _ => break error,
+            }
+        };
+        Err(error.after_payment())
     }
 
     /// Fetches a file that the vendor's answer names. The key goes along only to the vendor's own origin.

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use crate::error::ProviderError;
 use crate::vendor::Vendor;
 
 /// So many calls without an answer in a row are an outage.
@@ -35,6 +36,16 @@ impl Breakers {
             return None;
         }
         Some(left)
+    }
+
+    /// Refuses a call to a vendor that is left alone.
+    ///
+    /// # Errors
+    /// [`ProviderError::Retry`] with the time that is left.
+    pub fn check(&self, vendor: Vendor) -> Result<(), ProviderError> {
+        let Some(wait) = self.open_for(vendor) else { return Ok(()) };
+        let message = format!("{vendor} could not be reached several times in a row; it is asked again in a while");
+        Err(ProviderError::Retry { message, after: Some(wait) })
     }
 
     /// The vendor has answered.

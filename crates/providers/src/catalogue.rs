@@ -28,6 +28,7 @@ use crate::settings::Settings;
 use crate::speech::SpeechProvider;
 use crate::stock::{StockClips, StockImages, StockProvider};
 use crate::vendor::{Ability, Access, Vendor};
+use crate::voice;
 use crate::{elevenlabs, gemini, groq, ollama, openai, openverse, pexels, pixabay, suno, vertex};
 
 /// A stand-in for all vendors asks for keys as they do, and takes any.
@@ -113,6 +114,20 @@ impl Catalogue {
             }
             Vendor::Espeak | Vendor::Poster | Vendor::Composer | Vendor::Aligner => Ok("works on this machine".to_owned()),
         }
+    }
+
+    /// Whether the voice is there that a vendor of speech uses where a project names none, found out free of charge. `None` for
+    /// who does not speak, or needs no asking.
+    ///
+    /// # Errors
+    /// [`ProviderError::Fatal`] when it is not there, with those that are; others when the list can't be had.
+    pub async fn check_voice(&self, vendor: Vendor, wish: &Wish) -> Result<Option<String>, ProviderError> {
+        if vendor.access() == Access::Local || !Ability::Speech.vendors().contains(&vendor) {
+            return Ok(None);
+        }
+        let asked = self.asked(wish);
+        let narrator = asked.narrator(vendor, asked.model(vendor, Ability::Speech))?;
+        voice::check(vendor, &*narrator).await.map(Some)
     }
 
     fn asked<'a>(&'a self, wish: &Wish) -> Asked<'a> {
@@ -221,12 +236,12 @@ impl Asked<'_> {
     }
 
     fn narrator(&self, vendor: Vendor, model: String) -> Result<Arc<dyn SpeechProvider>, ProviderError> {
-        let voice = self.voice(vendor);
+        let set = self.voice(vendor);
         Ok(match vendor {
-            Vendor::ElevenLabs => Arc::new(elevenlabs::speech::ElevenLabsSpeech::new(self.api(vendor), model, voice)),
-            Vendor::Gemini => Arc::new(gemini::speech::GeminiSpeech::new(self.api(vendor), model, voice, None)),
-            Vendor::OpenAi => Arc::new(openai::speech::OpenAiSpeech::new(self.api(vendor), model, voice)),
-            Vendor::Groq => Arc::new(groq::GroqSpeech::new(self.api(vendor), model, voice)),
+            Vendor::ElevenLabs => Arc::new(elevenlabs::speech::ElevenLabsSpeech::new(self.api(vendor), model, set)),
+            Vendor::Gemini => Arc::new(gemini::speech::GeminiSpeech::new(self.api(vendor), model, set, None)),
+            Vendor::OpenAi => Arc::new(openai::speech::OpenAiSpeech::new(self.api(vendor), model, set)),
+            Vendor::Groq => Arc::new(groq::GroqSpeech::new(self.api(vendor), model, set)),
             Vendor::Edge => Arc::new(self.edge()),
             Vendor::Espeak => Arc::new(Espeak),
             other => return Err(unable(other, Ability::Speech)),

@@ -13,7 +13,6 @@ use crate::api::Api;
 use crate::error::ProviderError;
 use crate::http::{Effect, Http, nothing_more};
 use crate::narration::Narration;
-use crate::parts::{self, Said};
 use crate::speech::{Speech, SpeechProvider, SpeechRequest, Voice};
 use crate::spoken;
 use crate::vendor::Vendor;
@@ -66,18 +65,19 @@ impl Edge {
         })
     }
 
-    /// Says one part. `key` tells this call from others.
-    async fn say(&self, voice: &str, speed: f64, text: &str, key: &str) -> Result<Said, ProviderError> {
+    /// Says a text. `key` tells this call from others.
+    async fn say(&self, voice: &str, speed: f64, text: &str, key: &str) -> Result<Speech, ProviderError> {
         let request = hexadecimal(&Sha256::digest(format!("{key}\n{text}")))[..32].to_owned();
-        let said = socket::talk(&self.api.base, &message::Order { request: &request, voice, speed, text }, (self.now)()).await?;
+        let said = socket::talk(&self.api, &message::Order { request: &request, voice, speed, text }, (self.now)()).await?;
         if said.sound.is_empty() {
             return Err(self.nothing(voice).await);
         }
         let narration = Narration::read(Vendor::Edge, said.sound).await?;
-        if spoken::end(&said.pieces) > narration.sound.seconds() + BEYOND_END {
+        let seconds = narration.sound.seconds();
+        if spoken::end(&said.pieces) > seconds + BEYOND_END {
             return Err(ProviderError::retry("Edge has sent only a part of the sound"));
         }
-        Ok(Said { narration, pieces: said.pieces })
+        Ok(Speech { words: spoken::words(text, &said.pieces, seconds), ..narration.speech() })
     }
 
     /// Why no sound has come: the service says nothing when it does not know a voice.
@@ -108,14 +108,19 @@ impl SpeechProvider for Edge {
         Err(ProviderError::Fatal(format!("Edge has no voice \"{voice}\"; its voices have names such as en-US-AriaNeural")))
     }
 
+    fn longest(&self) -> Option<usize> {
+        Some(MOST)
+    }
+
     async fn speak(&self, request: &SpeechRequest, key: &str) -> Result<Speech, ProviderError> {
         request.check_words()?;
         self.check(&request.language, &request.voice)?;
         let voice = &self.voice(&request.language, &request.voice).await?;
-        let speak = |text: String, key: String| async move { self.say(voice, request.speed, &text, &key).await };
-        let said = parts::speak(Vendor::Edge, &request.text, MOST, key, speak).await?;
-        let seconds = said.narration.sound.seconds();
-        Ok(Speech { words: spoken::words(&request.text, &said.pieces, seconds), ..said.narration.speech() })
+        self.say(voice, request.speed, &request.text, key).await
+    }
+
+    fn usual_voice(&self) -> &str {
+        self.voice.as_deref().unwrap_or_default().trim()
     }
 
     async fn voices(&self) -> Result<Vec<Voice>, ProviderError> {

@@ -25,8 +25,8 @@ pub enum ProviderError {
     /// The account's allowance is used up. Another vendor may serve.
     #[error("{0}")]
     Quota(String),
-    /// The request was sent and its answer was lost: it may have been carried out and charged, so it is not sent again by
-    /// itself.
+    /// The request was sent and its answer, or what was made, was lost: it may have been carried out and charged, so it is not
+    /// sent again by itself.
     #[error("{0}")]
     Unknown(String),
 }
@@ -35,6 +35,19 @@ impl ProviderError {
     /// A passing trouble; the vendor has not said when to come back.
     pub fn retry(message: impl Into<String>) -> Self {
         Self::Retry { message: message.into(), after: None }
+    }
+
+    /// The same trouble where something has been ordered and perhaps made: asking for it anew could mean to pay twice. What
+    /// the vendor declines stays declined.
+    #[must_use]
+    pub fn after_payment(self) -> Self {
+        match self {
+            declined @ (Self::Refused(_) | Self::Unknown(_)) => declined,
+            other => Self::Unknown(format!(
+                "{other}; it may have been made and charged, so it was not ordered again: look at your account there, then ask \
+                 for it again here"
+            )),
+        }
     }
 
     /// Whether the trouble is the vendor's own rather than the request's, so that another vendor could do it.

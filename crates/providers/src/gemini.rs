@@ -32,13 +32,20 @@ fn authorise(request: RequestBuilder, key: &str) -> RequestBuilder {
     request.header("x-goog-api-key", key)
 }
 
+/// Whether an error is about the key. The vendor has no status of its own for that.
+fn is_about_key(body: &Value) -> bool {
+    let mut details = body.pointer("/error/details").and_then(Value::as_array).into_iter().flatten();
+    details.any(|detail| detail["reason"] == "API_KEY_INVALID")
+}
+
 /// What the `error` object says beyond the status.
 fn explain(status: u16, body: &Value, said: &str) -> Option<ProviderError> {
     let details = || body.pointer("/error/details").and_then(Value::as_array).into_iter().flatten();
     let code = body.pointer("/error/status").and_then(Value::as_str).unwrap_or_default();
-    let bad_key = details().any(|detail| detail["reason"] == "API_KEY_INVALID");
     match (status, code) {
-        _ if bad_key => Some(ProviderError::Unavailable(format!("Gemini does not take the API key; set another one: {said}"))),
+        _ if is_about_key(body) => {
+            Some(ProviderError::Unavailable(format!("Gemini does not take the API key; set another one: {said}")))
+        }
         (_, "FAILED_PRECONDITION") => Some(ProviderError::Unavailable(format!("Gemini can't be used with this account: {said}"))),
         (_, "NOT_FOUND") | (404, _) => {
             Some(ProviderError::Unavailable(format!("Gemini has no such model; set another one in shortsai.toml: {said}")))

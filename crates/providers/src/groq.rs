@@ -8,7 +8,6 @@ use crate::error::ProviderError;
 use crate::http::Http;
 use crate::keys::Key;
 use crate::openai;
-use crate::parts;
 use crate::speech::{Speech, SpeechProvider, SpeechRequest, Voice};
 use crate::vendor::Vendor;
 
@@ -87,6 +86,10 @@ impl SpeechProvider for GroqSpeech {
         self.choose(language, voice).map(drop)
     }
 
+    fn longest(&self) -> Option<usize> {
+        Some(MOST)
+    }
+
     async fn speak(&self, request: &SpeechRequest, key: &str) -> Result<Speech, ProviderError> {
         request.check_words()?;
         let (model, voice) = self.choose(&request.language, &request.voice)?;
@@ -95,13 +98,13 @@ impl SpeechProvider for GroqSpeech {
         }
         // What is in square brackets would be acted, not read.
         let text = request.text.replace('[', "(").replace(']', ")");
-        let (api, model, voice) = (&self.api, &model, &voice);
-        let speak = |text: String, key: String| async move {
-            let body = json!({ "model": model, "input": text, "voice": voice, "response_format": "wav" });
-            openai::speech::post(api, &body, &key).await
-        };
-        let said = parts::speak(Vendor::Groq, &text, MOST, key, speak).await?;
-        Ok(said.narration.at_speed(request.speed).await?.speech())
+        let body = json!({ "model": model, "input": text, "voice": voice, "response_format": "wav" });
+        let said = openai::speech::post(&self.api, &body, key).await?;
+        Ok(said.at_speed(request.speed).await?.speech())
+    }
+
+    fn usual_voice(&self) -> &str {
+        self.voice.as_deref().unwrap_or_default().trim()
     }
 
     async fn voices(&self) -> Result<Vec<Voice>, ProviderError> {

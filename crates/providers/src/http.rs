@@ -59,6 +59,9 @@ pub struct Answer {
 /// What a vendor's answer with a bad status means, where its own codes say more than the status.
 pub type Explain = fn(status: u16, body: &Value, message: &str) -> Option<ProviderError>;
 
+/// Whether a status and the body that came with it mean that there is no such thing.
+pub type Missing = fn(status: u16, body: &Value) -> bool;
+
 /// A vendor's codes say no more than the status does.
 pub fn nothing_more(_: u16, _: &Value, _: &str) -> Option<ProviderError> {
     None
@@ -117,33 +120,72 @@ impl Http {
     /// Classed by what is known: a request that never left or was turned away may be sent again, one whose answer was lost
     /// may not if it costs.
     pub async fn send(&self, request: RequestBuilder, terms: Terms<'_>) -> Result<Answer, ProviderError> {
-        let vendor = terms.vendor;
-        if let Some(wait) = self.breakers.open_for(vendor) {
-            let message = format!("{vendor} could not be reached several times in a row; it is asked again in a while");
-            return Err(ProviderError::Retry { message, after: Some(wait) });
+        match self.answered(request, terms).await? {
+            response if response.status().is_success() => take(response, terms).await,
+            response => Err(Refusal::read(response, terms).await.error(terms)),
         }
+    }
+
+    /// Asks for something that may not be there: `None` where `missing` knows the answer's status and body as a vendor's "no
+    /// such thing".
+    ///
+    /// # Errors
+    /// As [`Self::send`].
+    pub async fn find(
+        &self,
+        request: RequestBuilder,
+        terms: Terms<'_>,
+        missing: Missing,
+    ) -> Result<Option<Answer>, ProviderError> {
+        let response = self.answered(request, terms).await?;
+        if response.status().is_success() {
+            return take(response, terms).await.map(Some);
+        }
+        let refusal = Refusal::read(response, terms).await;
+        if missing(refusal.status.as_u16(), &refusal.body) { Ok(None) } else { Err(refusal.error(terms)) }
+    }
+
+    /// Sends the request, unless the vendor is being left alone.
+    async fn answered(&self, request: RequestBuilder, terms: Terms<'_>) -> Result<Response, ProviderError> {
+        let vendor = terms.vendor;
+        self.breakers.check(vendor)?;
         let answered = request.send().await.map_err(|error| lost(terms, &error));
         // Whoever answers "no" is there; only silence and the server's own trouble are an outage.
         match &answered {
             Ok(response) if !response.status().is_server_error() => self.breakers.answered(vendor),
             _ => self.breakers.failed(vendor),
         }
-        take(answered?, terms).await
+        answered
+    }
+
+    /// The count of outages, for what is not asked by HTTP.
+    pub fn breakers(&self) -> &Breakers {
+        &self.breakers
     }
 }
 
 async fn take(response: Response, terms: Terms<'_>) -> Result<Answer, ProviderError> {
-    let status = response.status();
-    let after = retry_after(response.headers());
-    if status.is_success() {
-        let media_type = media_type(response.headers());
-        return Ok(Answer { media_type, body: read(response, terms).await? });
+    let media_type = media_type(response.headers());
+    Ok(Answer { media_type, body: read(response, terms).await? })
+}
+
+/// An answer with a bad status.
+struct Refusal {
+    status: StatusCode,
+    after: Option<Duration>,
+    body: Value,
+}
+
+impl Refusal {
+    async fn read(response: Response, terms: Terms<'_>) -> Self {
+        let (status, after) = (response.status(), retry_after(response.headers()));
+        let body = read(response, Terms { most: MOST_OF_ERROR, effect: Effect::Free, ..terms }).await.unwrap_or_default();
+        Self { status, after, body: serde_json::from_slice(&body).unwrap_or_else(|_| plain(&body)) }
     }
-    let body = match read(response, Terms { most: MOST_OF_ERROR, effect: Effect::Free, ..terms }).await {
-        Ok(body) => body,
-        Err(_) => Bytes::new(),
-    };
-    Err(turned_away(terms, status, after, &body))
+
+    fn error(&self, terms: Terms<'_>) -> ProviderError {
+        turned_away(terms, self.status, self.after, &self.body)
+    }
 }
 
 async fn read(response: Response, terms: Terms<'_>) -> Result<Bytes, ProviderError> {
@@ -183,10 +225,9 @@ fn lost(terms: Terms<'_>, error: &reqwest::Error) -> ProviderError {
 }
 
 /// The class of an answer with a bad status.
-fn turned_away(terms: Terms<'_>, status: StatusCode, after: Option<Duration>, body: &[u8]) -> ProviderError {
-    let json: Value = serde_json::from_slice(body).unwrap_or_else(|_| plain(body));
-    let said = said(&json, terms.key);
-    if let Some(explained) = (terms.explain)(status.as_u16(), &json, &said) {
+fn turned_away(terms: Terms<'_>, status: StatusCode, after: Option<Duration>, body: &Value) -> ProviderError {
+    let said = said(body, terms.key);
+    if let Some(explained) = (terms.explain)(status.as_u16(), body, &said) {
         return match explained {
             ProviderError::Retry { message, after: None } => ProviderError::Retry { message, after },
             other => other,
@@ -273,7 +314,7 @@ mod tests {
         let terms = Terms { vendor: Vendor::OpenAi, key: Some(&key), effect: Effect::Paid, most: 1, explain: nothing_more };
         let check = |status: u16, body: Value, expected: &str, says: &str| {
             let status = StatusCode::from_u16(status).expect("a status");
-            let error = turned_away(terms, status, Some(Duration::from_secs(7)), body.to_string().as_bytes());
+            let error = turned_away(terms, status, Some(Duration::from_secs(7)), &body);
             assert_eq!(class(&error), expected, "{error}");
             assert!(error.to_string().contains(says), "{error}");
             assert!(!error.to_string().contains("planted"), "{error}");

@@ -19,6 +19,10 @@ pub trait JobProvider<Request, Product>: Send + Sync {
     fn vendor(&self) -> &'static str;
     /// Model and version; part of the product's content address.
     fn model(&self) -> &str;
+    /// Whether an order costs; what was found in a stock may be looked for again, and elsewhere.
+    fn charges(&self) -> bool {
+        true
+    }
     /// Orders the product and answers the vendor's own id of the job: all that [`poll`](Self::poll) needs, also in another
     /// process (an operation's name, a task id; never an address that runs out).
     ///
@@ -53,7 +57,7 @@ impl<Made> Polled<Made> {
     ///
     /// # Errors
     /// When `fetch` met a passing trouble: the job is done and its files are still there, so it is asked about again rather
-    /// than bought again. Every other trouble of `fetch` ends the job.
+    /// than bought again. Every other trouble of `fetch` ends the job, which is paid for.
     pub async fn fetch<Product, Fetching>(self, fetch: impl FnOnce(Made) -> Fetching) -> Result<Polled<Product>, ProviderError>
     where
         Fetching: Future<Output = Result<Product, ProviderError>>,
@@ -66,7 +70,7 @@ impl<Made> Polled<Made> {
         match fetch(made).await {
             Ok(product) => Ok(Polled::Done(product)),
             Err(error @ ProviderError::Retry { .. }) => Err(error),
-            Err(error) => Ok(Polled::Failed(error)),
+            Err(error) => Ok(Polled::Failed(error.after_payment())),
         }
     }
 }

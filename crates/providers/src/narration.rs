@@ -1,7 +1,6 @@
 //! A narration as a vendor sent it: accepted only when it can be heard, and handed on as a file with an exact length.
 //!
-//! When its words are heard is found out in `spoken`, and what is longer than a vendor takes at once is put together in
-//! `parts`.
+//! When its words are heard is found out in `spoken`, and what takes several calls is put together in `parts`.
 
 use bytes::Bytes;
 

@@ -1,13 +1,14 @@
 //! Scripts: a topic to a title, a description and the scenes of a short.
 
 use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
 
 use crate::error::ProviderError;
 
 /// Writes the script of one video: a language model, as a rule.
 ///
-/// An adapter asks its vendor for structured output, checks it, and answers a script whose scenes all have a narration; an
-/// answer that stays unusable is [`ProviderError::Retry`], a declined topic [`ProviderError::Refused`].
+/// An adapter asks its vendor for structured output, checks it, and answers a script whose scenes all have a narration, or a
+/// draft that should be mended; a declined topic is [`ProviderError::Refused`].
 #[async_trait]
 pub trait ScriptProvider: Send + Sync {
     /// Short lower-case name, such as `gemini`.
@@ -18,9 +19,13 @@ pub trait ScriptProvider: Send + Sync {
     fn version(&self) -> String {
         String::new()
     }
-    /// Writes. `key` names this call for vendors that know idempotency keys: a call that a crash has cut off is made again
-    /// with the same key.
-    async fn write(&self, request: &ScriptRequest, key: &str) -> Result<Script, ProviderError>;
+    /// Writes, in one call. `key` names it for vendors that know idempotency keys: a call that a crash has cut off is made
+    /// again with the same key.
+    async fn write(&self, request: &ScriptRequest, key: &str) -> Result<Written, ProviderError>;
+    /// Has a draft of the same request mended, in one more call with a key of its own.
+    async fn mend(&self, _: &ScriptRequest, draft: &Draft, _: &str) -> Result<Written, ProviderError> {
+        Ok(Written::Draft(draft.clone()))
+    }
     /// A prompt for background music, at most 25 words, for a video about this topic in this style.
     async fn music_prompt(&self, topic: &str, style: &str, key: &str) -> Result<String, ProviderError>;
 }
@@ -44,8 +49,61 @@ pub struct ScriptRequest {
     pub take: u32,
 }
 
+/// What a call has brought.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Written {
+    /// A script that can be used as it is.
+    Script(Script),
+    /// One that should be mended first.
+    Draft(Draft),
+}
+
+/// A script that is not as it was wished. It is kept as JSON, so that whoever comes back after a crash has it mended instead of
+/// buying another one; one that can't be read any more is bought anew.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Draft {
+    /// The writer's words.
+    pub said: String,
+    /// What becomes of it without being mended: a sentence for the user.
+    pub complaint: String,
+    /// What can be made of it without being mended, if anything.
+    pub usable: Option<Script>,
+}
+
+impl Draft {
+    /// As good as it gets.
+    ///
+    /// # Errors
+    /// [`ProviderError::Retry`] when it can't be used.
+    pub fn settle(self) -> Result<Script, ProviderError> {
+        self.usable.ok_or(ProviderError::retry(self.complaint))
+    }
+}
+
+/// Writes a script in as many calls as it takes, at most two, and keeps nothing in between.
+///
+/// # Errors
+/// Those of the first call; those of the second one only if there is nothing without it.
+pub async fn write(provider: &dyn ScriptProvider, request: &ScriptRequest, key: &str) -> Result<Script, ProviderError> {
+    let draft = match provider.write(request, key).await? {
+        Written::Script(script) => return Ok(script),
+        Written::Draft(draft) => draft,
+    };
+    match provider.mend(request, &draft, &mending(key)).await {
+        Ok(Written::Script(script)) => Ok(script),
+        Ok(Written::Draft(_)) | Err(_) if draft.usable.is_some() => draft.settle(),
+        Ok(Written::Draft(still)) => still.settle(),
+        Err(error) => Err(error),
+    }
+}
+
+/// The key of the call that mends what the call with this key has brought.
+pub fn mending(key: &str) -> String {
+    format!("{key}-repair")
+}
+
 /// A script.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Script {
     /// Title of the video.
     pub title: String,
@@ -56,7 +114,7 @@ pub struct Script {
 }
 
 /// One scene of a script.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct ScriptScene {
     /// What is said, read verbatim.
     pub narration: String,

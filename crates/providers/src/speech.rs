@@ -16,9 +16,18 @@ pub trait SpeechProvider: Send + Sync {
     fn model(&self) -> &str;
     /// Refuses a language or voice that does not exist, before anything is made.
     fn check(&self, language: &str, voice: &str) -> Result<(), ProviderError>;
-    /// Speaks. `key` names this call for vendors that know idempotency keys: a call that a crash has cut off is made
+    /// The most characters that the vendor takes in one call; `None` where no narration is too long. Longer ones are cut and
+    /// joined by [`parts`](crate::parts).
+    fn longest(&self) -> Option<usize> {
+        None
+    }
+    /// Speaks, in one call. `key` names this call for vendors that know idempotency keys: a call that a crash has cut off is made
     /// again with the same key.
     async fn speak(&self, request: &SpeechRequest, key: &str) -> Result<Speech, ProviderError>;
+    /// The voice where a request names none; empty where it follows from the language or from the account.
+    fn usual_voice(&self) -> &str {
+        ""
+    }
     /// The voices to choose from, free of charge; none where the vendor has no list.
     async fn voices(&self) -> Result<Vec<Voice>, ProviderError> {
         Ok(Vec::new())
@@ -40,6 +49,14 @@ pub struct Voice {
     pub description: String,
     /// Where a sample can be heard, if the vendor has one.
     pub preview: Option<String>,
+}
+
+impl Voice {
+    /// Whether it goes by that name. Labels may come with a description behind a dash: "Sarah - Mature, Reassuring".
+    pub fn is_called(&self, name: &str) -> bool {
+        let short = self.label.split(" - ").next().unwrap_or_default();
+        [self.id.as_str(), self.label.as_str(), short].iter().any(|own| own.eq_ignore_ascii_case(name.trim()))
+    }
 }
 
 /// What to say and how.

@@ -1,8 +1,8 @@
-//! Scripts and other texts by any language model: the prompt, the form of the answer, reading and checking it, and one round
-//! of repair.
+//! Scripts and other texts by any language model: the prompt, the form of the answer, reading and checking it, and the question
+//! that has it mended.
 //!
-//! How a vendor's model is asked is in the vendor's own files, behind [`Chat`]. Nothing is sent twice: the repair is another
-//! question with a key of its own.
+//! How a vendor's model is asked is in the vendor's own files, behind [`Chat`]. Nothing is sent twice: mending is another
+//! question, which the caller asks, with a key of its own.
 
 mod check;
 mod draft;
@@ -17,7 +17,7 @@ use serde_json::Value;
 
 use crate::error::ProviderError;
 use crate::prompts::Prompts;
-use crate::script::{Script, ScriptProvider, ScriptRequest};
+use crate::script::{self, ScriptProvider, ScriptRequest, Written};
 use crate::vendor::Vendor;
 use check::Problem;
 use draft::Draft;
@@ -57,8 +57,12 @@ impl<C: Chat> ScriptProvider for C {
         version(self.prompts())
     }
 
-    async fn write(&self, request: &ScriptRequest, key: &str) -> Result<Script, ProviderError> {
-        script(self, self.prompts(), request, key).await
+    async fn write(&self, request: &ScriptRequest, key: &str) -> Result<Written, ProviderError> {
+        script(self, request, key).await
+    }
+
+    async fn mend(&self, request: &ScriptRequest, draft: &script::Draft, key: &str) -> Result<Written, ProviderError> {
+        mended(self, request, &draft.said, key).await
     }
 
     async fn music_prompt(&self, topic: &str, style: &str, key: &str) -> Result<String, ProviderError> {
@@ -95,32 +99,36 @@ impl Conversation {
     }
 }
 
-/// Writes a script; asks for a repair once if what comes can't be used as it is.
+/// Writes a script.
 ///
 /// # Errors
-/// [`ProviderError::Refused`] for a declined topic, [`ProviderError::Retry`] for a script that stays unusable, and whatever
-/// asking brings.
-async fn script(chat: &dyn Chat, prompts: &Prompts, request: &ScriptRequest, key: &str) -> Result<Script, ProviderError> {
+/// [`ProviderError::Refused`] for a declined topic, [`ProviderError::Retry`] for silence, and whatever asking brings.
+async fn script(chat: &dyn Chat, request: &ScriptRequest, key: &str) -> Result<Written, ProviderError> {
     let wish = Wish::of(request);
-    let prompt = prompts.fill("script.jinja", wish.values(request))?;
-    let mut conversation = Conversation::begin(prompt, Some(schema::script(&wish)));
-    let first = Judged::of(chat.vendor(), chat.answer(&conversation, key).await?, &wish)?;
-    if first.problems.is_empty() {
-        return first.finish(chat.vendor(), request, &wish);
-    }
+    let answer = chat.answer(&question(chat, request, &wish)?, key).await?;
+    let judged = Judged::of(chat.vendor(), answer, &wish)?;
+    Ok(judged.written(chat.vendor(), request, &wish, |judged| judged.problems.is_empty()))
+}
+
+/// Has a draft mended: what can be mended here need not be asked for a third time.
+///
+/// # Errors
+/// As [`script`].
+async fn mended(chat: &dyn Chat, request: &ScriptRequest, draft: &str, key: &str) -> Result<Written, ProviderError> {
+    let wish = Wish::of(request);
+    let mut conversation = question(chat, request, &wish)?;
+    let first = Judged::of(chat.vendor(), draft.to_owned(), &wish)?;
     let problems: Vec<String> = first.problems.iter().map(|problem| problem.sentence.clone()).collect();
-    let repair = prompts.fill("repair.jinja", context! { problems, broken => first.draft.is_none() })?;
-    conversation.go_on(true, first.text.clone());
+    let repair = chat.prompts().fill("repair.jinja", context! { problems, broken => first.draft.is_none() })?;
+    conversation.go_on(true, first.text);
     conversation.go_on(false, repair);
-    let second = chat.answer(&conversation, &format!("{key}-repair")).await;
-    let second = second.and_then(|text| Judged::of(chat.vendor(), text, &wish));
-    match second {
-        Ok(second) if second.is_usable() => second.finish(chat.vendor(), request, &wish),
-        // The repair made it worse, or could not be had; what was there is good enough.
-        _ if first.is_usable() => first.finish(chat.vendor(), request, &wish),
-        Ok(second) => second.finish(chat.vendor(), request, &wish),
-        Err(error) => Err(error),
-    }
+    let second = Judged::of(chat.vendor(), chat.answer(&conversation, key).await?, &wish)?;
+    Ok(second.written(chat.vendor(), request, &wish, Judged::is_usable))
+}
+
+fn question(chat: &dyn Chat, request: &ScriptRequest, wish: &Wish) -> Result<Conversation, ProviderError> {
+    let prompt = chat.prompts().fill("script.jinja", wish.values(request))?;
+    Ok(Conversation::begin(prompt, Some(schema::script(wish))))
 }
 
 /// What of the prompts shapes a script.
@@ -179,18 +187,24 @@ impl Judged {
         self.draft.is_some() && self.problems.iter().all(|problem| problem.mendable)
     }
 
-    fn finish(self, vendor: Vendor, request: &ScriptRequest, wish: &Wish) -> Result<Script, ProviderError> {
-        match self.draft {
-            Some(draft) if self.problems.iter().all(|problem| problem.mendable) => Ok(finish::script(draft, request, wish)),
-            _ => {
-                let bad = self.problems.iter().filter(|problem| !problem.mendable);
-                let named: Vec<&str> = bad.take(NAMED).map(|problem| problem.sentence.trim_end_matches('.')).collect();
-                Err(ProviderError::retry(format!(
-                    "{vendor} wrote a script that can't be used, and did not mend it when told: {}; try again, or choose another model",
-                    named.join("; ")
-                )))
-            }
+    /// A script if it is good enough, else a draft.
+    fn written(self, vendor: Vendor, request: &ScriptRequest, wish: &Wish, good: fn(&Self) -> bool) -> Written {
+        let good = good(&self);
+        let complaint = self.complaint(vendor);
+        let usable = if self.is_usable() { self.draft.map(|draft| finish::script(draft, request, wish)) } else { None };
+        match usable {
+            Some(script) if good => Written::Script(script),
+            usable => Written::Draft(script::Draft { said: self.text, complaint, usable }),
         }
+    }
+
+    fn complaint(&self, vendor: Vendor) -> String {
+        let bad = self.problems.iter().filter(|problem| !problem.mendable);
+        let named: Vec<&str> = bad.take(NAMED).map(|problem| problem.sentence.trim_end_matches('.')).collect();
+        format!(
+            "{vendor} wrote a script that can't be used, and did not mend it when told: {}; try again, or choose another model",
+            named.join("; ")
+        )
     }
 }
 

@@ -30,6 +30,7 @@ pub struct Config {
     vendor: VendorTables,
     alias: BTreeMap<String, String>,
     prompts: Option<PathBuf>,
+    prices_of: Option<String>,
     price: Vec<Price>,
     plan: BTreeMap<String, PlanConfig>,
     owner: Option<OwnerConfig>,
@@ -90,7 +91,10 @@ impl Config {
 
     /// What vendors ask for.
     pub fn prices(&self) -> anyhow::Result<PriceTable> {
-        PriceTable::new(self.price.clone()).map_err(|problem| anyhow::anyhow!("the configuration: {problem}"))
+        let problem = |problem| anyhow::anyhow!("the configuration: {problem}");
+        let of = self.prices_of.as_deref().map(str::parse).transpose();
+        let of = of.map_err(|wrong: String| problem(format!("prices_of: {wrong}")))?;
+        Ok(PriceTable::new(self.price.clone()).map_err(problem)?.looked_up(of))
     }
 
     /// Writes plans and the owner's own limits into the database, where every process finds them.
@@ -180,9 +184,17 @@ mod tests {
         let on: String = text.lines().map(|line| format!("{}\n", line.strip_prefix("#: ").unwrap_or(line))).collect();
         let config = parse(&on).expect("the examples are good");
         let prices = config.prices().expect("they were checked");
+        assert_eq!(prices.of().map(|month| month.to_string()).as_deref(), Some("2026-11"));
         assert_eq!(prices.cost("gemini", "gemini-nano-banana-2.1", Unit::Image, 2.0), Some(Money(78_000)));
         assert_eq!(config.plan["free"].plan(Uuid::nil(), "free").allowance.images_per_month, Some(10));
         assert_eq!(config.owner.and_then(|owner| owner.plan).as_deref(), Some("free"));
+    }
+
+    #[test]
+    fn prices_need_no_date() {
+        let text = "[[price]]\nvendor = \"x\"\nmodel = \"*\"\nunit = \"image\"\nusd = 1.0";
+        let prices = parse(text).and_then(|config| config.prices()).expect("it was good before there were dates");
+        assert_eq!((prices.len(), prices.of()), (1, None));
     }
 
     #[test]
@@ -200,6 +212,7 @@ mod tests {
         check("[vendor.midjourney]\nvoice = \"x\"", "vendor.midjourney: there is no such vendor; choose one of gemini");
         check("[vendor.suno]\nper_minute = 0", "vendor.suno.per_minute is 0");
         check("[choice]\nimage = [\"suno\"]", "choice: image: there is no vendor \"suno\"");
+        check("prices_of = \"2026-13\"", "prices_of: 2026-13 is not a month; write it as 2026-11");
         check("price =", "line 1");
     }
 }

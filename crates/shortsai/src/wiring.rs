@@ -8,8 +8,9 @@ use std::time::Duration;
 use anyhow::Context;
 use assets::Assets;
 use async_trait::async_trait;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Datelike, Utc};
 use engine::{Engine, EngineSettings, RenderFailure, RenderJob, Renderer, WorkerLock};
+use model::month::Month;
 use model::project::RenderOutput;
 use model::task::{Failure, FailureClass};
 use model::usage::PriceTable;
@@ -35,7 +36,8 @@ pub struct House {
     pub owner: Uuid,
     /// Who may be asked for what.
     pub office: Office,
-    prices: Arc<PriceTable>,
+    /// What vendors ask for.
+    pub prices: Arc<PriceTable>,
     limits: HashMap<String, Limits>,
     data: DataDir,
 }
@@ -60,6 +62,12 @@ pub fn now() -> DateTime<Utc> {
 #[expect(clippy::disallowed_methods, reason = "the one place that makes identities")]
 pub fn new_id() -> Uuid {
     Uuid::new_v4()
+}
+
+/// The month that it is, in UTC.
+pub fn this_month() -> Month {
+    let now = now();
+    Month { year: now.year(), month: now.month() }
 }
 
 fn jitter() -> f64 {

@@ -1,6 +1,7 @@
 //! All SQL of ShortsAI: entities, migrations, queries by noun, the task queue, and [`Store::apply`], the one atomic writer
 //! of workflow state. SQLite and PostgreSQL from one code base; no HTTP, no vendors, no objects.
 
+mod account;
 mod apply;
 mod changes;
 mod character;
@@ -42,6 +43,7 @@ use std::sync::atomic::AtomicI64;
 use sea_orm::DatabaseConnection;
 use tokio::sync::Mutex;
 
+pub use account::UsageTotal;
 pub use apply::Applied;
 pub use character::CharacterRecord;
 pub use claim::{Claimed, Wanted};
@@ -64,7 +66,7 @@ pub use report::{Report, Reported};
 pub use request::{Answer, Caller, ProjectChange, RequestError, Ticket};
 pub use session::{AccessToken, Scope, session_lifetime};
 pub use task::{TaskRecord, TaskState};
-pub use usage::{Call, Reservation, UsageState, UsageTotal};
+pub use usage::{Call, Reservation, UsageState};
 pub use user::{Profile, Role, SignedIn, User};
 pub use vault::{CannotOpen, Vault};
 pub use vendor_key::{KeyOf, VendorKey};

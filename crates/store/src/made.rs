@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use model::project::Asset;
 use sea_orm::sea_query::OnConflict;
-use sea_orm::{EntityTrait, IntoActiveModel};
+use sea_orm::{ConnectionTrait, EntityTrait, IntoActiveModel};
 
 use crate::entity::made;
 use crate::error::During;
@@ -34,20 +34,7 @@ impl Store {
 
     /// Remembers what a request has made, in place of an older result.
     pub async fn remember(&self, request_hash: &str, made: &Made, now: DateTime<Utc>) -> Result<(), StoreError> {
-        let row = made::Model {
-            request_hash: request_hash.to_owned(),
-            asset: json(&made.asset, "what was made", "asset")?,
-            asset_key: made.asset.key.clone(),
-            detail: made.detail.clone(),
-            created_at: stored(now),
-        };
-        let columns = [made::Column::Asset, made::Column::AssetKey, made::Column::Detail, made::Column::CreatedAt];
-        made::Entity::insert(row.into_active_model())
-            .on_conflict(OnConflict::column(made::Column::RequestHash).update_columns(columns).to_owned())
-            .exec_without_returning(&self.db)
-            .await
-            .during("remembering", &made.asset.key)?;
-        Ok(())
+        remember(&self.db, request_hash, made, now).await
     }
 
     /// Forgets it: the object has gone.
@@ -55,4 +42,22 @@ impl Store {
         made::Entity::delete_by_id(request_hash).exec(&self.db).await.during("forgetting what was made for", request_hash)?;
         Ok(())
     }
+}
+
+/// The same, perhaps as a part of a transaction.
+pub async fn remember(db: &impl ConnectionTrait, request_hash: &str, made: &Made, now: DateTime<Utc>) -> Result<(), StoreError> {
+    let row = made::Model {
+        request_hash: request_hash.to_owned(),
+        asset: json(&made.asset, "what was made", "asset")?,
+        asset_key: made.asset.key.clone(),
+        detail: made.detail.clone(),
+        created_at: stored(now),
+    };
+    let columns = [made::Column::Asset, made::Column::AssetKey, made::Column::Detail, made::Column::CreatedAt];
+    made::Entity::insert(row.into_active_model())
+        .on_conflict(OnConflict::column(made::Column::RequestHash).update_columns(columns).to_owned())
+        .exec_without_returning(db)
+        .await
+        .during("remembering", &made.asset.key)?;
+    Ok(())
 }

@@ -1,28 +1,28 @@
 //! What vendors' work uses up: reserved before a call, settled or refunded after it, in the transaction that ends the task.
 //!
-//! A reservation belongs to one attempt of a task. One that nobody ends (its process died) goes on with the next attempt; one
-//! whose task was cancelled meanwhile counts as spent, because the vendor was asked. The rules are in `model::usage`.
+//! A reservation belongs to one call. One that nobody ends (its process died) goes on with the task's next attempt; one whose
+//! task was cancelled meanwhile counts as spent, because the vendor was asked. What users have and use is in `account`; the
+//! rules are in `model::usage`.
 
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 use model::task::{Failure, FailureClass, Product};
-use model::usage::{Money, OverBudget, QuotaExceeded, Unit, Used, check_budget};
-use sea_orm::ActiveValue::Set;
-use sea_orm::sea_query::{Expr, ExprTrait};
+use model::usage::{Money, OverBudget, QuotaExceeded, Unit, Used};
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, EntityTrait, IntoActiveModel,
-    QueryFilter, QueryOrder, QuerySelect,
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, IntoActiveModel, PaginatorTrait,
+    QueryFilter, QueryOrder,
 };
 use uuid::Uuid;
 
-use crate::entity::{plan, project, usage, used, user};
+use crate::account::{self, Account};
+use crate::entity::usage;
 use crate::error::During;
 use crate::lease::{Outcome, hold};
 use crate::load::CHUNK;
-use crate::record::from_json;
+use crate::made;
 use crate::transaction::stored;
-use crate::{Lease, Store, StoreError};
+use crate::{Lease, Made, Store, StoreError};
 
 /// A vendor call that is about to be made.
 #[derive(Debug, Clone, PartialEq)]
@@ -76,60 +76,55 @@ impl UsageState {
     }
 }
 
-/// What was used of one vendor's model.
-#[derive(Debug, Clone, PartialEq)]
-pub struct UsageTotal {
-    /// Who was asked.
-    pub vendor: String,
-    /// Which model.
-    pub model: String,
-    /// What is counted.
-    pub unit: String,
-    /// Calls that were made or are being made.
-    pub calls: i64,
-    /// Calls that failed.
-    pub failed: i64,
-    /// Units of the calls that were made.
-    pub units: f64,
-    /// Their estimated cost.
-    pub cost: Money,
-}
-
 impl Store {
-    /// Reserves what a vendor call will use, if allowance and budgets have room for it. Asked again for the same task, after
-    /// its process died, it changes nothing.
+    /// Reserves what a vendor call will use, if allowance and budgets have room for it. Asked again for the same task, vendor
+    /// and model, after its process died, it changes nothing. A reservation for another vendor, left by such a process, is
+    /// settled: that call may have been made.
     pub async fn reserve(&self, lease: &Lease, call: &Call, now: DateTime<Utc>) -> Result<Reservation, StoreError> {
         let during = || format!("for task {}", lease.task);
         let write = self.write().await.during("reserving", during())?;
         let Some(project) = hold(&write.txn, lease).await.during("reserving", during())? else {
             return Ok(Reservation::Lost);
         };
-        if reserved(&write.txn, lease.task).await.during("reserving", during())?.is_some() {
-            return Ok(Reservation::Made);
+        if let Some(left) = reserved(&write.txn, lease.task).await.during("reserving", during())? {
+            if (&left.vendor, &left.model) == (&call.vendor, &call.model) {
+                return Ok(Reservation::Made);
+            }
+            // As many units as were reserved, so that nothing changes for the account.
+            let end = End::Unknown("the program ended before the answer came; the call may have been made");
+            end_reservation(&write.txn, left, end, stored(now)).await.during("reserving", during())?;
         }
         let account = Account::lock(&write.txn, lease.owner, now).await?;
-        let cost = call.cost.unwrap_or_default();
-        let asked = Used::of(call.unit, call.units, cost);
-        if call.counts
-            && let Err(exceeded) = account.allowance.check(account.today, account.this_month, asked)
-        {
-            return Ok(Reservation::Quota(exceeded));
-        }
-        let spent = (Money(project.spent_micros), account.this_month.cost);
-        let fits = check_budget("the project's budget", project.budget_micros.map(Money), spent.0, cost)
-            .and_then(|()| check_budget("the monthly budget", account.budget, spent.1, cost));
-        if let Err(over) = fits {
-            return Ok(Reservation::Budget(over));
-        }
-        let written = async {
-            let asked = if call.counts { asked } else { Used { cost, ..Used::default() } };
-            count(&write.txn, lease.owner, stored(now), asked).await?;
-            spend(&write.txn, project.id, cost).await?;
-            usage::Entity::insert(ledger_row(lease, call, now).into_active_model()).exec_without_returning(&write.txn).await?;
-            write.commit().await
+        let reservation = match account.room_for(&project, call) {
+            Err(full) => full,
+            Ok(()) => {
+                let row = ledger_row(&write.txn, lease, call, now).await.during("reserving", during())?;
+                insert(&write.txn, row).await.during("reserving", during())?;
+                Reservation::Made
+            }
         };
-        written.await.during("reserving", during())?;
-        Ok(Reservation::Made)
+        write.commit().await.during("reserving", during())?;
+        Ok(reservation)
+    }
+
+    /// Remembers what one call of a task has made and settles the call at so many units, in one transaction: the task goes on
+    /// with other calls. It is remembered even where the lease is lost.
+    pub async fn remember_call(
+        &self,
+        lease: &Lease,
+        (request_hash, made): (&str, &Made),
+        units: f64,
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        let during = || format!("a call of task {}", lease.task);
+        let write = self.write().await.during("settling", during())?;
+        let held = hold(&write.txn, lease).await.during("settling", during())?.is_some();
+        let row = if held { reserved(&write.txn, lease.task).await.during("settling", during())? } else { None };
+        if let Some(row) = row {
+            end_reservation(&write.txn, row, End::Made(Some(units)), stored(now)).await.during("settling", during())?;
+        }
+        made::remember(&write.txn, request_hash, made, now).await?;
+        write.commit().await.during("settling", during())
     }
 
     /// Gives back what a call that came to nothing had reserved, while its task goes on with another vendor. `false` when the
@@ -141,88 +136,12 @@ impl Store {
                 return Ok(false);
             }
             if let Some(row) = reserved(&write.txn, lease.task).await? {
-                end_reservation(&write.txn, row, &Outcome::Failed { failure, jitter: 0.0 }, stored(now)).await?;
+                end_reservation(&write.txn, row, End::of_failure(&failure), stored(now)).await?;
             }
             write.commit().await?;
             Ok(true)
         };
         refunded.await.during("giving back what was reserved for task", lease.task)
-    }
-
-    /// What the owner's vendors have done between two moments, by vendor, model and unit.
-    pub async fn usage_totals(&self, owner: Uuid, from: DateTime<Utc>, to: DateTime<Utc>) -> Result<Vec<UsageTotal>, StoreError> {
-        let rows = usage::Entity::find()
-            .filter(usage::Column::OwnerId.eq(owner))
-            .filter(usage::Column::CreatedAt.gte(from))
-            .filter(usage::Column::CreatedAt.lt(to))
-            .order_by_asc(usage::Column::Vendor)
-            .order_by_asc(usage::Column::Model)
-            .order_by_asc(usage::Column::Unit)
-            .select_only()
-            .columns([usage::Column::Vendor, usage::Column::Model, usage::Column::Unit, usage::Column::State])
-            .column_as(Expr::cust("COUNT(*)"), "calls")
-            .column_as(Expr::cust("SUM(units)"), "units")
-            .column_as(Expr::cust("CAST(COALESCE(SUM(cost_micros), 0) AS BIGINT)"), "cost")
-            .group_by(usage::Column::Vendor)
-            .group_by(usage::Column::Model)
-            .group_by(usage::Column::Unit)
-            .group_by(usage::Column::State)
-            .into_tuple::<(String, String, String, String, i64, f64, i64)>()
-            .all(&self.db)
-            .await
-            .during("adding up the usage of", owner)?;
-        let mut totals: Vec<UsageTotal> = Vec::new();
-        for (vendor, model, unit, state, calls, units, cost) in rows {
-            let same = |total: &UsageTotal| (&total.vendor, &total.model, &total.unit) == (&vendor, &model, &unit);
-            if !totals.last().is_some_and(same) {
-                totals.push(UsageTotal { vendor, model, unit, calls: 0, failed: 0, units: 0.0, cost: Money(0) });
-            }
-            let total = totals.last_mut().expect("one was just added");
-            if state == UsageState::Refunded.name() {
-                total.failed += calls;
-            } else {
-                total.calls += calls;
-                total.units += units;
-                total.cost = Money(total.cost.0 + cost);
-            }
-        }
-        Ok(totals)
-    }
-
-    /// What the user has used today and this month, in UTC.
-    pub async fn used(&self, owner: Uuid, now: DateTime<Utc>) -> Result<(Used, Used), StoreError> {
-        let [day, month] = periods(now);
-        let today = of_period(&self.db, owner, &day).await.during("reading the usage of", owner)?;
-        let this_month = of_period(&self.db, owner, &month).await.during("reading the usage of", owner)?;
-        Ok((used_of(today), used_of(this_month)))
-    }
-}
-
-/// A user's allowance and what is used of it, locked until the end of the transaction.
-struct Account {
-    allowance: model::usage::Allowance,
-    budget: Option<Money>,
-    today: Used,
-    this_month: Used,
-}
-
-impl Account {
-    async fn lock(txn: &DatabaseTransaction, owner: Uuid, now: DateTime<Utc>) -> Result<Self, StoreError> {
-        let user = lock_user(txn, owner).await.during("reading user", owner)?;
-        let (plan_id, own_budget) = user.map_or((None, None), |user| (user.plan_id, user.budget_micros));
-        let plan = match plan_id {
-            Some(id) => plan::Entity::find_by_id(id).one(txn).await.during("reading plan", id)?,
-            None => None,
-        };
-        let allowance = match &plan {
-            Some(plan) => from_json(plan.allowance.clone(), &format!("plan {}", plan.slug), "allowance")?,
-            None => model::usage::Allowance::default(),
-        };
-        let [day, month] = periods(now);
-        let today = of_period(txn, owner, &day).await.during("reading the usage of", owner)?;
-        let this_month = of_period(txn, owner, &month).await.during("reading the usage of", owner)?;
-        let budget = own_budget.or(plan.and_then(|plan| plan.budget_micros)).map(Money);
-        Ok(Self { allowance, budget, today: used_of(today), this_month: used_of(this_month) })
     }
 }
 
@@ -245,59 +164,81 @@ pub async fn end_reservations(
     // Everybody locks users in the same order, so that nobody waits for ever.
     rows.sort_by_key(|row| row.owner_id);
     for row in rows {
-        let outcome = ended[&row.task_id];
-        end_reservation(txn, row, outcome, now).await?;
+        let end = End::of(ended[&row.task_id], &row.unit);
+        end_reservation(txn, row, end, now).await?;
     }
     Ok(())
 }
 
-async fn end_reservation(
-    txn: &DatabaseTransaction,
-    before: usage::Model,
-    outcome: &Outcome,
-    now: DateTime<Utc>,
-) -> Result<(), DbErr> {
-    let units = match (outcome, Unit::from_name(&before.unit)) {
-        (Outcome::Done(Product::Speech { seconds, .. }), Some(Unit::SpeechSecond)) => *seconds,
-        (Outcome::Done(_), _) => before.units,
-        // It may have been made and charged.
-        (Outcome::Failed { failure: Failure { class: FailureClass::Unknown, .. }, .. }, _) => before.units,
-        (Outcome::Failed { .. } | Outcome::OverBudget { .. }, _) => 0.0,
-    };
-    let unknown = matches!(outcome, Outcome::Failed { failure: Failure { class: FailureClass::Unknown, .. }, .. });
-    let made = unknown || matches!(outcome, Outcome::Done(_));
-    let factor = if before.units > 0.0 { units / before.units } else { 1.0 };
-    let cost = before.cost_micros.map(|cost| Money(cost).times(factor));
-    let mut row = before.clone().into_active_model();
-    if made {
-        row.state = Set(UsageState::Settled.name().to_owned());
-        row.units = Set(units);
-        row.cost_micros = Set(cost.map(|cost| cost.0));
-    } else {
-        row.state = Set(UsageState::Refunded.name().to_owned());
-    }
-    if let Outcome::Failed { failure, .. } = outcome {
-        row.error = Set(Some(failure.message.clone()));
-    }
-    row.settled_at = Set(Some(now));
-    usage::Entity::update(row).exec(txn).await?;
-    let counted = |units: f64, cost: Option<Money>| match Unit::from_name(&before.unit) {
-        Some(unit) if before.counts => Used::of(unit, units, cost.unwrap_or_default()),
-        _ => Used { cost: cost.unwrap_or_default(), ..Used::default() },
-    };
-    let after = if made { counted(units, cost) } else { Used::default() };
-    let difference = after.minus(counted(before.units, before.cost_micros.map(Money)));
-    lock_user(txn, before.owner_id).await?;
-    // It counts in the periods in which it was reserved.
-    count(txn, before.owner_id, before.created_at, difference).await?;
-    spend(txn, before.project_id, difference.cost).await
+/// What became of a call.
+enum End<'a> {
+    /// It was made, and used so many units; where that is not measured, as many as were reserved.
+    Made(Option<f64>),
+    /// It may have been made and charged.
+    Unknown(&'a str),
+    /// It came to nothing.
+    Refunded(Option<&'a str>),
 }
 
-/// The user's row, locked: whoever counts for a user comes through here.
-async fn lock_user(txn: &DatabaseTransaction, owner: Uuid) -> Result<Option<user::Model>, DbErr> {
-    let find = user::Entity::find_by_id(owner);
-    let find = if txn.get_database_backend() == DbBackend::Postgres { find.lock_exclusive() } else { find };
-    find.one(txn).await
+impl<'a> End<'a> {
+    fn of(outcome: &'a Outcome, unit: &str) -> Self {
+        match outcome {
+            Outcome::Done(Product::Speech { seconds, .. }) if unit == Unit::SpeechSecond.name() => Self::Made(Some(*seconds)),
+            Outcome::Done(_) => Self::Made(None),
+            Outcome::Failed { failure, .. } => Self::of_failure(failure),
+            Outcome::OverBudget { .. } => Self::Refunded(None),
+        }
+    }
+
+    fn of_failure(failure: &'a Failure) -> Self {
+        match failure.class {
+            FailureClass::Unknown => Self::Unknown(&failure.message),
+            _ => Self::Refunded(Some(&failure.message)),
+        }
+    }
+}
+
+async fn end_reservation(txn: &DatabaseTransaction, before: usage::Model, end: End<'_>, now: DateTime<Utc>) -> Result<(), DbErr> {
+    let (state, units, error) = match end {
+        End::Made(units) => (UsageState::Settled, units.unwrap_or(before.units), None),
+        End::Unknown(error) => (UsageState::Settled, before.units, Some(error)),
+        End::Refunded(error) => (UsageState::Refunded, before.units, error),
+    };
+    let factor = if before.units > 0.0 { units / before.units } else { 1.0 };
+    let cost = before.cost_micros.map(|cost| Money(cost).times(factor).0);
+    let after = usage::Model {
+        state: state.name().to_owned(),
+        units,
+        cost_micros: cost,
+        error: error.map(str::to_owned),
+        settled_at: Some(now),
+        ..before.clone()
+    };
+    let used = if state == UsageState::Settled { counted(&after) } else { Used::default() };
+    let difference = used.minus(counted(&before));
+    usage::Entity::update(after.into_active_model().reset_all()).exec(txn).await?;
+    account::lock_user(txn, before.owner_id).await?;
+    // It counts in the periods in which it was reserved.
+    account::count(txn, before.owner_id, before.created_at, difference).await?;
+    account::spend(txn, before.project_id, difference.cost).await
+}
+
+/// Writes a new reservation, and counts it. The user's row must be locked.
+async fn insert(txn: &DatabaseTransaction, row: usage::Model) -> Result<(), DbErr> {
+    let used = counted(&row);
+    account::count(txn, row.owner_id, row.created_at, used).await?;
+    account::spend(txn, row.project_id, used.cost).await?;
+    usage::Entity::insert(row.into_active_model()).exec_without_returning(txn).await?;
+    Ok(())
+}
+
+/// What a line of the ledger uses.
+fn counted(row: &usage::Model) -> Used {
+    let cost = Money(row.cost_micros.unwrap_or_default());
+    match Unit::from_name(&row.unit) {
+        Some(unit) if row.counts => Used::of(unit, row.units, cost),
+        _ => Used { cost, ..Used::default() },
+    }
 }
 
 /// The task's reservation that has not ended.
@@ -309,10 +250,11 @@ async fn reserved(txn: &impl ConnectionTrait, task: Uuid) -> Result<Option<usage
     rows.one(txn).await
 }
 
-fn ledger_row(lease: &Lease, call: &Call, now: DateTime<Utc>) -> usage::Model {
-    usage::Model {
-        // It follows from attempt and vendor, so that nothing here needs randomness.
-        id: Uuid::new_v5(&lease.task, format!("usage/{}/{}", lease.attempt, call.vendor).as_bytes()),
+async fn ledger_row(txn: &DatabaseTransaction, lease: &Lease, call: &Call, now: DateTime<Utc>) -> Result<usage::Model, DbErr> {
+    let before = usage::Entity::find().filter(usage::Column::TaskId.eq(lease.task)).count(txn).await?;
+    Ok(usage::Model {
+        // It follows from the place among the task's calls, so that nothing here needs randomness.
+        id: Uuid::new_v5(&lease.task, format!("usage/{}/{}/{before}", lease.attempt, call.vendor).as_bytes()),
         owner_id: lease.owner,
         project_id: lease.project,
         task_id: lease.task,
@@ -328,62 +270,5 @@ fn ledger_row(lease: &Lease, call: &Call, now: DateTime<Utc>) -> usage::Model {
         error: None,
         created_at: stored(now),
         settled_at: None,
-    }
-}
-
-/// The names of the day and the month, in UTC.
-fn periods(now: DateTime<Utc>) -> [String; 2] {
-    [now.format("%Y-%m-%d").to_string(), now.format("%Y-%m").to_string()]
-}
-
-async fn of_period(db: &impl ConnectionTrait, owner: Uuid, period: &str) -> Result<Option<used::Model>, DbErr> {
-    used::Entity::find_by_id((owner, period.to_owned())).one(db).await
-}
-
-fn used_of(row: Option<used::Model>) -> Used {
-    row.map_or_else(Used::default, |row| Used {
-        requests: row.requests,
-        images: row.images,
-        speech_seconds: row.speech_seconds,
-        clips: row.clips,
-        cost: Money(row.cost_micros),
     })
-}
-
-/// Adds to the sums of the day and the month; the user's row must be locked.
-async fn count(txn: &DatabaseTransaction, owner: Uuid, when: DateTime<Utc>, more: Used) -> Result<(), DbErr> {
-    if more == Used::default() {
-        return Ok(());
-    }
-    for period in periods(when) {
-        let before = of_period(txn, owner, &period).await?;
-        let new = before.is_none();
-        let sum = used_of(before).plus(more);
-        let row = used::Model {
-            owner_id: owner,
-            period,
-            requests: sum.requests,
-            images: sum.images,
-            speech_seconds: sum.speech_seconds,
-            clips: sum.clips,
-            cost_micros: sum.cost.0,
-        };
-        if new {
-            used::Entity::insert(row.into_active_model()).exec_without_returning(txn).await?;
-        } else {
-            used::Entity::update(row.into_active_model().reset_all()).exec(txn).await?;
-        }
-    }
-    Ok(())
-}
-
-async fn spend(txn: &DatabaseTransaction, project: Uuid, cost: Money) -> Result<(), DbErr> {
-    if cost.0 != 0 {
-        project::Entity::update_many()
-            .col_expr(project::Column::SpentMicros, Expr::col(project::Column::SpentMicros).add(cost.0))
-            .filter(project::Column::Id.eq(project))
-            .exec(txn)
-            .await?;
-    }
-    Ok(())
 }

@@ -9,7 +9,7 @@ use providers::align::{AlignProvider, AlignRequest};
 use serde_json::json;
 
 use super::ask::Order;
-use super::keep::{keep_detail, made_before};
+use super::keep::{Ends, keep_detail, made_before};
 use super::{TaskError, Work};
 use crate::{failure, request};
 
@@ -50,6 +50,6 @@ async fn align_by(
         tracing::warn!(%project, scene = %scene.id, vendor = aligner.vendor, why, "the words of a narration are estimated");
     }
     let detail = json!({ "words": &aligned.words, "estimated": &aligned.estimated });
-    keep_detail(work, &address, sound.clone(), detail).await?;
+    keep_detail(work, &address, (sound.clone(), detail), Ends::Task).await?;
     Ok(Product::Words(aligned.words))
 }

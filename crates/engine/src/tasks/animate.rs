@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::ask::Order;
 use super::job::wait_for;
-use super::keep::{New, keep, made_before};
+use super::keep::{Ends, New, keep, made_before};
 use super::{TaskError, Work};
 use crate::{failure, request};
 
@@ -43,7 +43,7 @@ async fn animate_by(
     let order = Order::of(animator, Unit::Clip, 1.0);
     let clip = wait_for(work, &*animator.provider, (&work.key(&scene.video), order), Box::pin(request)).await?;
     let new = New { bytes: clip.bytes, made_by: animator.name(), credit: clip.credit, detail: Value::Null };
-    Ok(Product::Clip(keep(work, &address, Place::SceneVideos, new).await?.asset))
+    Ok(Product::Clip(keep(work, &address, Place::SceneVideos, new, Ends::Task).await?.asset))
 }
 
 /// The request without the picture's bytes: they are only read for a new order.

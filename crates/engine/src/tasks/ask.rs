@@ -95,12 +95,15 @@ impl<'a> Work<'a> {
             Reservation::Made => Ok(()),
             Reservation::Lost => Err(TaskError::Vanished),
             Reservation::Quota(exceeded) => Err(Failure { class: FailureClass::Quota, message: exceeded.to_string() }.into()),
-            Reservation::Budget(over) => Err(TaskError::OverBudget(over.to_string())),
+            Reservation::Budget(over) => Err(TaskError::OverBudget(match self.engine.prices.of() {
+                Some(month) => format!("{over} (prices of {month})"),
+                None => over.to_string(),
+            })),
         }
     }
 
-    /// The call that was reserved came to nothing, and another vendor will be asked: what was reserved is given back.
-    async fn give_up_call(self, error: &ProviderError) -> Result<(), TaskError> {
+    /// The call that was reserved came to nothing, and the task goes on without it: what was reserved is given back.
+    pub async fn give_up_call(self, error: &ProviderError) -> Result<(), TaskError> {
         let engine = self.engine;
         let refunded = engine.store.refund(self.lease, failure::of_provider(error), (engine.clock)());
         match refunded.await.map_err(|error| failure::of_store(&error))? {

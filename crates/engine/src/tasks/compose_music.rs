@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::ask::Order;
 use super::job::wait_for;
-use super::keep::{New, keep, made_before};
+use super::keep::{Ends, New, keep, made_before};
 use super::{TaskError, Work};
 use crate::request;
 
@@ -39,7 +39,7 @@ async fn compose_by(work: Work<'_>, request: &MusicRequest, composer: &Candidate
         }
     };
     let new = New { bytes: composed.bytes, made_by: composer.name(), credit: None, detail: Value::Null };
-    Ok(Product::Music(keep(work, &address, Place::Music, new).await?.asset))
+    Ok(Product::Music(keep(work, &address, Place::Music, new, Ends::Task).await?.asset))
 }
 
 /// All that shapes the music. Taken apart without `..`, so that a new field forces a decision.

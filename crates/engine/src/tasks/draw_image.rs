@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use store::ProjectRecord;
 
 use super::ask::Order;
-use super::keep::{New, keep, made_before};
+use super::keep::{Ends, New, keep, made_before};
 use super::references::references;
 use super::{TaskError, Work};
 use crate::request;
@@ -39,7 +39,7 @@ async fn draw_by(
     let key = work.key(&scene.image);
     let image = work.ask(Order::of(artist, Unit::Image, 1.0), artist.provider.draw(request, &key)).await?;
     let new = New { bytes: image.bytes, made_by: artist.name(), credit: image.credit, detail: Value::Null };
-    Ok(Product::Image(keep(work, &address, Place::SceneImages, new).await?.asset))
+    Ok(Product::Image(keep(work, &address, Place::SceneImages, new, Ends::Task).await?.asset))
 }
 
 fn request_of(record: &ProjectRecord, scene: &Scene) -> ImageRequest {

@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use futures::future::BoxFuture;
+use model::task::MAX_ATTEMPTS;
+use providers::error::ProviderError;
 use providers::job::{JobProvider, Polled};
 
 use super::ask::Order;
 use super::keep::patiently;
 use super::{TaskError, Work};
-use crate::failure;
 
 /// One attempt waits at most so long. The next one goes on waiting for the same job.
 const LONGEST: chrono::Duration = chrono::Duration::minutes(15);
@@ -46,7 +47,7 @@ pub(super) async fn wait_for<Request: Sync, Product>(
     let begun = clock();
     loop {
         work.reached("polling");
-        let pause = match vendor.poll(&job).await.map_err(TaskError::Vendor)? {
+        let pause = match vendor.poll(&job).await.map_err(|error| unanswered(work, error, vendor.charges()))? {
             Polled::Done(product) => return Ok(product),
             Polled::Failed(error) => {
                 // The next attempt, if there is one, orders a new job.
@@ -57,13 +58,20 @@ pub(super) async fn wait_for<Request: Sync, Product>(
         };
         if clock() - begun > LONGEST {
             let message = format!("{} has not finished its job {job} within {} minutes", vendor.vendor(), LONGEST.num_minutes());
-            return Err(failure::retry(message).into());
+            return Err(unanswered(work, ProviderError::retry(message), vendor.charges()));
         }
         tokio::select! {
             () = tokio::time::sleep(pause) => {}
             () = work.cancel.cancelled() => return Err(TaskError::Cancelled),
         }
     }
+}
+
+/// What follows when a job that was ordered can't be asked about. While there are tries left, it is asked about again. After
+/// the last one it counts as spent, and nobody else is asked for the same: the vendor may well finish and charge it.
+fn unanswered(work: Work<'_>, error: ProviderError, charges: bool) -> TaskError {
+    let passing = matches!(error, ProviderError::Retry { .. }) && work.lease.attempt < MAX_ATTEMPTS;
+    TaskError::Vendor(if passing || !charges { error } else { error.after_payment() })
 }
 
 /// The job that an earlier attempt has ordered from this vendor.

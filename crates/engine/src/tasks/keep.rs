@@ -14,6 +14,7 @@ use serde_json::Value;
 use store::{Made, Making, StoreError};
 
 use super::{Others, TaskError, Work};
+use crate::abilities::Engine;
 use crate::failure;
 
 /// What was paid for is not given up while the database is away for a moment: so many seconds between the tries to write it
@@ -30,6 +31,12 @@ pub(super) async fn made_before(work: Work<'_>, address: &str) -> Result<Option<
         Making::Elsewhere { until } => return Err(TaskError::Postponed { until, others: Others::Go }),
         Making::Lost => return Err(TaskError::Vanished),
     }
+    found(work, address).await
+}
+
+/// The same for what belongs to a request that the task makes already.
+pub(super) async fn found(work: Work<'_>, address: &str) -> Result<Option<Made>, TaskError> {
+    let store = &work.engine.store;
     let made = store.made(address).await.map_err(|error| failure::of_store(&error))?;
     let Some(made) = made else { return Ok(None) };
     if made.asset.key.is_empty() {
@@ -56,8 +63,17 @@ pub(super) struct New {
     pub detail: Value,
 }
 
+/// What of the task's calls an answer ends.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Ends {
+    /// The last one: it is settled with the task's product.
+    Task,
+    /// One of several, which has used so many units: it is settled at once.
+    Call(f64),
+}
+
 /// Keeps a new object.
-pub(super) async fn keep(work: Work<'_>, address: &str, place: Place, new: New) -> Result<Made, TaskError> {
+pub(super) async fn keep(work: Work<'_>, address: &str, place: Place, new: New, ends: Ends) -> Result<Made, TaskError> {
     work.reached("answered");
     let New { bytes, made_by, credit, detail } = new;
     let Stored { key, media_type, bytes: length } =
@@ -67,23 +83,32 @@ pub(super) async fn keep(work: Work<'_>, address: &str, place: Place, new: New) 
         asset: Asset { key, media_type: media_type.to_owned(), bytes: length, made_by, credit: credit.map(Box::new) },
         detail,
     };
-    write_down(work, address, &made).await?;
+    write_down(work, address, &made, ends).await?;
     work.engine.assets.put(place, bytes).await.map_err(|error| failure::of_assets(&error))?;
     work.reached("stored");
     Ok(made)
 }
 
 /// Keeps an answer that is no object, such as a script or the words of the sound `asset`.
-pub(super) async fn keep_detail(work: Work<'_>, address: &str, asset: Asset, detail: Value) -> Result<Made, TaskError> {
+pub(super) async fn keep_detail(
+    work: Work<'_>,
+    address: &str,
+    (asset, detail): (Asset, Value),
+    ends: Ends,
+) -> Result<Made, TaskError> {
     work.reached("answered");
     let made = Made { asset, detail };
-    write_down(work, address, &made).await?;
+    write_down(work, address, &made, ends).await?;
     Ok(made)
 }
 
-async fn write_down(work: Work<'_>, address: &str, made: &Made) -> Result<(), TaskError> {
-    let engine = work.engine;
-    patiently(|| Box::pin(engine.store.remember(address, made, (engine.clock)()))).await?;
+async fn write_down(work: Work<'_>, address: &str, made: &Made, ends: Ends) -> Result<(), TaskError> {
+    let Engine { store, clock, .. } = work.engine;
+    patiently(|| match ends {
+        Ends::Task => Box::pin(store.remember(address, made, clock())),
+        Ends::Call(units) => Box::pin(store.remember_call(work.lease, (address, made), units, clock())),
+    })
+    .await?;
     work.reached("remembered");
     Ok(())
 }

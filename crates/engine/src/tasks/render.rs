@@ -9,7 +9,7 @@ use serde_json::json;
 use store::Lease;
 use tokio::sync::watch;
 
-use super::keep::{keep_detail, made_before};
+use super::keep::{Ends, keep_detail, made_before};
 use super::{TaskError, Work};
 use crate::abilities::{Engine, RenderFailure, RenderJob};
 use crate::{failure, request};
@@ -36,7 +36,7 @@ pub(super) async fn render(work: Work<'_>) -> Result<Product, TaskError> {
         made_by: "render".to_owned(),
         credit: None,
     };
-    keep_detail(work, &address, video, json!(&output)).await?;
+    keep_detail(work, &address, (video, json!(&output)), Ends::Task).await?;
     Ok(Product::Video(output))
 }
 

@@ -4,18 +4,19 @@ use assets::Place;
 use futures::future::BoxFuture;
 use model::caption::WordTiming;
 use model::language;
-use model::project::{Scene, estimated_seconds};
+use model::project::{Asset, Scene, estimated_seconds};
 use model::task::Product;
 use model::usage::Unit;
 use providers::abilities::Candidate;
-use providers::speech::{SpeechProvider, SpeechRequest};
+use providers::parts::{self, Part};
+use providers::speech::{Speech, SpeechProvider, SpeechRequest};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::ask::Order;
-use super::keep::{New, keep, made_before};
+use super::keep::{Ends, New, keep, made_before};
 use super::{TaskError, Work};
-use crate::request;
+use crate::{failure, request};
 
 type Narrator = Candidate<dyn SpeechProvider>;
 
@@ -55,17 +56,76 @@ pub(super) async fn speak(work: Work<'_>, scene: &Scene) -> Result<Product, Task
 async fn speak_by(work: Work<'_>, scene: &Scene, request: &SpeechRequest, narrator: &Narrator) -> Result<Product, TaskError> {
     narrator.provider.check(&request.language, &request.voice).map_err(TaskError::Vendor)?;
     let address = request::address("speak", &inputs(request, narrator));
-    if let Some(made) = made_before(work, &address).await?
-        && let Ok(spoken) = serde_json::from_value::<Spoken>(made.detail)
-    {
-        return Ok(Product::Speech { asset: made.asset, seconds: spoken.seconds, words: spoken.words });
+    if let Some(heard) = heard_before(work, &address).await? {
+        return Ok(heard.product());
     }
-    let order = Order::of(narrator, Unit::SpeechSecond, estimated_seconds(&scene.narration));
-    let made = work.ask(order, narrator.provider.speak(request, &work.key(&scene.audio))).await?;
-    let spoken = Spoken { seconds: made.seconds, words: made.words };
-    let new = New { bytes: made.bytes, made_by: narrator.name(), credit: None, detail: json!(&spoken) };
-    let made = keep(work, &address, Place::SceneAudio, new).await?;
-    Ok(Product::Speech { asset: made.asset, seconds: spoken.seconds, words: spoken.words })
+    let key = work.key(&scene.audio);
+    let parts = parts::of(&*narrator.provider, request);
+    let speech = match parts.as_slice() {
+        [only] => say(work, &only.request, &key, narrator).await?,
+        parts => speak_parts(work, request, (parts, &key), narrator).await?,
+    };
+    Ok(keep_speech(work, &address, speech, narrator, Ends::Task).await?.product())
+}
+
+/// What is said in several calls. Each part is kept as a narration of its own, so that none is bought again when a later one
+/// fails.
+async fn speak_parts(
+    work: Work<'_>,
+    whole: &SpeechRequest,
+    (parts, key): (&[Part], &str),
+    narrator: &Narrator,
+) -> Result<Speech, TaskError> {
+    let mut spoken = Vec::with_capacity(parts.len());
+    for (index, Part { request, pause }) in parts.iter().enumerate() {
+        let address = request::address("speak", &inputs(request, narrator));
+        if let Some(heard) = heard_before(work, &address).await? {
+            spoken.push((heard.speech(work).await?, *pause));
+            continue;
+        }
+        let speech = say(work, request, &parts::key(key, index), narrator).await?;
+        keep_speech(work, &address, speech.clone(), narrator, Ends::Call(speech.seconds)).await?;
+        spoken.push((speech, *pause));
+    }
+    parts::join(whole, spoken).await.map_err(TaskError::Vendor)
+}
+
+/// One call.
+async fn say(work: Work<'_>, request: &SpeechRequest, key: &str, narrator: &Narrator) -> Result<Speech, TaskError> {
+    let order = Order::of(narrator, Unit::SpeechSecond, estimated_seconds(&request.text));
+    work.ask(order, narrator.provider.speak(request, key)).await
+}
+
+/// A narration that is kept.
+struct Heard {
+    asset: Asset,
+    spoken: Spoken,
+}
+
+impl Heard {
+    fn product(self) -> Product {
+        Product::Speech { asset: self.asset, seconds: self.spoken.seconds, words: self.spoken.words }
+    }
+
+    async fn speech(self, work: Work<'_>) -> Result<Speech, TaskError> {
+        let bytes = work.engine.assets.get(&self.asset.key).await.map_err(|error| failure::of_assets(&error))?;
+        let Spoken { seconds, words } = self.spoken;
+        // By its content, which tells those who play it too.
+        Ok(Speech { bytes, media_type: "", seconds, words })
+    }
+}
+
+async fn heard_before(work: Work<'_>, address: &str) -> Result<Option<Heard>, TaskError> {
+    let made = made_before(work, address).await?;
+    Ok(made.and_then(|made| Some(Heard { spoken: serde_json::from_value(made.detail).ok()?, asset: made.asset })))
+}
+
+async fn keep_speech(work: Work<'_>, address: &str, speech: Speech, narrator: &Narrator, ends: Ends) -> Result<Heard, TaskError> {
+    let Speech { bytes, media_type: _, seconds, words } = speech;
+    let spoken = Spoken { seconds, words };
+    let new = New { bytes, made_by: narrator.name(), credit: None, detail: json!(&spoken) };
+    let made = keep(work, address, Place::SceneAudio, new, ends).await?;
+    Ok(Heard { asset: made.asset, spoken })
 }
 
 /// All that shapes the sound. Taken apart without `..`, so that a new field forces a decision.

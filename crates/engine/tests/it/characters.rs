@@ -11,7 +11,7 @@ use providers::image::Reference;
 use store::CharacterRecord;
 use uuid::Uuid;
 
-use crate::house::{House, clock};
+use crate::house::House;
 
 fn png(content: &str) -> Bytes {
     [b"\x89PNG\r\n\x1a\n", content.as_bytes()].concat().into()
@@ -29,7 +29,7 @@ impl House {
             pictures: vec![Picture { key, media_type: "image/png".to_owned() }],
             voice: None,
         };
-        self.store.create_character(CharacterRecord::new(character, clock())).await.expect("created");
+        self.store.create_character(CharacterRecord::new(character, self.now())).await.expect("created");
         Uuid::from_u128(number)
     }
 

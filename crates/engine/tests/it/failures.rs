@@ -1,5 +1,6 @@
 //! What each class of failure leads to, and what it leaves alone.
 
+use model::month::Month;
 use model::project::{Project, ProjectStatus, Slot, SlotStatus};
 use model::task::MAX_ATTEMPTS;
 use model::usage::{Money, Price, PriceTable, Unit};
@@ -140,13 +141,14 @@ async fn a_vendors_limits_make_tasks_wait_and_fail_none() {
 async fn a_budget_pauses_the_project_and_a_higher_one_goes_on() {
     let mut house = House::new().await;
     let price = Price { vendor: "test".to_owned(), model: "*".to_owned(), unit: Unit::Image, usd: 0.04 };
-    house.prices = PriceTable::new(vec![price]).expect("a good price").into();
+    let prices = PriceTable::new(vec![price]).expect("a good price");
+    house.prices = prices.looked_up(Some(Month { year: 2026, month: 11 })).into();
     let project = house.project(&["One.", "Two.", "Three."]).await;
     assert!(house.store.set_project_budget(project, Some(Money::dollars(0.10))).await.expect("stored"));
     house.apply(project, Input::Command(Command::GenerateAll { force: false })).await;
     let engine = house.engine();
     let paused = house.until(project, |project| project.status == ProjectStatus::Paused).await;
-    let sentence = "the project's budget of $0.10 is used up: $0.08 are spent, and the next step costs about $0.04; raise the budget, then resume";
+    let sentence = "the project's budget of $0.10 is used up: $0.08 are spent, and the next step costs about $0.04; raise the budget, then resume (prices of 2026-11)";
     assert_eq!(paused.notice.as_deref(), Some(sentence));
     assert_eq!(paused.failures(), Vec::<String>::new());
     assert!(house.store.set_project_budget(project, Some(Money::dollars(0.12))).await.expect("stored"));
@@ -154,6 +156,6 @@ async fn a_budget_pauses_the_project_and_a_higher_one_goes_on() {
     let done = house.until(project, |project| project.status == ProjectStatus::Completed).await;
     engine.stop().await;
     assert_eq!((done.notice, house.vendor.calls()), (None, (3, 3, 1)));
-    let (_, month) = house.store.used(done.owner, crate::house::clock()).await.expect("counted");
+    let (_, month) = house.store.used(done.owner, house.now()).await.expect("counted");
     assert_eq!((month.images, month.requests, month.cost), (3, 7, Money::dollars(0.12)));
 }

@@ -1,7 +1,7 @@
 //! A store, objects, vendors and a renderer for one test.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -20,6 +20,8 @@ use providers::clip::ClipProvider;
 use providers::error::ProviderError;
 use providers::image::{Image, ImageProvider, ImageRequest};
 use providers::music::{Music, MusicProvider, MusicRequest, MusicVendor};
+use providers::script::ScriptProvider;
+use providers::sound::{self, Sound};
 use providers::speech::{Speech, SpeechProvider, SpeechRequest};
 use store::{Details, Limits, NewProject, Store};
 use tokio::sync::Notify;
@@ -28,12 +30,24 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-/// Seconds that a test moved the clock on. Tests run in processes or threads of their own; moving it on never hurts others.
-static MOVED: AtomicI64 = AtomicI64::new(0);
+/// Houses of one process. Each has a clock of its own, since moving one on would end the waits and leases of all.
+const CLOCKS: usize = 64;
+/// Seconds that a house's clock was moved on.
+static MOVED: [AtomicI64; CLOCKS] = [const { AtomicI64::new(0) }; CLOCKS];
+static NEXT_CLOCK: AtomicUsize = AtomicUsize::new(0);
 static NEXT_ID: AtomicU32 = AtomicU32::new(1);
 
-pub fn clock() -> DateTime<Utc> {
-    DateTime::from_timestamp(1_800_000_000 + MOVED.load(Ordering::SeqCst), 0).expect("a good time")
+fn clock<const N: usize>() -> DateTime<Utc> {
+    DateTime::from_timestamp(1_800_000_000 + MOVED[N].load(Ordering::SeqCst), 0).expect("a good time")
+}
+
+/// The clock of that number. The engine takes a function, which can hold nothing.
+fn clock_of(number: usize) -> fn() -> DateTime<Utc> {
+    macro_rules! of {
+        ($($n:literal)*) => { match number { $($n => clock::<$n>,)* _ => panic!("more houses than clocks; raise CLOCKS") } };
+    }
+    of!(0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30 31
+        32 33 34 35 36 37 38 39 40 41 42 43 44 45 46 47 48 49 50 51 52 53 54 55 56 57 58 59 60 61 62 63)
 }
 
 fn new_id() -> Uuid {
@@ -48,6 +62,8 @@ pub struct House {
     pub folder: tempfile::TempDir,
     /// Who makes clips, if anybody does.
     pub clips: Option<Arc<ClipProvider>>,
+    /// Who writes scripts, if anybody does.
+    pub writer: Option<Arc<dyn ScriptProvider>>,
     /// Who speaks when the first one can't.
     pub second: Option<Arc<Vendor>>,
     /// Whether that is allowed.
@@ -56,6 +72,8 @@ pub struct House {
     pub limits: HashMap<String, Limits>,
     /// What the vendors ask for.
     pub prices: Arc<PriceTable>,
+    /// The number of its clock.
+    clock: usize,
     pub owner: Uuid,
 }
 
@@ -76,7 +94,8 @@ impl House {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let url = format!("sqlite://{}", folder.path().join("test.db").display());
         let store = store::open(&url).await.expect("a fresh database");
-        let owner = store.local_owner(clock()).await.expect("the owner");
+        let clock = NEXT_CLOCK.fetch_add(1, Ordering::SeqCst);
+        let owner = store.local_owner(clock_of(clock)()).await.expect("the owner");
         Self {
             store,
             assets: Assets::memory(),
@@ -84,10 +103,12 @@ impl House {
             renderer: Arc::default(),
             folder,
             clips: None,
+            writer: None,
             second: None,
             fallback: false,
             limits: HashMap::new(),
             prices: Arc::default(),
+            clock,
             owner,
         }
     }
@@ -104,7 +125,7 @@ impl House {
             source: None,
             characters: Vec::new(),
         };
-        self.store.create_project(new, clock()).await.expect("created").project.id
+        self.store.create_project(new, self.now()).await.expect("created").project.id
     }
 
     pub async fn project(&self, narrations: &[&str]) -> Uuid {
@@ -124,7 +145,7 @@ impl House {
     }
 
     pub async fn apply(&self, project: Uuid, input: Input) -> Project {
-        self.store.apply(project, input, clock()).await.expect("applied").record.project
+        self.store.apply(project, input, self.now()).await.expect("applied").record.project
     }
 
     pub async fn load(&self, project: Uuid) -> Project {
@@ -141,7 +162,7 @@ impl House {
     fn abilities(&self) -> Abilities {
         let vendor = &self.vendor;
         let mut abilities = Abilities {
-            scripts: nobody(),
+            scripts: self.writer.clone().map_or_else(nobody, |writer| only("test", "script-1", writer)),
             images: only("test", "image-1", vendor.clone()),
             speech: only("test", "speech-1", vendor.clone()),
             align: nobody(),
@@ -173,7 +194,7 @@ impl House {
                 limits: self.limits.clone(),
                 grace: Duration::from_secs(5),
             },
-            clock,
+            clock: clock_of(self.clock),
             jitter: || 0.5,
             checkpoint: |_, _| (),
         };
@@ -210,12 +231,19 @@ impl House {
         tokio::time::timeout(Duration::from_secs(60), waiting).await.expect("it happens within a minute")
     }
 
+    /// What the ledger says of each unit: calls, failed ones, and units.
+    pub async fn ledger(&self) -> Vec<(String, i64, i64, f64)> {
+        let (from, to) = (self.now() - chrono::Duration::days(1), self.now() + chrono::Duration::days(1));
+        let totals = self.store.usage_totals(self.owner, from, to).await.expect("readable");
+        totals.into_iter().map(|total| (total.unit, total.calls, total.failed, total.units)).collect()
+    }
+
     pub fn now(&self) -> DateTime<Utc> {
-        clock()
+        clock_of(self.clock)()
     }
 
     pub fn move_clock(&self, seconds: i64) {
-        MOVED.fetch_add(seconds, Ordering::SeqCst);
+        MOVED[self.clock].fetch_add(seconds, Ordering::SeqCst);
     }
 }
 
@@ -231,11 +259,13 @@ pub struct Vendor {
     wordless: AtomicBool,
     /// Whether pictures follow references.
     pub sees: AtomicBool,
-    /// What it was last asked to draw and to say.
+    /// What it was last asked to draw.
     pub drawn: Mutex<Vec<ImageRequest>>,
+    /// What it was asked to say, whatever came of it.
     pub spoken: Mutex<Vec<SpeechRequest>>,
     /// While somebody holds it, narrations are not answered.
     pub hold: tokio::sync::RwLock<()>,
+    longest: Option<usize>,
 }
 
 impl Vendor {
@@ -243,6 +273,11 @@ impl Vendor {
     pub fn calls(&self) -> (u32, u32, u32) {
         let count = |counter: &AtomicU32| counter.load(Ordering::SeqCst);
         (count(&self.images), count(&self.speeches), count(&self.musics))
+    }
+
+    /// One that speaks so many characters in one call, and whose narrations can be heard.
+    pub fn of_short_texts(longest: usize) -> Self {
+        Self { longest: Some(longest), ..Self::default() }
     }
 
     /// From now on narrations come without the times of their words.
@@ -302,17 +337,23 @@ impl SpeechProvider for Vendor {
     fn check(&self, _: &str, _: &str) -> Result<(), ProviderError> {
         Ok(())
     }
+    fn longest(&self) -> Option<usize> {
+        self.longest
+    }
     async fn speak(&self, request: &SpeechRequest, _: &str) -> Result<Speech, ProviderError> {
+        self.spoken.lock().expect("no panic holds this lock").push(request.clone());
         if let Some(error) = self.failure(&request.text) {
             return Err(error());
         }
-        self.spoken.lock().expect("no panic holds this lock").push(request.clone());
         self.speeches.fetch_add(1, Ordering::SeqCst);
         let _free = self.hold.read().await;
-        let bytes = [b"RIFF\0\0\0\0WAVE", request.text.as_bytes()].concat();
+        let bytes = match self.longest {
+            Some(_) => sound::wav(&Sound { samples: vec![0.5; 12_000], rate: 8_000 }),
+            None => [b"RIFF\0\0\0\0WAVE", request.text.as_bytes()].concat().into(),
+        };
         let words = (!self.wordless.load(Ordering::SeqCst))
             .then(|| vec![WordTiming { word: request.text.clone(), start: 0.1, end: 1.0 }]);
-        Ok(Speech { bytes: Bytes::from(bytes), media_type: "audio/wav", seconds: 1.5, words })
+        Ok(Speech { bytes, media_type: "audio/wav", seconds: 1.5, words })
     }
 }
 

@@ -8,6 +8,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use model::event::Medium;
 use model::project::{Project, ProjectStatus, SlotStatus};
+use model::task::MAX_ATTEMPTS;
 use model::workflow::{Command, Input};
 use providers::clip::{Clip, ClipRequest};
 use providers::error::ProviderError;
@@ -26,6 +27,7 @@ struct Clips {
     orders: Mutex<Vec<String>>,
     polls: Mutex<Vec<String>>,
     polled: Notify,
+    free: bool,
 }
 
 #[async_trait]
@@ -35,6 +37,9 @@ impl JobProvider<ClipRequest, Clip> for Clips {
     }
     fn model(&self) -> &str {
         "clip-1"
+    }
+    fn charges(&self) -> bool {
+        !self.free
     }
     async fn submit(&self, request: &ClipRequest, key: &str) -> Result<String, ProviderError> {
         assert!(request.picture.starts_with(b"\x89PNG"), "the still comes along");
@@ -52,7 +57,13 @@ impl JobProvider<ClipRequest, Clip> for Clips {
 impl Clips {
     fn answering(answers: impl Into<VecDeque<Answer>>) -> Arc<Self> {
         let (orders, polls, polled) = (Mutex::default(), Mutex::default(), Notify::new());
-        Arc::new(Self { answers: Mutex::new(answers.into()), orders, polls, polled })
+        Arc::new(Self { answers: Mutex::new(answers.into()), orders, polls, polled, free: false })
+    }
+
+    /// A stock: what it has costs nothing.
+    fn finding(answers: impl Into<VecDeque<Answer>>) -> Arc<Self> {
+        let (orders, polls, polled) = (Mutex::default(), Mutex::default(), Notify::new());
+        Arc::new(Self { answers: Mutex::new(answers.into()), orders, polls, polled, free: true })
     }
 
     fn orders(&self) -> Vec<String> {
@@ -155,4 +166,46 @@ async fn a_job_that_is_refused_is_the_end() {
     let failures = project.failures();
     assert!(failures.len() == 1 && failures[0].ends_with("not this picture"), "{failures:?}");
     assert_eq!(clips.orders().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_that_nobody_can_ask_about_any_more_counts_as_spent() {
+    let clips = Clips::answering([Err(busy()), Err(busy()), Err(busy()), Err(busy())]);
+    let (house, project) = wanted(&clips).await;
+    let engine = house.engine();
+    for tries in 1..MAX_ATTEMPTS {
+        house.until(project, |project| project.scenes[0].video.attempts == tries).await;
+        house.move_clock(60);
+    }
+    let project = house.until(project, ended).await;
+    engine.stop().await;
+    let failures = project.failures();
+    assert!(failures.len() == 1 && failures[0].contains("may have been made and charged"), "{failures:?}");
+    assert_eq!((clips.orders().len(), clips.polls().len()), (1, 4));
+    let (_, calls, failed, units) = house.ledger().await.into_iter().find(|(unit, ..)| unit == "clip").expect("one was ordered");
+    // Each question that failed gave back what it had reserved, and the last one did not.
+    assert_eq!((calls, failed, units), (1, 3, 1.0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_that_is_taken_back_while_a_job_runs_buys_nothing_anew() {
+    let clips = Clips::answering([Err(ProviderError::Unavailable("the key is gone".to_owned()))]);
+    let (mut house, project) = wanted(&clips).await;
+    house.fallback = true;
+    let engine = house.engine();
+    let project = house.until(project, ended).await;
+    engine.stop().await;
+    assert!(project.failures()[0].contains("the key is gone; it may have been made"), "{:?}", project.failures());
+    assert_eq!(house.ledger().await.iter().filter(|(unit, calls, ..)| unit == "clip" && *calls == 1).count(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_costs_nothing_is_not_said_to_be_charged() {
+    let clips = Clips::finding([Err(ProviderError::Unavailable("the key is gone".to_owned()))]);
+    let (house, project) = wanted(&clips).await;
+    let engine = house.engine();
+    let project = house.until(project, ended).await;
+    engine.stop().await;
+    assert!(project.failures()[0].ends_with("the key is gone"), "{:?}", project.failures());
+    assert_eq!(house.ledger().await.iter().filter(|(unit, calls, ..)| unit == "clip" && *calls == 1).count(), 0);
 }

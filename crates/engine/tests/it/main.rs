@@ -4,6 +4,7 @@ mod characters;
 mod failures;
 mod house;
 mod jobs;
+mod several_calls;
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -66,7 +67,7 @@ async fn equal_requests_at_the_same_moment_are_one_call() {
     let engine = house.engine();
     let mut changes = house.store.changes();
     // One is put back until the other may have ended.
-    while house.store.next_run_at().await.expect("readable") != Some(house::clock() + chrono::Duration::seconds(1)) {
+    while house.store.next_run_at().await.expect("readable") != Some(house.now() + chrono::Duration::seconds(1)) {
         changes.changed().await.expect("the store lives");
     }
     assert!(house.vendor.calls().1 <= 1, "the other one may not have come to its call yet");
@@ -187,13 +188,13 @@ async fn the_tasks_of_a_dead_process_are_freed_and_those_of_a_living_one_are_not
     let dead = WorkerLock::take(&folder, "dead").expect("a lock");
     for worker in ["living", "dead"] {
         let lease = chrono::Duration::hours(1);
-        let claimed = house.store.claim(worker, &[TaskKind::Speak], house::clock(), lease).await.expect("a claim");
+        let claimed = house.store.claim(worker, &[TaskKind::Speak], house.now(), lease).await.expect("a claim");
         assert!(claimed.is_some());
     }
     let path = folder.join("dead.lock");
     drop(dead);
     std::fs::File::create(path).expect("a killed process leaves its file");
-    let freed = WorkerLock::free_dead_workers(&folder, &house.store, house::clock()).await.expect("looked");
+    let freed = WorkerLock::free_dead_workers(&folder, &house.store, house.now()).await.expect("looked");
     assert_eq!(freed, 1);
     assert_eq!(house.store.running_workers().await.expect("looked"), ["living"]);
     drop(living);
@@ -206,8 +207,8 @@ async fn a_task_that_takes_every_process_down_fails_in_the_end() {
     house.apply(project, Input::Command(Command::GenerateAudio { force: false })).await;
     for _ in 0..model::task::MAX_ATTEMPTS {
         let lease = chrono::Duration::hours(1);
-        house.store.claim("doomed", &[TaskKind::Speak], house::clock(), lease).await.expect("a claim").expect("a task");
-        house.store.release_worker("doomed", house::clock()).await.expect("released");
+        house.store.claim("doomed", &[TaskKind::Speak], house.now(), lease).await.expect("a claim").expect("a task");
+        house.store.release_worker("doomed", house.now()).await.expect("released");
     }
     let engine = house.engine();
     let done = house.until(project, |project| project.status != ProjectStatus::Generating).await;

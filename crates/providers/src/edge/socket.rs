@@ -15,8 +15,10 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
 use super::message::{self, Heard, Order};
 use super::token;
+use crate::api::Api;
 use crate::error::ProviderError;
 use crate::spoken::Piece;
+use crate::vendor::Vendor;
 
 /// Where the websocket is, after the origin.
 const PATH: &str = "/consumer/speech/synthesize/readaloud/edge/v1";
@@ -39,8 +41,20 @@ pub(super) struct Said {
 }
 
 /// Has one text said. Nothing is charged, so that whatever is lost on the way may be asked for again.
-pub(super) async fn talk(base: &str, order: &Order<'_>, now: DateTime<Utc>) -> Result<Said, ProviderError> {
-    let late = |_| ProviderError::retry("Edge did not answer in time");
+pub(super) async fn talk(api: &Api, order: &Order<'_>, now: DateTime<Utc>) -> Result<Said, ProviderError> {
+    let breakers = api.http.breakers();
+    breakers.check(Vendor::Edge)?;
+    let said = converse(&api.base, order, now).await;
+    // As with those that are asked by HTTP: whoever answers "no" or "not now" is there.
+    match &said {
+        Err(Trouble { away: true, .. }) => breakers.failed(Vendor::Edge),
+        _ => breakers.answered(Vendor::Edge),
+    }
+    said.map_err(|trouble| trouble.error)
+}
+
+async fn converse(base: &str, order: &Order<'_>, now: DateTime<Utc>) -> Result<Said, Trouble> {
+    let late = |_| Trouble::silence("Edge did not answer in time");
     let request = request(base, order, now)?;
     let (mut socket, _) = tokio::time::timeout(CONNECT, connect_async(request)).await.map_err(late)?.map_err(class)?;
     for message in [message::configuration(now), message::ssml(order, now)] {
@@ -50,6 +64,27 @@ pub(super) async fn talk(base: &str, order: &Order<'_>, now: DateTime<Utc>) -> R
     // Whether the farewell arrives changes nothing.
     let _ = tokio::time::timeout(Duration::from_secs(1), socket.close(None)).await;
     said
+}
+
+/// Why nothing was said.
+#[derive(Debug)]
+struct Trouble {
+    error: ProviderError,
+    /// Whether the service is silent or in trouble itself.
+    away: bool,
+}
+
+impl Trouble {
+    fn silence(said: &str) -> Self {
+        Self { error: ProviderError::retry(said), away: true }
+    }
+}
+
+/// An answer, if not the wanted one.
+impl From<ProviderError> for Trouble {
+    fn from(error: ProviderError) -> Self {
+        Self { error, away: false }
+    }
 }
 
 fn request(base: &str, order: &Order<'_>, now: DateTime<Utc>) -> Result<Request, ProviderError> {
@@ -67,7 +102,7 @@ fn request(base: &str, order: &Order<'_>, now: DateTime<Utc>) -> Result<Request,
     Ok(request)
 }
 
-async fn listen(socket: &mut WebSocketStream<MaybeTlsStream<TcpStream>>) -> Result<Said, ProviderError> {
+async fn listen(socket: &mut WebSocketStream<MaybeTlsStream<TcpStream>>) -> Result<Said, Trouble> {
     let (mut sound, mut pieces, mut readable) = (BytesMut::new(), Vec::new(), true);
     while let Some(received) = socket.next().await {
         match received.map_err(class)? {
@@ -81,29 +116,30 @@ async fn listen(socket: &mut WebSocketStream<MaybeTlsStream<TcpStream>>) -> Resu
             Message::Binary(bytes) => {
                 let Some(part) = message::sound(&bytes) else { continue };
                 if sound.len() + part.len() > MOST {
-                    return Err(ProviderError::Fatal(format!("Edge sent more than {MOST} bytes; write a shorter narration")));
+                    let message = format!("Edge sent more than {MOST} bytes; write a shorter narration");
+                    return Err(ProviderError::Fatal(message).into());
                 }
                 sound.extend_from_slice(&part);
             }
             Message::Close(Some(frame)) if !frame.reason.is_empty() => {
-                return Err(ProviderError::Fatal(format!("Edge does not take the request: {}", frame.reason)));
+                return Err(ProviderError::Fatal(format!("Edge does not take the request: {}", frame.reason)).into());
             }
             Message::Close(_) => break,
             _ => {}
         }
     }
-    Err(ProviderError::retry("Edge broke the connection off"))
+    Err(Trouble::silence("Edge broke the connection off"))
 }
 
-fn class(error: Error) -> ProviderError {
+fn class(error: Error) -> Trouble {
     match error {
-        Error::Http(response) => refused(&response),
+        Error::Http(response) => Trouble { away: response.status().is_server_error(), error: refused(&response) },
         Error::Io(error) if error.kind() == std::io::ErrorKind::ConnectionRefused => {
-            ProviderError::retry("Edge can't be reached; check the network")
+            Trouble::silence("Edge can't be reached; check the network")
         }
-        Error::Tls(_) => ProviderError::retry("Edge can't be reached safely; check the network"),
-        Error::Url(_) => ProviderError::Fatal("the request to Edge can't be sent; check its base_url".to_owned()),
-        _ => ProviderError::retry("Edge broke the connection off"),
+        Error::Tls(_) => Trouble::silence("Edge can't be reached safely; check the network"),
+        Error::Url(_) => ProviderError::Fatal("the request to Edge can't be sent; check its base_url".to_owned()).into(),
+        _ => Trouble::silence("Edge broke the connection off"),
     }
 }
 

@@ -56,12 +56,7 @@ impl ElevenLabsSpeech {
             return Ok(wanted.to_owned());
         }
         let voices = self.voices().await?;
-        // Names come with a description behind a dash: "Sarah - Mature, Reassuring".
-        let named = |voice: &&Voice| {
-            let short = voice.label.split(" - ").next().unwrap_or_default();
-            voice.id == wanted || voice.label.eq_ignore_ascii_case(wanted) || short.eq_ignore_ascii_case(wanted)
-        };
-        voices.iter().find(named).map(|voice| voice.id.clone()).ok_or_else(|| {
+        voices.iter().find(|voice| voice.is_called(wanted)).map(|voice| voice.id.clone()).ok_or_else(|| {
             ProviderError::Fatal(format!(
                 "ElevenLabs has no voice \"{wanted}\" in this account; choose one from its list of voices"
             ))
@@ -131,6 +126,10 @@ impl SpeechProvider for ElevenLabsSpeech {
             return Err(ProviderError::retry("ElevenLabs has sent only a part of the sound"));
         }
         Ok(Speech { words: spoken::words(&request.text, &pieces, seconds), ..narration.speech() })
+    }
+
+    fn usual_voice(&self) -> &str {
+        self.voice.as_deref().unwrap_or_default().trim()
     }
 
     async fn voices(&self) -> Result<Vec<Voice>, ProviderError> {

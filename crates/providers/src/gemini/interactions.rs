@@ -6,7 +6,7 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use reqwest::Url;
+use reqwest::{Method, Url};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -18,8 +18,6 @@ use crate::vendor::Vendor;
 
 /// What the vendor asks its clients to wait between two questions.
 const PAUSE: Duration = Duration::from_secs(6);
-/// What the vendor says about an id that it has forgotten, or that belongs to another account.
-const FORGOTTEN: &str = "Invalid interaction name";
 
 /// An interaction as the vendor tells it.
 #[derive(Debug, Clone, Deserialize)]
@@ -144,11 +142,10 @@ pub async fn ask(api: &Api, id: &str) -> Result<Polled<Output>, ProviderError> {
     if !is_plain(id) {
         return Ok(Polled::Failed(forgotten()));
     }
-    let asked = api.explained_by(explain_question).get(&format!("/interactions/{id}"), &[]).await;
-    match asked {
-        Ok(interaction) => standing(api, interaction),
-        Err(error) if is_forgotten(&error) => Ok(Polled::Failed(forgotten())),
-        Err(error) => Err(error),
+    let question = api.request(Method::GET, &format!("/interactions/{id}"));
+    match api.find(question, is_forgotten).await? {
+        Some(interaction) => standing(api, interaction),
+        None => Ok(Polled::Failed(forgotten())),
     }
 }
 
@@ -160,9 +157,8 @@ pub async fn cancel(api: &Api, id: &str) -> Result<(), ProviderError> {
     if !is_plain(id) {
         return Err(forgotten());
     }
-    let path = format!("/interactions/{id}/cancel");
-    let _: Value = api.explained_by(explain_question).post(&path, &json!({}), "", Effect::Free).await?;
-    Ok(())
+    let order = api.request(Method::POST, &format!("/interactions/{id}/cancel")).json(&json!({}));
+    api.find::<Value>(order, is_forgotten).await?.map(drop).ok_or_else(forgotten)
 }
 
 impl Output {
@@ -231,21 +227,19 @@ fn standing(api: &Api, interaction: Interaction) -> Result<Polled<Output>, Provi
     }))
 }
 
-/// What a bad status means where an order is asked about.
-fn explain_question(status: u16, body: &Value, said: &str) -> Option<ProviderError> {
-    match status {
-        404 => Some(forgotten()),
-        400 if said.starts_with(FORGOTTEN) => Some(forgotten()),
-        _ => super::explain(status, body, said),
+/// Whether the vendor has forgotten an order, or it belongs to another account. A question says nothing but the order's id, so
+/// an argument that is not valid can only be that.
+fn is_forgotten(status: u16, body: &Value) -> bool {
+    let code = body.pointer("/error/status").and_then(Value::as_str).unwrap_or_default();
+    match (status, code) {
+        (404, _) | (_, "NOT_FOUND") => true,
+        (400, "INVALID_ARGUMENT") => !super::is_about_key(body),
+        _ => false,
     }
 }
 
 fn forgotten() -> ProviderError {
     ProviderError::retry("Gemini does not know this order any more")
-}
-
-fn is_forgotten(error: &ProviderError) -> bool {
-    error.to_string() == forgotten().to_string()
 }
 
 /// Whether an id can stand in a path as it is.
@@ -294,6 +288,22 @@ mod tests {
         let message = "Gemini wants to call tools for this, which are not there; choose another model: the why";
         check("requires_action", Some(ProviderError::Fatal(message.into())));
         assert_eq!(polled(json!({ "id": "a", "status": "pondering" })).err(), Some(unreadable(Vendor::Gemini)));
+    }
+
+    #[test]
+    fn what_is_forgotten_is_told_by_its_code() {
+        let check = |status, code: &str, reason: &str, expected| {
+            let error = json!({ "status": code, "message": "in words of its own", "details": [{ "reason": reason }] });
+            assert_eq!(is_forgotten(status, &json!({ "error": error })), expected, "{status} {code} {reason}");
+        };
+        check(404, "NOT_FOUND", "", true);
+        check(400, "NOT_FOUND", "", true);
+        check(400, "INVALID_ARGUMENT", "", true);
+        check(400, "INVALID_ARGUMENT", "API_KEY_INVALID", false);
+        check(400, "FAILED_PRECONDITION", "", false);
+        check(403, "PERMISSION_DENIED", "", false);
+        check(500, "INTERNAL", "", false);
+        assert!(is_forgotten(404, &Value::Null), "whatever says so");
     }
 
     #[test]

@@ -122,6 +122,11 @@ impl SpeechProvider for GeminiSpeech {
         Ok(narration.at_speed(request.speed).await?.speech())
     }
 
+    fn usual_voice(&self) -> &str {
+        let set = self.voice.as_deref().unwrap_or_default().trim();
+        if set.is_empty() { USUAL_VOICE } else { set }
+    }
+
     async fn voices(&self) -> Result<Vec<Voice>, ProviderError> {
         let voice = |(name, female, description): &(&str, bool, &str)| Voice {
             id: (*name).to_owned(),

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use crate::api::{Api, unreadable};
 use crate::error::ProviderError;
-use crate::http::Effect;
+use crate::http::{Effect, nothing_more};
 use crate::image::{Image, ImageProvider, ImageRequest, Reference};
 use crate::picture_model::{self, Asked, PROMPT, PictureModel, nearest};
 use crate::prompts::Prompts;
@@ -108,7 +108,7 @@ impl PictureModel for OpenAiImages {
         let made = answer.data.into_iter().next().unwrap_or_default();
         match (made.b64_json, made.url) {
             (Some(data), _) => Ok(STANDARD.decode(data).map_err(|_| unreadable(Vendor::OpenAi))?.into()),
-            (None, Some(address)) => self.api.download(&address, MOST).await,
+            (None, Some(address)) => self.api.explained_by(nothing_more).download_made(&address, MOST).await,
             (None, None) => Err(ProviderError::retry("OpenAI answered without a picture")),
         }
     }

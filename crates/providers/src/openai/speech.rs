@@ -8,7 +8,6 @@ use crate::api::Api;
 use crate::error::ProviderError;
 use crate::http::Effect;
 use crate::narration::Narration;
-use crate::parts::{self, Said};
 use crate::speech::{Speech, SpeechProvider, SpeechRequest, Voice};
 use crate::vendor::Vendor;
 
@@ -34,10 +33,10 @@ impl OpenAiSpeech {
         Self { api, model, voice }
     }
 
-    fn body(&self, request: &SpeechRequest, text: &str) -> Value {
+    fn body(&self, request: &SpeechRequest) -> Value {
         let set = self.voice.as_deref().unwrap_or_default().trim();
         let voice = [request.voice.trim(), set].into_iter().find(|name| !name.is_empty()).unwrap_or(USUAL_VOICE);
-        let mut body = json!({ "model": self.model, "input": text, "voice": voice, "response_format": "wav" });
+        let mut body = json!({ "model": self.model, "input": request.text, "voice": voice, "response_format": "wav" });
         // Not every server knows speeds, so that the usual one is not mentioned.
         if (request.speed - 1.0).abs() > 1e-6 {
             body["speed"] = json!(request.speed.clamp(0.25, 4.0));
@@ -61,10 +60,18 @@ impl SpeechProvider for OpenAiSpeech {
         Ok(())
     }
 
+    fn longest(&self) -> Option<usize> {
+        Some(MOST)
+    }
+
     async fn speak(&self, request: &SpeechRequest, key: &str) -> Result<Speech, ProviderError> {
         request.check_words()?;
-        let speak = |text: String, key: String| async move { post(&self.api, &self.body(request, &text), &key).await };
-        Ok(parts::speak(Vendor::OpenAi, &request.text, MOST, key, speak).await?.narration.speech())
+        Ok(post(&self.api, &self.body(request), key).await?.speech())
+    }
+
+    fn usual_voice(&self) -> &str {
+        let set = self.voice.as_deref().unwrap_or_default().trim();
+        if set.is_empty() { USUAL_VOICE } else { set }
     }
 
     async fn voices(&self) -> Result<Vec<Voice>, ProviderError> {
@@ -77,11 +84,11 @@ impl SpeechProvider for OpenAiSpeech {
 }
 
 /// Posts to `/audio/speech`, whose answer is a file.
-pub(crate) async fn post(api: &Api, body: &Value, key: &str) -> Result<Said, ProviderError> {
+pub(crate) async fn post(api: &Api, body: &Value, key: &str) -> Result<Narration, ProviderError> {
     let call = api.request(Method::POST, "/audio/speech").json(body);
     let call = if key.is_empty() { call } else { call.header("Idempotency-Key", key) };
     let file = api.send(call, Effect::Paid).await?.body;
-    Ok(Narration::read(api.vendor, file).await?.into())
+    Narration::read(api.vendor, file).await
 }
 
 #[cfg(test)]
@@ -96,10 +103,11 @@ mod tests {
 
     #[test]
     fn a_request_says_what_was_asked_for() {
-        let body = |request: &SpeechRequest| provider("http://127.0.0.1:9").body(request, "Hi");
+        let body = |request: &SpeechRequest| provider("http://127.0.0.1:9").body(request);
         let usual = json!({ "model": "gpt-4o-mini-tts", "input": "Hi", "voice": "sage", "response_format": "wav" });
-        assert_eq!(body(&SpeechRequest::default()), usual);
-        let request = SpeechRequest { voice: "nova".to_owned(), speed: 1.25, ..SpeechRequest::default() };
+        let hi = || SpeechRequest { text: "Hi".to_owned(), ..SpeechRequest::default() };
+        assert_eq!(body(&hi()), usual);
+        let request = SpeechRequest { voice: "nova".to_owned(), speed: 1.25, ..hi() };
         let expected =
             json!({ "model": "gpt-4o-mini-tts", "input": "Hi", "voice": "nova", "response_format": "wav", "speed": 1.25 });
         assert_eq!(body(&request), expected);

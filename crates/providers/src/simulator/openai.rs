@@ -19,8 +19,16 @@ pub(super) mod speech;
 pub(super) struct OpenAi;
 
 /// What the list of models says; others work as well, unless their name begins with `gone`.
-const MODELS: [&str; 7] =
-    ["gpt-5.2", "gpt-5.2-mini", "gpt-5.2-nojsonschema", "gpt-image-2", "gpt-image-1-mini", "gpt-4o-mini-tts", "tts-1"];
+const MODELS: [&str; 8] = [
+    "gpt-5.2",
+    "gpt-5.2-mini",
+    "gpt-5-mini",
+    "gpt-5.2-nojsonschema",
+    "gpt-image-2",
+    "gpt-image-1-mini",
+    "gpt-4o-mini-tts",
+    "tts-1",
+];
 
 impl Vendor for OpenAi {
     fn name(&self) -> &'static str {

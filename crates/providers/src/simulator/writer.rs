@@ -58,7 +58,10 @@ pub(super) fn script(prompt: &str, share: f64) -> Script {
         title: phrases::short(&phrases::capital(&lines.title.replace("{}", &topic)), 50),
         description: lines.description.replace("{}", &topic),
         hashtags: hashtags(&wish.topic),
-        style: wish.style.clone().unwrap_or_else(|| "cinematic, warm light, natural colours".to_owned()),
+        style: wish.style.clone().unwrap_or_else(|| {
+            let styles = phrases::STYLES;
+            styles[seed(&wish.topic) as usize % styles.len()].to_owned()
+        }),
         language: wish.language,
         topic,
     }
@@ -170,6 +173,20 @@ mod tests {
         check("Topic: the Moon\nLanguage: Portuguese\nExactly 6 scenes, 40 to 50 seconds in all.", 6, 40..=50, "pt-BR");
         check("Write between 3 and 4 scenes about \"deep sea\" in Spanish, total 20-30 seconds", 4, 20..=30, "es");
         check("topic: bees", 11, 65..=90, "en");
+    }
+
+    #[test]
+    fn the_style_is_the_wish_or_one_that_a_person_would_name() {
+        let rules = "Rules:\n- title: at most 50 characters.\n- style: one sentence that states the look: medium, light.\n";
+        let check = |prompt: &str, expected: Option<&str>| {
+            let style = script(&format!("Topic: bees\n{prompt}"), 1.0).style;
+            let known = phrases::STYLES.contains(&style.as_str());
+            assert_eq!((known, expected.unwrap_or(&style)), (expected.is_none(), style.as_str()), "{prompt}");
+        };
+        check("", None);
+        check(rules, None);
+        check(&format!("Style: noir\n{rules}"), Some("noir"));
+        check(&format!("{rules}- Style: noir"), Some("noir"));
     }
 
     #[test]

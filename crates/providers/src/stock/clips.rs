@@ -57,6 +57,10 @@ impl JobProvider<ClipRequest, Clip> for StockClips {
     }
 
     /// Chooses the film. The same request finds the same one as long as the stock stays as it is.
+    fn charges(&self) -> bool {
+        false
+    }
+
     async fn submit(&self, request: &ClipRequest, _: &str) -> Result<String, ProviderError> {
         let searches = words::searches(&request.description, &request.narration, "", &request.language);
         for words in &searches {

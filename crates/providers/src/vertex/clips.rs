@@ -10,6 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use image::ImageFormat;
 use minijinja::context;
+use reqwest::Method;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -127,11 +128,9 @@ impl JobProvider<ClipRequest, Clip> for VertexClips {
     async fn poll(&self, job: &str) -> Result<Polled<Clip>, ProviderError> {
         let Some(endpoint) = endpoint(job) else { return Ok(Polled::Failed(forgotten())) };
         let path = format!("/{endpoint}:fetchPredictOperation");
-        let api = self.api.explained_by(explain_question);
-        let asked = api.post(&path, &json!({ "operationName": job }), "", Effect::Free).await;
-        let operation: Operation = match asked {
-            Err(error) if error.to_string() == forgotten().to_string() => return Ok(Polled::Failed(forgotten())),
-            asked => asked?,
+        let question = self.api.request(Method::POST, &path).json(&json!({ "operationName": job }));
+        let Some(operation) = self.api.find::<Operation>(question, is_forgotten).await? else {
+            return Ok(Polled::Failed(forgotten()));
         };
         match (operation.done, operation.error) {
             (false, _) => Ok(Polled::NotYet { ask_again_after: PAUSE }),
@@ -150,9 +149,9 @@ fn endpoint(operation: &str) -> Option<&str> {
     fine.then_some(endpoint)
 }
 
-/// What a bad status means where an operation is asked about.
-fn explain_question(status: u16, body: &Value, said: &str) -> Option<ProviderError> {
-    if status == 404 { Some(forgotten()) } else { super::explain(status, body, said) }
+/// Whether the vendor has forgotten an operation, or it belongs to another project.
+fn is_forgotten(status: u16, body: &Value) -> bool {
+    status == 404 || body.pointer("/error/status").is_some_and(|code| code == "NOT_FOUND")
 }
 
 fn forgotten() -> ProviderError {
@@ -296,6 +295,18 @@ mod tests {
         check(13, |error| matches!(error, ProviderError::Retry { .. }));
         check(16, |error| matches!(error, ProviderError::Unavailable(_)));
         check(1, |error| matches!(error, ProviderError::Fatal(_)));
+    }
+
+    #[test]
+    fn what_is_forgotten_is_told_by_its_code() {
+        let check = |status, code: &str, expected| {
+            let body = json!({ "error": { "code": status, "status": code, "message": "in words of its own" } });
+            assert_eq!(is_forgotten(status, &body), expected, "{status} {code}");
+        };
+        check(404, "NOT_FOUND", true);
+        check(400, "NOT_FOUND", true);
+        check(400, "INVALID_ARGUMENT", false);
+        check(503, "UNAVAILABLE", false);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 use std::sync::Mutex;
 
 use super::*;
+use crate::script::Script;
 
 const GOOD: &str = include_str!("../../tests/fixtures/script.json");
 
@@ -48,7 +49,7 @@ fn request() -> ScriptRequest {
 }
 
 async fn write(told: &Told, request: &ScriptRequest) -> Result<Script, ProviderError> {
-    told.write(request, "k").await
+    script::write(told, request, "k").await
 }
 
 fn asked(told: &Told) -> Vec<(Conversation, String)> {

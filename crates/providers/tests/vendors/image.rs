@@ -30,10 +30,10 @@ fn prompts() -> Prompts {
 }
 
 /// Somebody who draws, the vendor's name, and the size of the pictures for a tall video.
-type Artist = (Box<dyn ImageProvider>, &'static str, (u32, u32));
+pub type Artist = (Box<dyn ImageProvider>, &'static str, (u32, u32));
 
 /// All that draw.
-fn all(world: &World) -> Vec<Artist> {
+pub fn all(world: &World) -> Vec<Artist> {
     let gemini = || gemini::api(world.http.clone(), world.base(Vendor::Gemini), key());
     let openai = || openai::api(world.http.clone(), world.base(Vendor::OpenAi), key());
     let banana = || GeminiImages::new(gemini(), "gemini-nano-banana-2.1".into(), prompts());
@@ -45,7 +45,7 @@ fn all(world: &World) -> Vec<Artist> {
     ]
 }
 
-fn request() -> ImageRequest {
+pub fn request() -> ImageRequest {
     ImageRequest {
         description: "A red rocket over the sea".into(),
         style: "watercolour".into(),
@@ -213,6 +213,36 @@ async fn a_model_that_is_only_behind_interactions_says_so_once() {
     }
     let asked = asked.lock().expect("nobody panics here");
     assert_eq!(*asked, ["/models/tomorrow:generateContent", "/interactions", "/interactions"]);
+}
+
+#[tokio::test]
+async fn a_paid_picture_behind_a_link_is_fetched_again_and_never_bought_again() {
+    let check = async |fetched: fn(&str, &str) -> (StatusCode, String, Bytes), expected: &str, fetches: usize| {
+        let (base, asked) = serve(fetched).await;
+        let api = openai::api(Http::new().expect("a client"), base, key());
+        let images = OpenAiImages::new(api, "somebodys-model".into(), prompts());
+        let drawn = images.draw(&request(), "").await;
+        assert_eq!(outcome(&drawn), expected, "{drawn:?}");
+        let asked = asked.lock().expect("nobody panics here");
+        let count = |path: &str| asked.iter().filter(|asked| *asked == path).count();
+        assert_eq!((count("/images/generations"), count("/made.png")), (1, fetches), "{asked:?}");
+    };
+    /// Made, and then what comes of fetching it.
+    fn made(path: &str, own: &str, status: StatusCode) -> (StatusCode, String, Bytes) {
+        match path {
+            "/images/generations" => {
+                let body = json!({ "data": [{ "url": format!("{own}/made.png") }] }).to_string();
+                (StatusCode::OK, "application/json".into(), body.into())
+            }
+            _ => (status, "image/png".into(), png(300, 500)),
+        }
+    }
+    check(|path, own| made(path, own, StatusCode::SERVICE_UNAVAILABLE), "unknown", 4).await;
+    check(|path, own| made(path, own, StatusCode::TOO_MANY_REQUESTS), "unknown", 4).await;
+    // What is gone does not come back.
+    check(|path, own| made(path, own, StatusCode::NOT_FOUND), "unknown", 1).await;
+    check(|path, own| made(path, own, StatusCode::FORBIDDEN), "unknown", 1).await;
+    check(|path, own| made(path, own, StatusCode::OK), "ok", 1).await;
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use providers::openai::scripts::OpenAiScripts;
 use providers::prompts::Prompts;
-use providers::script::{ScriptProvider, ScriptRequest};
+use providers::script::{self, ScriptProvider, ScriptRequest};
 use providers::simulator::FaultKind;
 use providers::vendor::Vendor;
 use providers::{gemini, ollama, openai};
@@ -19,7 +19,7 @@ fn openai_with(world: &World, model: &str) -> Box<dyn ScriptProvider> {
 }
 
 /// All that write.
-fn all(world: &World) -> Vec<Box<dyn ScriptProvider>> {
+pub fn all(world: &World) -> Vec<Box<dyn ScriptProvider>> {
     let gemini = gemini::api(world.http.clone(), world.base(Vendor::Gemini), key());
     let ollama = ollama::api(world.http.clone(), world.base(Vendor::Ollama), None);
     vec![
@@ -29,7 +29,7 @@ fn all(world: &World) -> Vec<Box<dyn ScriptProvider>> {
     ]
 }
 
-fn request() -> ScriptRequest {
+pub fn request() -> ScriptRequest {
     ScriptRequest {
         topic: "the Moon".into(),
         style: "watercolour".into(),
@@ -47,7 +47,7 @@ async fn a_script_is_as_it_was_wished() {
     let check = async |request: ScriptRequest, scenes: std::ops::RangeInclusive<usize>, word: &str| {
         for scripts in all(&world) {
             world.simulator.forget();
-            let script = scripts.write(&request, "order-1").await.expect("a script");
+            let script = script::write(&*scripts, &request, "order-1").await.expect("a script");
             let vendor = scripts.vendor();
             assert!(scenes.contains(&script.scenes.len()), "{vendor}: {} scenes", script.scenes.len());
             assert!((1..=50).contains(&script.title.chars().count()), "{vendor}: {}", script.title);
@@ -76,11 +76,23 @@ async fn a_script_is_as_it_was_wished() {
 }
 
 #[tokio::test]
+async fn nobodys_style_is_not_our_own_instruction() {
+    let world = start();
+    for scripts in all(&world) {
+        let script = script::write(&*scripts, &ScriptRequest { style: String::new(), ..request() }, "").await.expect("a script");
+        for scene in script.scenes {
+            let shown = scene.visual_description.to_lowercase();
+            assert!(!shown.contains("states the look") && !shown.contains("state it here"), "{shown}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn another_take_is_asked_for_in_other_words() {
     let world = start();
     for scripts in all(&world) {
         world.simulator.forget();
-        scripts.write(&ScriptRequest { take: 1, ..request() }, "").await.expect("a script");
+        script::write(&*scripts, &ScriptRequest { take: 1, ..request() }, "").await.expect("a script");
         let prompt = world.calls("script")[0].details["prompt"].as_str().expect("a prompt").to_owned();
         assert!(prompt.contains("This is version 2 of the script"), "{prompt}");
         assert!(!scripts.version().is_empty());
@@ -112,13 +124,13 @@ async fn every_fault_has_its_class() {
     for (scripts, at) in all(&world).into_iter().zip(0..) {
         for (kind, expected) in table {
             world.misbehave(scripts.vendor(), "script", kind, None);
-            let written = scripts.write(&request(), "").await;
+            let written = script::write(&*scripts, &request(), "").await;
             assert_eq!(outcome(&written), expected[at], "{} {kind:?}: {written:?}", scripts.vendor());
             world.simulator.behave();
         }
         for kind in [FaultKind::RateLimited, FaultKind::Unavailable] {
             world.misbehave(scripts.vendor(), "script", waiting(kind), None);
-            assert_eq!(outcome(&scripts.write(&request(), "").await), "retry in 7 s", "{}", scripts.vendor());
+            assert_eq!(outcome(&script::write(&*scripts, &request(), "").await), "retry in 7 s", "{}", scripts.vendor());
             world.simulator.behave();
         }
     }
@@ -131,7 +143,7 @@ async fn what_is_wrong_is_repaired_in_one_more_call() {
         for kind in [FaultKind::TooFewScenes, FaultKind::MalformedJson] {
             world.simulator.forget();
             world.misbehave(scripts.vendor(), "script", kind, Some(1));
-            let script = scripts.write(&request(), "order-2").await.expect("a script in the end");
+            let script = script::write(&*scripts, &request(), "order-2").await.expect("a script in the end");
             assert_eq!(script.scenes.len(), 6);
             let calls = world.calls("script");
             let keys: Vec<Option<&str>> = calls.iter().map(|call| call.idempotency_key.as_deref()).collect();
@@ -149,7 +161,7 @@ async fn servers_that_take_no_schema_are_told_in_words() {
     let scripts = openai_with(&world, "gpt-5.2-nojsonschema");
     for (round, forms) in [("a", vec!["json_schema", "json_object"]), ("b", vec!["json_object"])] {
         world.simulator.forget();
-        let written = scripts.write(&request(), round).await;
+        let written = script::write(&*scripts, &request(), round).await;
         let calls = world.calls("script");
         let found: Vec<&str> = calls.iter().filter_map(|call| call.details["responseFormat"].as_str()).collect();
         assert_eq!(found, forms, "what is refused once is not asked for again");

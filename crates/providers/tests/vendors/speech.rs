@@ -10,6 +10,7 @@ use providers::espeak::Espeak;
 use providers::gemini::speech::GeminiSpeech;
 use providers::groq::GroqSpeech;
 use providers::openai::speech::OpenAiSpeech;
+use providers::parts::{self, Part};
 use providers::simulator::{Fault, FaultKind};
 use providers::sound::{self, Recording, Sound};
 use providers::speech::{Speech, SpeechProvider, SpeechRequest};
@@ -45,7 +46,7 @@ fn edge(world: &World) -> Edge {
 }
 
 /// All that speak, with whether they tell word times.
-fn all(world: &World) -> Vec<(Box<dyn SpeechProvider>, &'static str, bool)> {
+pub fn all(world: &World) -> Vec<(Box<dyn SpeechProvider>, &'static str, bool)> {
     vec![
         (Box::new(elevenlabs(world, None)), "elevenlabs", true),
         (Box::new(gemini(world, "gemini-3.8-flash-tts")), "gemini", false),
@@ -57,7 +58,7 @@ fn all(world: &World) -> Vec<(Box<dyn SpeechProvider>, &'static str, bool)> {
     ]
 }
 
-fn request(text: &str) -> SpeechRequest {
+pub fn request(text: &str) -> SpeechRequest {
     SpeechRequest { text: text.into(), language: "en".into(), ..SpeechRequest::default() }
 }
 
@@ -155,21 +156,21 @@ async fn what_is_said_otherwise_is_still_the_text() {
 async fn long_texts_are_said_in_parts_that_join_without_clicks() {
     let world = start();
     let sentence = "The moon is far away, and yet people went there in a small ship, walked around, and came back home. ";
-    let check = async |voices: &dyn SpeechProvider, count: usize, most: usize, parts: usize| {
+    let check = async |voices: &dyn SpeechProvider, count: usize, most: usize, count_of_parts: usize| {
         world.simulator.forget();
         let text = sentence.repeat(count);
-        let speech = voices.speak(&request(&text), "order-2").await.expect("a narration");
+        let speech = parts::speak(voices, &request(&text), "order-2").await.expect("a narration");
         let calls = world.calls("speech");
-        assert_eq!(calls.len(), parts);
+        assert_eq!(calls.len(), count_of_parts);
         let prompts: Vec<&str> = calls.iter().filter_map(|call| call.details["prompt"].as_str()).collect();
         assert!(prompts.iter().all(|prompt| prompt.chars().count() <= most && prompt.ends_with('.')), "{prompts:?}");
         assert_eq!(prompts.join(" "), text.trim());
         let keys: Vec<_> = calls.iter().filter_map(|call| call.idempotency_key.clone()).collect();
-        let expected: Vec<_> = (1..=parts).map(|part| format!("order-2-{part}")).collect();
+        let expected: Vec<_> = (1..=count_of_parts).map(|part| format!("order-2-{part}")).collect();
         assert!(keys.is_empty() && voices.vendor() == "edge" || keys == expected, "{keys:?}");
         let sound = heard(&speech);
         let joints = joints(&sound);
-        assert_eq!(joints.len(), parts - 1, "{joints:?}");
+        assert_eq!(joints.len(), count_of_parts - 1, "{joints:?}");
         // A voice begins and ends with small steps of its own; a click would stand out even among those within its words.
         let loudest = sound.samples.windows(2).map(|pair| (pair[1] - pair[0]).abs()).fold(0.0, f32::max);
         for step in joints {
@@ -189,6 +190,21 @@ async fn long_texts_are_said_in_parts_that_join_without_clicks() {
         let nearest = onsets.iter().map(|onset| (onset - word.start).abs()).fold(f64::MAX, f64::min);
         assert!(nearest <= 0.06, "{word:?}");
     }
+}
+
+#[tokio::test]
+async fn what_fits_into_one_call_is_asked_for_as_it_is() {
+    let world = start();
+    for (voices, vendor, _) in all(&world) {
+        let request = request(" Once,  upon a time. ");
+        assert_eq!(parts::of(&*voices, &request), [Part { request, pause: 0.0 }], "{vendor}");
+    }
+    // Signs that would be a call of their own are not sent.
+    let signs = request(&format!("{} {}", "word ".repeat(38).trim_end(), "… ".repeat(40)));
+    let cut = parts::of(&groq(&world), &signs);
+    assert_eq!((cut.len(), cut[0].pause), (1, 0.0), "{cut:?}");
+    let only_signs = request(&"… ".repeat(200));
+    assert_eq!(parts::of(&groq(&world), &only_signs), [Part { request: only_signs, pause: 0.0 }]);
 }
 
 /// The greatest step between two samples within a millisecond of each silence that was put in.
@@ -251,6 +267,26 @@ async fn every_fault_has_its_class() {
             }
         }
     }
+}
+
+#[tokio::test]
+async fn a_silent_edge_is_left_alone_like_everybody_else() {
+    let check = async |fault: FaultKind, expected: &str, arrived: usize| {
+        let world = start();
+        let voices = edge(&world);
+        world.misbehave("edge", "speech", fault, None);
+        for _ in 0..5 {
+            voices.speak(&request("Good."), "").await.expect_err("it is in trouble");
+        }
+        world.simulator.behave();
+        let sixth = voices.speak(&request("Good."), "").await;
+        assert!(outcome(&sixth).starts_with(expected), "{fault:?}: {sixth:?}");
+        assert_eq!(world.calls("speech").len(), arrived, "{fault:?}");
+    };
+    check(FaultKind::ServerError, "retry in", 5).await;
+    check(FaultKind::Cut, "retry in", 5).await;
+    // Whoever says no is there.
+    check(FaultKind::RateLimited, "ok", 6).await;
 }
 
 #[tokio::test]

@@ -41,15 +41,15 @@ fn stock(world: &World, vendor: Vendor) -> Arc<dyn StockProvider> {
 const ALL: [Vendor; 3] = [Vendor::Pexels, Vendor::Pixabay, Vendor::Openverse];
 const WITH_FILMS: [Vendor; 2] = [Vendor::Pexels, Vendor::Pixabay];
 
-fn images(world: &World, vendor: Vendor) -> StockImages {
+pub fn images(world: &World, vendor: Vendor) -> StockImages {
     StockImages::new(vendor, stock(world, vendor))
 }
 
-fn clips(world: &World, vendor: Vendor) -> StockClips {
+pub fn clips(world: &World, vendor: Vendor) -> StockClips {
     StockClips::new(vendor, stock(world, vendor))
 }
 
-fn request() -> ImageRequest {
+pub fn request() -> ImageRequest {
     ImageRequest {
         description: "A red rocket over the ocean, cinematic".into(),
         title: "Moon landing".into(),
@@ -61,7 +61,7 @@ fn request() -> ImageRequest {
     }
 }
 
-fn clip_request() -> ClipRequest {
+pub fn clip_request() -> ClipRequest {
     ClipRequest {
         description: "A red rocket over the ocean".into(),
         language: "en".into(),

@@ -1,8 +1,9 @@
 //! `shortsai doctor`: what works here, what is missing, and how to get it.
 //!
-//! How this machine is looked at is in `machine`, how vendors are asked in `vendors`.
+//! How this machine is looked at is in `machine`, how vendors are asked in `vendors`, how old their prices are in `prices`.
 
 mod machine;
+mod prices;
 mod vendors;
 
 use std::process::ExitCode;
@@ -12,7 +13,7 @@ use serde::Serialize;
 use crate::cli;
 use crate::data_dir::DataDir;
 use crate::fail::sentence;
-use crate::wiring::House;
+use crate::wiring::{House, this_month};
 
 /// How something was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -22,6 +23,8 @@ enum State {
     Ok,
     /// It is not set up, and nobody needs it.
     Off,
+    /// It works, and somebody should look after it.
+    Old,
     /// It should work and does not.
     Missing,
 }
@@ -66,6 +69,7 @@ async fn house(arguments: &cli::Doctor) -> Vec<Finding> {
         Ok(house) => {
             findings.push(Finding::ok("database", data.other_database().unwrap_or_else(|| "in the data folder".to_owned())));
             findings.push(machine::objects(&house.assets).await);
+            findings.push(prices::look(&house.prices, this_month()));
             findings.extend(vendors::ask(&house, arguments.offline).await);
         }
         Err(error) => findings.push(Finding::missing("data folder", sentence(&error))),
@@ -80,6 +84,10 @@ impl Finding {
 
     fn off(name: &str, detail: impl Into<String>) -> Self {
         Self { name: name.to_owned(), state: State::Off, detail: detail.into() }
+    }
+
+    fn old(name: &str, detail: impl Into<String>) -> Self {
+        Self { name: name.to_owned(), state: State::Old, detail: detail.into() }
     }
 
     fn missing(name: &str, detail: impl Into<String>) -> Self {
@@ -99,9 +107,10 @@ fn print(findings: &[Finding], healthy: bool) {
         let word = match state {
             State::Ok => "ok",
             State::Off => "-",
+            State::Old => "old",
             State::Missing => "missing",
         };
-        println!("{word:<8} {name:<14} {detail}");
+        println!("{word:<8} {name:<16} {detail}");
     }
     println!(
         "{}",

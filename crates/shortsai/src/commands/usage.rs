@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, bail};
 use chrono::{DateTime, Datelike, NaiveDate, Utc};
-use model::usage::Money;
+use model::usage::{Money, PriceTable};
 use store::UsageTotal;
 
 use crate::cli;
@@ -15,11 +15,12 @@ pub fn usage(arguments: &cli::Usage) -> anyhow::Result<ExitCode> {
     let (from, to) = month(arguments.month.as_deref(), now())?;
     let data = DataDir::open(&arguments.data)?;
     let runtime = tokio::runtime::Runtime::new().context("the async runtime can't be started")?;
-    let totals = runtime.block_on(async {
+    let (totals, prices) = runtime.block_on(async {
         let house = House::open(&data).await?;
-        anyhow::Ok(house.store.usage_totals(house.owner, from, to).await?)
+        let totals = house.store.usage_totals(house.owner, from, to).await?;
+        anyhow::Ok((totals, house.prices))
     })?;
-    print(&totals, &from.format("%Y-%m").to_string());
+    print(&totals, &from.format("%Y-%m").to_string(), &prices);
     Ok(ExitCode::SUCCESS)
 }
 
@@ -36,7 +37,7 @@ fn month(named: Option<&str>, now: DateTime<Utc>) -> anyhow::Result<(DateTime<Ut
     Ok((midnight(first), midnight(next)))
 }
 
-fn print(totals: &[UsageTotal], month: &str) {
+fn print(totals: &[UsageTotal], month: &str, prices: &PriceTable) {
     if totals.is_empty() {
         println!("No vendor was called in {month} (UTC).");
         return;
@@ -48,12 +49,32 @@ fn print(totals: &[UsageTotal], month: &str) {
         println!("{vendor:<14} {model:<32} {calls:>7} {failed:>7} {units:>22} {:>12}", cost.to_string());
     }
     let sum = Money(totals.iter().map(|total| total.cost.0).sum());
-    println!("{month} (UTC): about {sum} by the prices in the configuration");
+    println!("{month} (UTC): about {sum} {}", by(prices));
+}
+
+/// By what a sum was estimated. Each call was estimated when it was made, so older prices may be in it.
+fn by(prices: &PriceTable) -> String {
+    match prices.of() {
+        Some(month) => format!("by the prices in the configuration, which are of {month} today"),
+        None if prices.is_empty() => "by the prices in the configuration, which has none today".to_owned(),
+        None => "by the prices in the configuration, which does not say of when they are (prices_of)".to_owned(),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use model::usage::{Price, Unit};
+
+    #[test]
+    fn a_sum_says_of_when_its_prices_are() {
+        let price = Price { vendor: "x".to_owned(), model: "*".to_owned(), unit: Unit::Image, usd: 1.0 };
+        let undated = PriceTable::new(vec![price]).expect("a good price");
+        assert!(by(&PriceTable::default()).contains("has none"));
+        assert!(by(&undated).contains("prices_of"));
+        let dated = undated.looked_up("2026-11".parse().ok());
+        assert_eq!(by(&dated), "by the prices in the configuration, which are of 2026-11 today");
+    }
 
     #[test]
     fn months_begin_and_end_in_utc() {

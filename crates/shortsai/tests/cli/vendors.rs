@@ -91,3 +91,39 @@ fn a_key_that_is_not_taken_is_said_without_the_key() {
     assert!(refused.stderr.contains("OpenAI does not take the API key; set another one"), "{:?}", refused.complaints());
     look_for_keys(&desk, &refused);
 }
+
+#[test]
+fn doctor_looks_for_the_voices_that_are_used() {
+    let (desk, simulator) = (Desk::new(), simulator());
+    let doctor = |config: &str| {
+        let config = desk.write("doctor.toml", config);
+        let mut command = desk.command(&["doctor", "--json", "--config"]);
+        command.arg(config).env("SHORTSAI_VENDOR_BASE", simulator.base()).env("ELEVENLABS_API_KEY", PLANTED);
+        let ended = ended(&mut command);
+        let answer: serde_json::Value = serde_json::from_str(&ended.stdout).expect("JSON");
+        let findings = answer["findings"].as_array().expect("findings").clone();
+        let of = move |name: &str| {
+            let finding = findings.iter().find(|finding| finding["name"] == name).expect("it is looked at");
+            (finding["state"].as_str().expect("a state").to_owned(), finding["detail"].as_str().expect("a text").to_owned())
+        };
+        (ended.code, of)
+    };
+    let (code, of) = doctor("[vendor.groq]\nvoice = \"Fritz-PlayAI\"\n[vendor.elevenlabs]\nvoice = \"george\"");
+    assert_eq!(code, Some(0));
+    for (name, says) in [
+        ("gemini voice", "voice Kore is there"),
+        ("groq voice", "voice Fritz-PlayAI is there"),
+        ("elevenlabs voice", "voice george is there"),
+        ("openai voice", "has no list of voices"),
+    ] {
+        assert!(of(name).0 == "ok" && of(name).1.contains(says), "{name}: {:?}", of(name));
+    }
+    let (code, of) = doctor("[vendor.gemini]\nvoice = \"Nobody\"\n[vendor.elevenlabs]\nvoice = \"missing8901234567890\"");
+    assert_eq!(code, Some(1), "something that is set up does not work");
+    let (state, detail) = of("gemini voice");
+    let remedy =
+        "Gemini has no voice \"Nobody\"; set another one, voice under [vendor.gemini] in shortsai.toml, such as Zephyr, Puck";
+    assert!(state == "missing" && detail.starts_with(remedy), "{detail}");
+    assert_eq!(of("elevenlabs voice").0, "missing", "{:?}", of("elevenlabs voice"));
+    assert!(simulator.calls().iter().all(|call| call.cost_usd == 0.0), "asking is free of charge");
+}

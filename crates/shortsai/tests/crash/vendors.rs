@@ -16,7 +16,7 @@ use providers::error::ProviderError;
 use providers::image::{Image, ImageProvider, ImageRequest};
 use providers::job::{JobProvider, Polled};
 use providers::music::{Music, MusicProvider, MusicRequest, MusicVendor};
-use providers::script::{Script, ScriptProvider, ScriptRequest, ScriptScene};
+use providers::script::{Script, ScriptProvider, ScriptRequest, ScriptScene, Written};
 use providers::speech::{Speech, SpeechProvider, SpeechRequest};
 use tokio_util::sync::CancellationToken;
 
@@ -65,7 +65,7 @@ impl ScriptProvider for Vendor {
     fn model(&self) -> &str {
         "script-1"
     }
-    async fn write(&self, request: &ScriptRequest, key: &str) -> Result<Script, ProviderError> {
+    async fn write(&self, request: &ScriptRequest, key: &str) -> Result<Written, ProviderError> {
         self.ledger.write(&format!("write_script {}", request.topic), key);
         let scene = |number| ScriptScene {
             narration: format!("Words {number} of {}.", request.topic),
@@ -73,7 +73,8 @@ impl ScriptProvider for Vendor {
             seconds: 4.0,
         };
         let title = format!("About {}", request.topic);
-        Ok(Script { title, description: "Six scenes. #short".to_owned(), scenes: (1..=SCENES).map(scene).collect() })
+        let description = "Six scenes. #short".to_owned();
+        Ok(Written::Script(Script { title, description, scenes: (1..=SCENES).map(scene).collect() }))
     }
     async fn music_prompt(&self, topic: &str, _: &str, key: &str) -> Result<String, ProviderError> {
         self.ledger.write(&format!("music_prompt {topic}"), key);

@@ -70,7 +70,9 @@ on_both! {
     made: results_are_remembered_replaced_and_forgotten, equal_requests_wait_for_each_other,
         one_of_many_makes_what_all_want;
     usage: a_call_is_reserved_once_and_settled_at_what_it_took, a_failed_call_is_given_back_where_it_was_taken,
-        a_dead_attempts_reservation_goes_on, plans_limit_by_day_and_month, budgets_are_never_overdrawn;
+        a_dead_attempts_reservation_goes_on,
+        a_dead_attempts_call_to_another_vendor_counts_for_that_one, a_left_call_counts_even_if_there_is_no_room_for_the_next,
+        a_task_of_several_calls_has_a_line_for_each, plans_limit_by_day_and_month, budgets_are_never_overdrawn;
     accounts: people_are_known_by_google_and_by_address, only_one_is_the_first, sessions_last_while_they_are_used,
         tokens_are_their_users, uploads_belong_to_those_who_brought_them;
     vendor_keys: keys_are_kept_for_their_user_and_run, wishes_are_kept_for_their_user;

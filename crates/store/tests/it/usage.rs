@@ -2,7 +2,7 @@ use std::collections::HashMap;
 
 use model::task::{Failure, FailureClass, Product, TaskKind};
 use model::usage::{Allowance, Money, Unit, Used};
-use store::{Call, Lease, Outcome, Plan, Reservation};
+use store::{Call, Lease, Made, Outcome, Plan, Reservation};
 use uuid::Uuid;
 
 use crate::database::{Database, asset, at, id, product};
@@ -108,6 +108,92 @@ pub async fn a_dead_attempts_reservation_goes_on(database: &Database) {
     assert!(database.store.start(again, at(101)).await.unwrap());
     assert!(database.store.finish(again, Outcome::Done(Product::Image(asset("key"))), at(102)).await.unwrap());
     assert_eq!(used(database, 103).await.0.images, 1);
+}
+
+/// What the ledger says of each vendor and model.
+async fn ledger(database: &Database) -> Vec<(String, String)> {
+    let totals = database.store.usage_totals(id(1), at(0), at(9 * DAY)).await.expect("reading works");
+    let line = |total: &store::UsageTotal| {
+        (total.vendor.clone(), format!("{} called, {} failed, {}", total.calls, total.failed, total.cost))
+    };
+    totals.iter().map(line).collect()
+}
+
+/// The same task, claimed again after its lease has ended.
+async fn taken_over(database: &Database, lease: &Lease, seconds: i64) -> Lease {
+    while let Some(again) = database.claim("other", seconds).await {
+        if again.task == lease.task {
+            return again;
+        }
+    }
+    unreachable!("it is handed out again")
+}
+
+pub async fn a_dead_attempts_call_to_another_vendor_counts_for_that_one(database: &Database) {
+    let (_, leases) = leases(database, 5, 1, 1).await;
+    let lease = of_kind(&leases, TaskKind::DrawImage)[0];
+    // The first vendor has failed, and the one beside it was asked when the process died.
+    let beside = Call { vendor: "beside".to_owned(), cost: Some(Money::dollars(0.01)), ..picture() };
+    assert_eq!(reserve(database, lease, &beside, 2).await, Reservation::Made);
+    let again = taken_over(database, lease, 100).await;
+    assert_eq!(reserve(database, &again, &picture(), 101).await, Reservation::Made);
+    assert_eq!(reserve(database, &again, &picture(), 102).await, Reservation::Made, "the same call");
+    let line = |vendor: &str, line: &str| (vendor.to_owned(), line.to_owned());
+    let expected = [line("acme", "1 called, 0 failed, $0.04"), line("beside", "1 called, 0 failed, $0.01")];
+    assert_eq!(ledger(database).await, expected);
+    assert_eq!(used(database, 102).await.0, Used { requests: 2, images: 2, cost: Money(50_000), ..Used::default() });
+    let settled = "SELECT COUNT(*) FROM usage WHERE state = 'settled' AND vendor = 'beside' AND error LIKE '%may have been made'";
+    assert_eq!(database.count(settled).await, 1);
+
+    // Another model of the same vendor is another call too.
+    let model = Call { model: "small".to_owned(), ..picture() };
+    assert_eq!(reserve(database, &again, &model, 103).await, Reservation::Made);
+    assert_eq!(ledger(database).await.len(), 3);
+    assert!(database.store.finish(&again, failed(FailureClass::Retry { after: None }), at(104)).await.unwrap());
+    assert_eq!(used(database, 104).await.0.images, 2, "only the last one is given back");
+}
+
+pub async fn a_left_call_counts_even_if_there_is_no_room_for_the_next(database: &Database) {
+    let (project, leases) = leases(database, 5, 1, 1).await;
+    let lease = of_kind(&leases, TaskKind::DrawImage)[0];
+    let beside = Call { vendor: "beside".to_owned(), ..picture() };
+    assert_eq!(reserve(database, lease, &beside, 2).await, Reservation::Made);
+    let again = taken_over(database, lease, 100).await;
+    assert!(database.store.set_project_budget(project, Some(Money::dollars(0.05))).await.unwrap());
+    assert!(matches!(reserve(database, &again, &picture(), 101).await, Reservation::Budget(_)));
+    let outcome = Outcome::OverBudget { reason: "no more".to_owned() };
+    database.store.finish(&again, outcome, at(102)).await.unwrap();
+    assert_eq!(ledger(database).await, [("beside".to_owned(), "1 called, 0 failed, $0.04".to_owned())]);
+}
+
+pub async fn a_task_of_several_calls_has_a_line_for_each(database: &Database) {
+    let (_, leases) = leases(database, 5, 1, 1).await;
+    let lease = of_kind(&leases, TaskKind::Speak)[0];
+    let made = |key: &str| Made { asset: asset(key), detail: serde_json::Value::Null };
+    for (part, estimated, spoken) in [("one", 4.0, 5.0), ("two", 2.0, 1.0)] {
+        assert_eq!(reserve(database, lease, &speech(estimated), 2).await, Reservation::Made);
+        database.store.remember_call(lease, (part, &made(part)), spoken, at(3)).await.unwrap();
+        assert_eq!(database.store.made(part).await.unwrap(), Some(made(part)));
+    }
+    assert_eq!(ledger(database).await, [("acme".to_owned(), "2 called, 0 failed, $0.006".to_owned())]);
+    // The third one fails, and what was made before still counts.
+    assert_eq!(reserve(database, lease, &speech(3.0), 4).await, Reservation::Made);
+    let Product::Speech { asset: sound, words, .. } = product(TaskKind::Speak, "key") else { unreachable!("it is speech") };
+    let done = Outcome::Done(Product::Speech { asset: sound, seconds: 9.0, words });
+    assert!(database.store.finish(lease, failed(FailureClass::Retry { after: None }), at(5)).await.unwrap());
+    assert_eq!(used(database, 5).await.0, Used { requests: 2, speech_seconds: 6.0, cost: Money(6_000), ..Used::default() });
+    let again = taken_over(database, lease, 100).await;
+    assert_eq!(reserve(database, &again, &speech(3.0), 101).await, Reservation::Made);
+    database.store.remember_call(&again, ("three", &made("three")), 3.0, at(102)).await.unwrap();
+    assert!(database.store.start(&again, at(102)).await.unwrap());
+    assert!(database.store.finish(&again, done, at(103)).await.unwrap());
+    assert_eq!(used(database, 103).await.0.speech_seconds, 9.0, "the end of the task adds nothing");
+    assert_eq!(ledger(database).await, [("acme".to_owned(), "3 called, 1 failed, $0.009".to_owned())]);
+
+    // Whoever has lost the lease settles nothing, but what it has made is not lost.
+    database.store.remember_call(lease, ("late", &made("late")), 7.0, at(104)).await.unwrap();
+    assert_eq!(database.store.made("late").await.unwrap(), Some(made("late")));
+    assert_eq!(used(database, 104).await.0.speech_seconds, 9.0);
 }
 
 pub async fn plans_limit_by_day_and_month(database: &Database) {

@@ -8,6 +8,15 @@ pub(super) struct Lines {
     pub(super) sentences: &'static [&'static str],
 }
 
+/// What pictures look like where nobody has said it.
+pub(super) const STYLES: [&str; 5] = [
+    "Cinematic photographs with warm evening light, a shallow depth of field and natural colours.",
+    "Watercolour on rough paper in soft blues and ochres, with light from the side.",
+    "Clean flat illustrations in three bold colours, evenly lit, with thick outlines.",
+    "Grainy documentary photographs in muted greens, overcast light, a wide lens.",
+    "Oil painting with visible strokes, deep shadows and one warm source of light.",
+];
+
 /// What is seen, in English whatever the language: prompts for pictures are.
 pub(super) const VISUALS: [&str; 8] = [
     "Wide shot that sets the place for {}, early morning light, long shadows",

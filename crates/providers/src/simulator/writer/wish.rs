@@ -22,7 +22,7 @@ impl Wish {
         let words = words(prompt);
         Self {
             language: language(prompt).unwrap_or_else(|| language::of(&topic).to_owned()),
-            style: after_label(prompt, &["style", "estilo"]),
+            style: after_label(&without_rules(prompt), &["style", "estilo"]),
             scenes: largest(&words, &["scenes", "cenas", "escenas"]),
             seconds: largest(&words, &["seconds", "second", "segundos", "s"]),
             topic,
@@ -45,6 +45,16 @@ impl Wish {
         // Half a minute of five scenes can't be less than five seconds.
         middle.max(self.scenes.map_or(1, |(least, _)| least))
     }
+}
+
+/// The prompt without the lines that say how a field of the answer is to be filled, such as `- style: one sentence`. A wish
+/// that stands in a list has a label for people, such as `- Style: noir`.
+fn without_rules(prompt: &str) -> String {
+    let is_rule = |line: &&str| {
+        let label = line.trim_start().strip_prefix("- ").and_then(|rule| rule.split_once(':')).map(|(label, _)| label);
+        label.is_some_and(|label| label.chars().all(|letter| letter.is_lowercase() || letter == '_'))
+    };
+    prompt.lines().filter(|line| !is_rule(line)).collect::<Vec<_>>().join("\n")
 }
 
 /// What the video is about.

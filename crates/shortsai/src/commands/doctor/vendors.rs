@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use futures::future::join_all;
 use providers::catalogue::Wish;
+use providers::error::ProviderError;
 use providers::vendor::{Access, Vendor};
 
-use super::Finding;
+use super::{Finding, State};
 use crate::wiring::House;
 
 /// Whoever answers later than this has not answered.
@@ -19,7 +20,26 @@ pub async fn ask(house: &House, offline: bool) -> Vec<Finding> {
         Err(error) => return vec![Finding::missing("stored keys", error.to_string())],
     };
     let others = Vendor::ALL.into_iter().filter(|vendor| vendor.access() != Access::Local);
-    join_all(others.map(|vendor| ask_one(house, vendor, &wish, offline))).await
+    join_all(others.map(|vendor| ask_about(house, vendor, &wish, offline))).await.concat()
+}
+
+/// The vendor, and its voice if it has one and can be asked.
+async fn ask_about(house: &House, vendor: Vendor, wish: &Wish, offline: bool) -> Vec<Finding> {
+    let found = ask_one(house, vendor, wish, offline).await;
+    let voice = if found.state == State::Ok { voice(house, vendor, wish).await } else { None };
+    std::iter::once(found).chain(voice).collect()
+}
+
+/// Whether the voice is there that speaks where a project names none.
+async fn voice(house: &House, vendor: Vendor, wish: &Wish) -> Option<Finding> {
+    let name = format!("{} voice", vendor.name());
+    Some(match tokio::time::timeout(PATIENCE, house.office.catalogue.check_voice(vendor, wish)).await {
+        Ok(Ok(found)) => Finding::ok(&name, found?),
+        Ok(Err(error @ ProviderError::Fatal(_))) => Finding::missing(&name, error.to_string()),
+        // A key may be good for speaking and not for the list.
+        Ok(Err(error)) => Finding::off(&name, format!("not known: {error}")),
+        Err(_) => Finding::off(&name, "not known: the list of voices does not come"),
+    })
 }
 
 async fn ask_one(house: &House, vendor: Vendor, wish: &Wish, offline: bool) -> Finding {
