@@ -45,6 +45,7 @@ pub fn described() -> OpenApiRouter<AppState> {
         .routes(routes!(scenes::put))
         .routes(routes!(scenes::change, scenes::delete))
         .routes(routes!(scenes::media))
+        .routes(routes!(scenes::generate))
         .routes(routes!(workflow::command))
         .routes(routes!(workflow::state))
         .routes(routes!(workflow::estimate))

@@ -4,6 +4,7 @@
 mod app;
 mod browser;
 mod characters;
+mod clips;
 mod document;
 mod events;
 mod files;
