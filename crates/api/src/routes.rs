@@ -1,6 +1,7 @@
 //! The table of all routes, one file per resource.
 
 pub mod admin;
+pub mod archives;
 pub mod assets;
 pub mod auth;
 pub mod characters;
@@ -35,7 +36,10 @@ pub fn described() -> OpenApiRouter<AppState> {
         OpenApiRouter::new().routes(routes!(assets::download, assets::upload)).layer(DefaultBodyLimit::max(UPLOAD_LIMIT));
     let characters =
         OpenApiRouter::new().routes(routes!(characters::list, characters::create)).layer(DefaultBodyLimit::max(PICTURES_LIMIT));
+    let archives = OpenApiRouter::new().routes(routes!(archives::import)).layer(archives::limit());
     OpenApiRouter::with_openapi(docs::introduction())
+        .routes(routes!(archives::export))
+        .merge(archives)
         .routes(routes!(shorts::order))
         .routes(routes!(shorts::show))
         .routes(routes!(projects::list, projects::create))

@@ -192,7 +192,7 @@ impl TestApp {
                 }],
             },
             TaskKind::AlignWords => Product::Words(vec![WordTiming { word: "Hello".into(), start: 0.0, end: 0.5 }]),
-            TaskKind::Animate => Product::Clip(self.store_bytes(Place::SceneImages, &mp4(subject)).await),
+            TaskKind::Animate => Product::Clip(self.store_bytes(Place::SceneVideos, &mp4(subject)).await),
             TaskKind::ComposeMusic => Product::Music(self.store_bytes(Place::Music, &wav(subject)).await),
             TaskKind::Render => Product::Video(RenderOutput {
                 video: self.store_bytes(Place::Renders, &mp4(subject)).await.key,

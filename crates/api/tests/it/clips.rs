@@ -44,7 +44,10 @@ async fn a_clip_is_made_and_asked_about() {
     let lease = app.begin(&[TaskKind::DrawImage]).await.expect("the picture");
     app.fail(&lease, "The picture was refused.").await;
     let failed = job(&app, &scene).await;
-    assert_eq!((&failed["status"], &failed["errorMessage"]), (&json!("FAILED"), &json!("A clip is made from the scene's picture, and there is none.")));
+    assert_eq!(
+        (&failed["status"], &failed["errorMessage"]),
+        (&json!("FAILED"), &json!("A clip is made from the scene's picture, and there is none."))
+    );
     assert_eq!(app.post("/api/scenes/x/generate", json!({})).await.0, 404);
 }
 

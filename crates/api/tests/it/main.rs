@@ -2,6 +2,7 @@
 //! results are needed, the tests play the worker.
 
 mod app;
+mod archives;
 mod browser;
 mod characters;
 mod clips;
@@ -12,6 +13,7 @@ mod google;
 mod guard;
 mod input;
 mod locks;
+mod matrix;
 mod music;
 mod polling;
 mod projects;
