@@ -6,6 +6,7 @@ pub mod auth;
 pub mod characters;
 pub mod docs;
 pub mod events;
+pub mod folders;
 pub mod health;
 pub mod jobs;
 pub mod keys;
@@ -54,6 +55,8 @@ pub fn described() -> OpenApiRouter<AppState> {
         .routes(routes!(render::show))
         .routes(routes!(jobs::show))
         .routes(routes!(webhooks::job_status))
+        .routes(routes!(folders::list, folders::create))
+        .routes(routes!(folders::change, folders::delete))
         .merge(characters)
         .routes(routes!(characters::show, characters::delete))
         .routes(routes!(users::show))
@@ -113,6 +116,16 @@ async fn own_characters(
     }
     problems.into_result()?;
     Ok(found)
+}
+
+/// Refuses a folder that is not the caller's own.
+async fn check_folder(app: &Signed, folder: Option<Uuid>) -> Result<(), ApiError> {
+    match folder {
+        Some(id) if app.store.folder(app.user.id, id).await?.is_none() => {
+            Err(ApiError::field("folder_id", format!("You have no folder {id}; POST /api/folders makes one")))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Refuses what is somebody else's.

@@ -6,6 +6,7 @@ pub mod auth;
 pub mod character;
 pub mod choice;
 pub mod event;
+pub mod folder;
 pub mod job;
 pub mod keys;
 pub mod lock;

@@ -4,6 +4,7 @@ pub mod access_token;
 pub mod character;
 pub mod character_picture;
 pub mod event;
+pub mod folder;
 pub mod made;
 pub mod plan;
 pub mod project;

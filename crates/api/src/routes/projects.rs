@@ -8,7 +8,7 @@ use model::workflow::{Edit, Input};
 use store::{CharacterRecord, Details, NewProject, ProjectChange, ProjectQuery, ProjectRecord};
 use uuid::Uuid;
 
-use super::{characters_of, own_characters, own_project};
+use super::{characters_of, check_folder, own_characters, own_project};
 use crate::error::ApiError;
 use crate::extract::{Asked, Checked, PathId};
 use crate::key::{named_by, own_medium_in};
@@ -35,6 +35,7 @@ use crate::wire::refusal::{NotModified, Refusals};
     responses((status = 200, description = "The project.", body = ProjectRow), Refusals),
 )]
 pub async fn create(app: Signed, work: Work<CreateProject>) -> Result<Response, ApiError> {
+    check_folder(&app, work.input.folder_id).await?;
     let (order, details) = begin(&app, &work.input).await?;
     let Order { project, settings, scenes, characters, music, warnings: _ } = order;
     let now = (app.clock)();
@@ -182,6 +183,7 @@ pub async fn change(
     };
     let id = id.of("Project").map_err(gone)?;
     let record = own_project(&app, id).await.map_err(gone)?;
+    check_folder(&app, input.folder_id.flatten().filter(|folder| Some(*folder) != record.details.folder_id)).await?;
     let characters = match &input.character_ids {
         Some(ids) => own_characters(&app, id, ids, chosen_at).await?,
         None => characters_of(&app, &record).await?,

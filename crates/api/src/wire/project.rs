@@ -71,7 +71,7 @@ pub struct CreateProject {
     /// Description for publishing.
     #[garde(custom(text(0, 10_000)))]
     pub generated_description: Option<String>,
-    /// The folder.
+    /// The folder: one of your own.
     #[garde(skip)]
     pub folder_id: Option<Uuid>,
     /// Labels.
@@ -135,7 +135,7 @@ pub struct PatchProject {
     /// Whether there is background music.
     #[garde(skip)]
     pub include_music: Option<bool>,
-    /// The folder; `null` for none.
+    /// The folder: one of your own, `null` for none.
     #[serde(default, deserialize_with = "nullable")]
     #[garde(skip)]
     pub folder_id: Option<Option<Uuid>>,

@@ -7,6 +7,7 @@ mod characters;
 mod document;
 mod events;
 mod files;
+mod folders;
 mod google;
 mod guard;
 mod input;
