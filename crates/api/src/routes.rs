@@ -15,6 +15,7 @@ pub mod projects;
 pub mod render;
 pub mod scenes;
 pub mod shorts;
+pub mod shows;
 pub mod tokens;
 pub mod users;
 pub mod webhooks;
@@ -57,6 +58,8 @@ pub fn described() -> OpenApiRouter<AppState> {
         .routes(routes!(webhooks::job_status))
         .routes(routes!(folders::list, folders::create))
         .routes(routes!(folders::change, folders::delete))
+        .routes(routes!(shows::list, shows::create))
+        .routes(routes!(shows::show, shows::change, shows::delete))
         .merge(characters)
         .routes(routes!(characters::show, characters::delete))
         .routes(routes!(users::show))
@@ -123,6 +126,16 @@ async fn check_folder(app: &Signed, folder: Option<Uuid>) -> Result<(), ApiError
     match folder {
         Some(id) if app.store.folder(app.user.id, id).await?.is_none() => {
             Err(ApiError::field("folder_id", format!("You have no folder {id}; POST /api/folders makes one")))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Refuses a show that is not the caller's own.
+async fn check_show(app: &Signed, show: Option<Uuid>) -> Result<(), ApiError> {
+    match show {
+        Some(id) if app.store.show(app.user.id, id).await?.is_none() => {
+            Err(ApiError::field("show_id", format!("You have no show {id}; POST /api/shows makes one")))
         }
         _ => Ok(()),
     }

@@ -16,6 +16,7 @@ pub mod render;
 pub mod rule;
 pub mod scene;
 pub mod short;
+pub mod show;
 pub mod status;
 pub mod token;
 pub mod user;

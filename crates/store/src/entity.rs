@@ -12,6 +12,7 @@ pub mod render;
 pub mod request;
 pub mod scene;
 pub mod session;
+pub mod show;
 pub mod task;
 pub mod upload;
 pub mod usage;

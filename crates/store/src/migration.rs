@@ -14,6 +14,7 @@ mod m0011_characters;
 mod m0012_targets;
 mod m0013_accounts;
 mod m0014_folders;
+mod m0015_shows;
 
 use sea_orm_migration::prelude::*;
 
@@ -38,6 +39,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0012_targets::Step),
             Box::new(m0013_accounts::Step),
             Box::new(m0014_folders::Step),
+            Box::new(m0015_shows::Step),
         ]
     }
 }

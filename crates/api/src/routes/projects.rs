@@ -8,7 +8,7 @@ use model::workflow::{Edit, Input};
 use store::{CharacterRecord, Details, NewProject, ProjectChange, ProjectQuery, ProjectRecord};
 use uuid::Uuid;
 
-use super::{characters_of, check_folder, own_characters, own_project};
+use super::{characters_of, check_folder, check_show, own_characters, own_project};
 use crate::error::ApiError;
 use crate::extract::{Asked, Checked, PathId};
 use crate::key::{named_by, own_medium_in};
@@ -36,6 +36,7 @@ use crate::wire::refusal::{NotModified, Refusals};
 )]
 pub async fn create(app: Signed, work: Work<CreateProject>) -> Result<Response, ApiError> {
     check_folder(&app, work.input.folder_id).await?;
+    check_show(&app, work.input.show_id).await?;
     let (order, details) = begin(&app, &work.input).await?;
     let Order { project, settings, scenes, characters, music, warnings: _ } = order;
     let now = (app.clock)();
@@ -96,6 +97,8 @@ async fn begin(app: &Signed, input: &CreateProject) -> Result<(Order, Details), 
     let details = Details {
         tags: input.tags.unwrap_or_default(),
         folder_id: input.folder_id,
+        show_id: input.show_id,
+        episode_number: input.episode_number,
         is_archived: false,
         duration_config: input.duration_config,
         video_model: "veo".to_owned(),
@@ -184,6 +187,7 @@ pub async fn change(
     let id = id.of("Project").map_err(gone)?;
     let record = own_project(&app, id).await.map_err(gone)?;
     check_folder(&app, input.folder_id.flatten().filter(|folder| Some(*folder) != record.details.folder_id)).await?;
+    check_show(&app, input.show_id.flatten().filter(|show| Some(*show) != record.details.show_id)).await?;
     let characters = match &input.character_ids {
         Some(ids) => own_characters(&app, id, ids, chosen_at).await?,
         None => characters_of(&app, &record).await?,
@@ -261,6 +265,8 @@ fn patched(settings: &Settings, details: &Details, input: PatchProject) -> (Sett
     let new_details = Details {
         tags: input.tags.unwrap_or(details.tags),
         folder_id: input.folder_id.unwrap_or(details.folder_id),
+        show_id: input.show_id.unwrap_or(details.show_id),
+        episode_number: input.episode_number.unwrap_or(details.episode_number),
         is_archived: input.is_archived.unwrap_or(details.is_archived),
         duration_config: input.duration_config.unwrap_or(details.duration_config),
         video_model: details.video_model,

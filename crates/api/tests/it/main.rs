@@ -20,6 +20,7 @@ mod requests;
 mod scenes;
 mod serving;
 mod shorts;
+mod shows;
 mod sign_in;
 mod webhooks;
 mod workflow;

@@ -16,6 +16,7 @@ mod opening;
 mod projects;
 mod queue;
 mod requests;
+mod shows;
 mod upgrade;
 mod usage;
 mod vendor_keys;
@@ -69,6 +70,7 @@ on_both! {
         a_refused_request_leaves_nothing, a_lock_keeps_only_others_edits_away, every_change_moves_the_mark,
         reports_count_for_the_lease_of_their_render;
     folders: names_are_unique_at_their_place, no_folder_comes_to_lie_in_itself, a_deleted_folder_loses_nothing;
+    shows: shows_outlive_nothing_but_themselves;
     made: results_are_remembered_replaced_and_forgotten, equal_requests_wait_for_each_other,
         one_of_many_makes_what_all_want;
     usage: a_call_is_reserved_once_and_settled_at_what_it_took, a_failed_call_is_given_back_where_it_was_taken,
