@@ -11,6 +11,8 @@ pub mod health;
 pub mod jobs;
 pub mod keys;
 pub mod locks;
+pub mod people;
+pub mod plans;
 pub mod projects;
 pub mod render;
 pub mod scenes;
@@ -63,6 +65,11 @@ pub fn described() -> OpenApiRouter<AppState> {
         .merge(characters)
         .routes(routes!(characters::show, characters::delete))
         .routes(routes!(users::show))
+        .routes(routes!(users::quota))
+        .routes(routes!(users::limits))
+        .routes(routes!(people::list, people::change))
+        .routes(routes!(plans::list, plans::create))
+        .routes(routes!(plans::put, plans::delete))
         .routes(routes!(keys::show, keys::put))
         .routes(routes!(tokens::list, tokens::create))
         .routes(routes!(tokens::revoke))

@@ -18,6 +18,7 @@ mod load;
 mod lock;
 mod made;
 mod making;
+mod manage;
 mod mark;
 mod migration;
 mod open;
@@ -57,12 +58,13 @@ pub use lease::{Lease, Outcome};
 pub use limit::{Entry, Limit, Limits};
 pub use made::Made;
 pub use making::Making;
+pub use manage::{Standing, UserChange, UserError};
 pub use mark::Mark;
 // Tests make the databases of older versions with it.
 #[doc(hidden)]
 pub use migration::Migrator;
 pub use open::{open, without_secrets};
-pub use plan::Plan;
+pub use plan::{Plan, PlanAbout, PlanError, PlanRecord};
 pub use project::{Details, NewProject, ProjectLock, ProjectPage, ProjectQuery, ProjectRecord};
 pub use render::RenderRecord;
 pub use report::{Report, Reported};

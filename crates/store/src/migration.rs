@@ -15,6 +15,7 @@ mod m0012_targets;
 mod m0013_accounts;
 mod m0014_folders;
 mod m0015_shows;
+mod m0016_plans;
 
 use sea_orm_migration::prelude::*;
 
@@ -40,6 +41,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0013_accounts::Step),
             Box::new(m0014_folders::Step),
             Box::new(m0015_shows::Step),
+            Box::new(m0016_plans::Step),
         ]
     }
 }

@@ -12,6 +12,7 @@ mod google;
 mod guard;
 mod input;
 mod locks;
+mod manage;
 mod music;
 mod polling;
 mod projects;

@@ -12,6 +12,7 @@ mod folders;
 mod leases;
 mod limits;
 mod made;
+mod manage;
 mod opening;
 mod projects;
 mod queue;
@@ -71,6 +72,8 @@ on_both! {
         reports_count_for_the_lease_of_their_render;
     folders: names_are_unique_at_their_place, no_folder_comes_to_lie_in_itself, a_deleted_folder_loses_nothing;
     shows: shows_outlive_nothing_but_themselves;
+    manage: plans_are_made_changed_and_deleted, a_new_subscription_puts_its_plan_into_force,
+        the_last_administrator_stays;
     made: results_are_remembered_replaced_and_forgotten, equal_requests_wait_for_each_other,
         one_of_many_makes_what_all_want;
     usage: a_call_is_reserved_once_and_settled_at_what_it_took, a_failed_call_is_given_back_where_it_was_taken,
