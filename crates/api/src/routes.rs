@@ -10,6 +10,7 @@ pub mod folders;
 pub mod health;
 pub mod jobs;
 pub mod keys;
+pub mod ledger;
 pub mod locks;
 pub mod people;
 pub mod plans;
@@ -67,6 +68,8 @@ pub fn described() -> OpenApiRouter<AppState> {
         .routes(routes!(users::show))
         .routes(routes!(users::quota))
         .routes(routes!(users::limits))
+        .routes(routes!(ledger::stats))
+        .routes(routes!(ledger::logs))
         .routes(routes!(people::list, people::change))
         .routes(routes!(plans::list, plans::create))
         .routes(routes!(plans::put, plans::delete))

@@ -9,6 +9,7 @@ pub mod event;
 pub mod folder;
 pub mod job;
 pub mod keys;
+pub mod ledger;
 pub mod limits;
 pub mod lock;
 pub mod people;

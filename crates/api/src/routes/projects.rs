@@ -134,7 +134,8 @@ pub async fn list(app: Signed, Asked(which): Asked<WhichProjects>) -> Result<Jso
     }))
 }
 
-fn number(field: &str, text: Option<&str>) -> Result<Option<i64>, ApiError> {
+/// A whole number in the query, if there is one.
+pub(super) fn number(field: &str, text: Option<&str>) -> Result<Option<i64>, ApiError> {
     let parse = |text: &str| text.parse().map_err(|_| ApiError::field(field, "Expected a whole number"));
     text.filter(|text| !text.is_empty()).map(parse).transpose()
 }

@@ -11,6 +11,7 @@ mod folders;
 mod google;
 mod guard;
 mod input;
+mod ledger;
 mod locks;
 mod manage;
 mod music;

@@ -10,6 +10,7 @@ mod database;
 mod delete;
 mod folders;
 mod leases;
+mod ledger;
 mod limits;
 mod made;
 mod manage;
@@ -74,6 +75,7 @@ on_both! {
     shows: shows_outlive_nothing_but_themselves;
     manage: plans_are_made_changed_and_deleted, a_new_subscription_puts_its_plan_into_force,
         the_last_administrator_stays;
+    ledger: the_ledger_is_searched_and_paged, activity_is_added_up_by_day;
     made: results_are_remembered_replaced_and_forgotten, equal_requests_wait_for_each_other,
         one_of_many_makes_what_all_want;
     usage: a_call_is_reserved_once_and_settled_at_what_it_took, a_failed_call_is_given_back_where_it_was_taken,
