@@ -7,14 +7,19 @@ pub mod auth;
 pub mod characters;
 pub mod docs;
 pub mod events;
+pub mod folders;
 pub mod health;
 pub mod jobs;
 pub mod keys;
+pub mod ledger;
 pub mod locks;
+pub mod people;
+pub mod plans;
 pub mod projects;
 pub mod render;
 pub mod scenes;
 pub mod shorts;
+pub mod shows;
 pub mod tokens;
 pub mod users;
 pub mod webhooks;
@@ -59,9 +64,20 @@ pub fn described() -> OpenApiRouter<AppState> {
         .routes(routes!(render::show))
         .routes(routes!(jobs::show))
         .routes(routes!(webhooks::job_status))
+        .routes(routes!(folders::list, folders::create))
+        .routes(routes!(folders::change, folders::delete))
+        .routes(routes!(shows::list, shows::create))
+        .routes(routes!(shows::show, shows::change, shows::delete))
         .merge(characters)
         .routes(routes!(characters::show, characters::delete))
         .routes(routes!(users::show))
+        .routes(routes!(users::quota))
+        .routes(routes!(users::limits))
+        .routes(routes!(ledger::stats))
+        .routes(routes!(ledger::logs))
+        .routes(routes!(people::list, people::change))
+        .routes(routes!(plans::list, plans::create))
+        .routes(routes!(plans::put, plans::delete))
         .routes(routes!(keys::show, keys::put))
         .routes(routes!(tokens::list, tokens::create))
         .routes(routes!(tokens::revoke))
@@ -118,6 +134,26 @@ async fn own_characters(
     }
     problems.into_result()?;
     Ok(found)
+}
+
+/// Refuses a folder that is not the caller's own.
+async fn check_folder(app: &Signed, folder: Option<Uuid>) -> Result<(), ApiError> {
+    match folder {
+        Some(id) if app.store.folder(app.user.id, id).await?.is_none() => {
+            Err(ApiError::field("folder_id", format!("You have no folder {id}; POST /api/folders makes one")))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Refuses a show that is not the caller's own.
+async fn check_show(app: &Signed, show: Option<Uuid>) -> Result<(), ApiError> {
+    match show {
+        Some(id) if app.store.show(app.user.id, id).await?.is_none() => {
+            Err(ApiError::field("show_id", format!("You have no show {id}; POST /api/shows makes one")))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Refuses what is somebody else's.

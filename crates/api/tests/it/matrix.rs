@@ -54,6 +54,23 @@ const ROUTES: &[(&str, Of, &str)] = &[
     ("get /api/characters", Of::Each, ""),
     ("post /api/characters", Of::Each, "{}"),
     ("get /api/characters/{id}", Of::Owner, ""),
+    ("get /api/folders", Of::Each, ""),
+    ("post /api/folders", Of::Each, "{}"),
+    ("patch /api/folders/{id}", Of::Owner, r#"{"name":"Renamed"}"#),
+    ("get /api/shows", Of::Each, ""),
+    ("post /api/shows", Of::Each, "{}"),
+    ("get /api/shows/{id}", Of::Owner, ""),
+    ("patch /api/shows/{id}", Of::Owner, r#"{"name":"Renamed"}"#),
+    ("get /api/admin/stats", Of::Admin, ""),
+    ("get /api/admin/logs", Of::Admin, ""),
+    ("get /api/admin/users", Of::Admin, ""),
+    ("patch /api/admin/users", Of::Admin, "{}"),
+    ("get /api/admin/plans", Of::Admin, ""),
+    ("post /api/admin/plans", Of::Admin, "{}"),
+    ("put /api/admin/plans/{id}", Of::Admin, "{}"),
+    ("delete /api/admin/plans/{id}", Of::Admin, ""),
+    ("get /api/users/quota", Of::Each, ""),
+    ("get /api/user/limits", Of::Each, ""),
     ("get /api/users", Of::Each, ""),
     ("get /api/user/apikeys", Of::Person, ""),
     ("post /api/user/apikeys", Of::Person, "{}"),
@@ -75,6 +92,8 @@ const ROUTES: &[(&str, Of, &str)] = &[
     ("get /health", Of::All, ""),
     ("post /api/webhooks/job-status", Of::Worker, r#"{"jobId":"00000000-0000-0000-0000-000000000001"}"#),
     // Last, so that the others find something.
+    ("delete /api/folders/{id}", Of::Owner, ""),
+    ("delete /api/shows/{id}", Of::Owner, ""),
     ("delete /api/characters/{id}", Of::Owner, ""),
     ("delete /api/scenes/{id}", Of::Owner, ""),
     ("delete /api/projects/{id}", Of::Owner, ""),
@@ -96,6 +115,8 @@ struct World {
     render: String,
     asset: String,
     character: String,
+    folder: String,
+    show: String,
 }
 
 #[tokio::test]
@@ -186,7 +207,10 @@ async fn build(app: &TestApp, owner: &Browser<'_>) -> World {
     let render = text(&owner.json(Method::POST, "/api/render", json!({ "projectId": project })).await.json()["jobId"]);
     let state = owner.get(&format!("/api/workflow/state/{project}")).await.json();
     let asset = text(&state["scenes"][0]["image_url"]);
-    World { project, scene, render, asset, character: text(&character["id"]) }
+    let folder = owner.json(Method::POST, "/api/folders", json!({ "name": "Week 1" })).await.json();
+    let show = owner.json(Method::POST, "/api/shows", json!({ "name": "Night talks" })).await.json();
+    let [character, folder, show] = [character, folder, show].map(|row| text(&row["id"]));
+    World { project, scene, render, asset, character, folder, show }
 }
 
 /// The smallest picture that can be decoded.
@@ -203,6 +227,8 @@ async fn ask(app: &TestApp, world: &World, route: &str, body: &str, asker: &Aske
         _ if path.starts_with("/api/scenes") || path.starts_with("/api/jobs") => &world.scene,
         _ if path.starts_with("/api/shorts") || path.starts_with("/api/render") => &world.render,
         _ if path.starts_with("/api/characters") => &world.character,
+        _ if path.starts_with("/api/folders") => &world.folder,
+        _ if path.starts_with("/api/shows") => &world.show,
         _ => &world.project,
     };
     let taken = method == "delete" && asker.name == "write";
