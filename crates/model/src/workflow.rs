@@ -24,6 +24,7 @@ use crate::task::{Failure, Product, Target, TaskKind};
 
 /// Everything that can happen to a project.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "there is one at a time, and it is not kept")]
 pub enum Input {
     /// The user wants something made or stopped.
     Command(Command),
@@ -171,7 +172,7 @@ pub struct SceneChange {
     /// A clip of the user's own; it is shown.
     pub given_video: Option<Asset>,
     /// A narration of the user's own.
-    pub given_speech: Option<GivenSpeech>,
+    pub given_speech: Option<Box<GivenSpeech>>,
     /// A sound effect of the user's own.
     pub given_sfx: Option<Asset>,
     /// Whose scene it is; `Some(None)` is nobody's.

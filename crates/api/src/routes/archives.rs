@@ -93,7 +93,7 @@ pub async fn import(app: Signed, request: Request) -> Result<Response, ApiError>
         if let Some(path) = &scene.audio {
             let words = exact.map(|exact| exact.word_timings.clone()).unwrap_or_default();
             let asset = archive.take(&app.assets, path, "audio").await?;
-            change.given_speech = Some(GivenSpeech { asset, seconds: Some(scene.duration), words });
+            change.given_speech = Some(Box::new(GivenSpeech { asset, seconds: Some(scene.duration), words }));
         }
         change.moving = exact.map(|exact| exact.moving);
         let look = exact.map(|exact| exact.look).unwrap_or_default();

@@ -107,6 +107,11 @@ async fn read(app: &AppState, message: JobMessage) -> Result<Report, ApiError> {
     })
 }
 
+/// An object that the worker has stored.
+async fn named(app: &AppState, field: &str, text: &str, kinds: &[&str]) -> Result<Asset, ApiError> {
+    stored_medium(app, text, kinds).await.map_err(|problem| ApiError::field(field, problem))
+}
+
 #[cfg(test)]
 mod tests {
     use super::same;
@@ -119,9 +124,4 @@ mod tests {
         check("secret", "secret ", false);
         check("", "secret", false);
     }
-}
-
-/// An object that the worker has stored.
-async fn named(app: &AppState, field: &str, text: &str, kinds: &[&str]) -> Result<Asset, ApiError> {
-    stored_medium(app, text, kinds).await.map_err(|problem| ApiError::field(field, problem))
 }

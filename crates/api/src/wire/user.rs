@@ -56,7 +56,7 @@ pub enum Users {
     /// Without `email`.
     List(Vec<UserRow>),
     /// With `email`.
-    One(Option<UserRow>),
+    One(Option<Box<UserRow>>),
 }
 
 impl From<&User> for UserRow {

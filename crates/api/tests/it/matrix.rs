@@ -146,7 +146,7 @@ async fn everybody_may_do_what_is_theirs() {
     askers.push(Asker { name: "owner", header: cookie(&owner) });
     let mut described = described();
     for (route, of, body) in ROUTES {
-        assert!(described.remove(&(*route).to_owned()), "{route} is not in the document");
+        assert!(described.remove(*route), "{route} is not in the document");
         for asker in &askers {
             let status = ask(&app, &world, route, body, asker).await;
             let expected = may(route, *of, asker.name);

@@ -147,7 +147,8 @@ fn change_scene(scene: &mut Scene, change: SceneChange, enqueue: &mut Vec<NewTas
         give(&mut scene.video, Some(asset));
         scene.moving = true;
     }
-    if let Some(GivenSpeech { asset, seconds, words }) = change.given_speech {
+    if let Some(given) = change.given_speech {
+        let GivenSpeech { asset, seconds, words } = *given;
         give(&mut scene.audio, Some(asset));
         scene.words_missing = false;
         scene.word_timings = words;
