@@ -1,6 +1,7 @@
 //! The table of all routes, one file per resource.
 
 pub mod admin;
+pub mod ai;
 pub mod assets;
 pub mod auth;
 pub mod characters;
@@ -35,6 +36,11 @@ pub fn described() -> OpenApiRouter<AppState> {
         OpenApiRouter::new().routes(routes!(assets::download, assets::upload)).layer(DefaultBodyLimit::max(UPLOAD_LIMIT));
     let characters =
         OpenApiRouter::new().routes(routes!(characters::list, characters::create)).layer(DefaultBodyLimit::max(PICTURES_LIMIT));
+    let pictures = OpenApiRouter::new()
+        .routes(routes!(ai::analyze))
+        .routes(routes!(ai::optimize))
+        .routes(routes!(ai::anything))
+        .layer(DefaultBodyLimit::max(PICTURES_LIMIT));
     OpenApiRouter::with_openapi(docs::introduction())
         .routes(routes!(shorts::order))
         .routes(routes!(shorts::show))
@@ -55,6 +61,12 @@ pub fn described() -> OpenApiRouter<AppState> {
         .routes(routes!(jobs::show))
         .routes(routes!(webhooks::job_status))
         .merge(characters)
+        .routes(routes!(ai::script))
+        .routes(routes!(ai::music_prompt))
+        .merge(pictures)
+        .routes(routes!(ai::audio))
+        .routes(routes!(ai::voices))
+        .routes(routes!(ai::known))
         .routes(routes!(characters::show, characters::delete))
         .routes(routes!(users::show))
         .routes(routes!(keys::show, keys::put))
@@ -78,6 +90,9 @@ pub fn described() -> OpenApiRouter<AppState> {
 /// The project, if it is there and the caller's own.
 async fn own_project(app: &Signed, id: Uuid) -> Result<ProjectRecord, ApiError> {
     let record = app.store.project(id).await?.ok_or(ApiError::NotFound("Project"))?;
+    if record.project.question.is_some() {
+        return Err(ApiError::NotFound("Project"));
+    }
     own(app, record.project.owner)?;
     Ok(record)
 }

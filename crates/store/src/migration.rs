@@ -13,6 +13,7 @@ mod m0010_vendors;
 mod m0011_characters;
 mod m0012_targets;
 mod m0013_accounts;
+mod m0017_questions;
 
 use sea_orm_migration::prelude::*;
 
@@ -36,6 +37,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0011_characters::Step),
             Box::new(m0012_targets::Step),
             Box::new(m0013_accounts::Step),
+            Box::new(m0017_questions::Step),
         ]
     }
 }

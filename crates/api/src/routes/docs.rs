@@ -48,6 +48,7 @@ pub fn introduction() -> OpenApi {
         tag("Projects", "A topic or script with its settings."),
         tag("Scenes", "The parts of a project: what is said and what is shown."),
         tag("Characters", "Who looks alike in every picture."),
+        tag("AI", "Single questions to vendors, outside of any video."),
         tag("Workflow", "Have things made, and watch."),
         tag("Renders", "One video from everything."),
         tag("Files", "What was made, and what you bring."),

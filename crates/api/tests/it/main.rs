@@ -14,6 +14,7 @@ mod locks;
 mod music;
 mod polling;
 mod projects;
+mod questions;
 mod renders;
 mod requests;
 mod scenes;

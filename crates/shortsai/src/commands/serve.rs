@@ -59,6 +59,7 @@ async fn run(arguments: cli::Serve, data: &DataDir) -> anyhow::Result<ExitCode> 
         new_id,
         closing: stop.clone(),
         worker_secret: std::env::var("WORKER_SECRET").ok().map(|secret| api::Secret(secret.into())),
+        answer_within: api::ANSWER_WITHIN,
         memory: api::Memory::default(),
     });
     println!("ShortsAI listens on http://{address}");
