@@ -331,3 +331,44 @@ fn built_in_model(vendor: Vendor) -> String {
 fn unable(vendor: Vendor, ability: Ability) -> ProviderError {
     ProviderError::Unavailable(format!("{vendor} can't be asked for this ({})", ability.name()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_looks_at_characters_follows_from_wishes_and_keys() {
+        let http = Http::new().expect("a client");
+        let (settings, prompts) = (Settings::default(), Prompts::load(None).expect("those that are built in"));
+        let now = || DateTime::UNIX_EPOCH;
+        let catalogue = Catalogue { http, settings, keys: Keys::default(), choice: Choice::default(), prompts, now };
+        let check = |set_up: &[Vendor], choice: Choice, expected: Option<(&[&str], &[&str])>| {
+            let mut keys = Keys::default();
+            for vendor in set_up {
+                keys.put(*vendor, Key::own("a key"));
+            }
+            let abilities = catalogue.abilities(&Wish { keys, choice, ..Wish::default() });
+            let names = |candidates: Candidates<dyn CharacterProvider>| {
+                let candidates = candidates.ok()?;
+                assert!(candidates.iter().all(|candidate| candidate.own_key && !candidate.local));
+                Some(candidates.into_iter().map(|candidate| candidate.vendor).collect::<Vec<_>>())
+            };
+            let found = names(abilities.describers).zip(names(abilities.portraitists));
+            let expected = expected.map(|(one, other)| {
+                let owned = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+                (owned(one), owned(other))
+            });
+            assert_eq!(found, expected, "{set_up:?}");
+        };
+        let auto = Choice::default;
+        check(&[], auto(), None);
+        check(&[Vendor::Pexels], auto(), None);
+        check(&[Vendor::Gemini], auto(), Some((&["gemini"], &["gemini"])));
+        check(&[Vendor::OpenAi, Vendor::Gemini], auto(), Some((&["gemini", "openai"], &["gemini", "openai"])));
+        let painter = auto().with("image", "openai");
+        check(&[Vendor::OpenAi, Vendor::Gemini], painter, Some((&["gemini", "openai"], &["openai"])));
+        // Whoever has others draw can still have a face looked at.
+        let stock = auto().with("image", "poster");
+        check(&[Vendor::Gemini], stock, Some((&["gemini"], &["gemini"])));
+    }
+}
