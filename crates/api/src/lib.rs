@@ -5,6 +5,7 @@
 //! its local owner, which is why `guard` then refuses everything that does not come from this machine's own programs and pages.
 
 mod access;
+mod archive;
 mod cookies;
 mod error;
 mod extract;

@@ -31,7 +31,9 @@ pub async fn of_character(app: &Signed, field: &str, text: &str) -> Result<Pictu
 pub async fn of_style(app: &Signed, field: &str, text: &str) -> Result<String, ApiError> {
     if let Some(bytes) = within(field, text)? {
         checked(field, bytes.clone()).await?;
-        return Ok(app.assets.put(Place::Uploads, bytes).await?.key);
+        let key = app.assets.put(Place::Uploads, bytes).await?.key;
+        app.store.note_upload(app.user.id, &key, (app.clock)()).await?;
+        return Ok(key);
     }
     let key = own_medium_in(app, field, text, &["image"]).await?.key;
     checked(field, app.assets.get(&key).await?).await?;

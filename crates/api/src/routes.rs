@@ -2,19 +2,25 @@
 
 pub mod admin;
 pub mod ai;
+pub mod archives;
 pub mod assets;
 pub mod auth;
 pub mod characters;
 pub mod docs;
 pub mod events;
+pub mod folders;
 pub mod health;
 pub mod jobs;
 pub mod keys;
+pub mod ledger;
 pub mod locks;
+pub mod people;
+pub mod plans;
 pub mod projects;
 pub mod render;
 pub mod scenes;
 pub mod shorts;
+pub mod shows;
 pub mod tokens;
 pub mod users;
 pub mod webhooks;
@@ -41,7 +47,10 @@ pub fn described() -> OpenApiRouter<AppState> {
         .routes(routes!(ai::optimize))
         .routes(routes!(ai::anything))
         .layer(DefaultBodyLimit::max(PICTURES_LIMIT));
+    let archives = OpenApiRouter::new().routes(routes!(archives::import)).layer(archives::limit());
     OpenApiRouter::with_openapi(docs::introduction())
+        .routes(routes!(archives::export))
+        .merge(archives)
         .routes(routes!(shorts::order))
         .routes(routes!(shorts::show))
         .routes(routes!(projects::list, projects::create))
@@ -51,6 +60,7 @@ pub fn described() -> OpenApiRouter<AppState> {
         .routes(routes!(scenes::put))
         .routes(routes!(scenes::change, scenes::delete))
         .routes(routes!(scenes::media))
+        .routes(routes!(scenes::generate))
         .routes(routes!(workflow::command))
         .routes(routes!(workflow::state))
         .routes(routes!(workflow::estimate))
@@ -60,6 +70,10 @@ pub fn described() -> OpenApiRouter<AppState> {
         .routes(routes!(render::show))
         .routes(routes!(jobs::show))
         .routes(routes!(webhooks::job_status))
+        .routes(routes!(folders::list, folders::create))
+        .routes(routes!(folders::change, folders::delete))
+        .routes(routes!(shows::list, shows::create))
+        .routes(routes!(shows::show, shows::change, shows::delete))
         .merge(characters)
         .routes(routes!(ai::script))
         .routes(routes!(ai::music_prompt))
@@ -69,6 +83,13 @@ pub fn described() -> OpenApiRouter<AppState> {
         .routes(routes!(ai::known))
         .routes(routes!(characters::show, characters::delete))
         .routes(routes!(users::show))
+        .routes(routes!(users::quota))
+        .routes(routes!(users::limits))
+        .routes(routes!(ledger::stats))
+        .routes(routes!(ledger::logs))
+        .routes(routes!(people::list, people::change))
+        .routes(routes!(plans::list, plans::create))
+        .routes(routes!(plans::put, plans::delete))
         .routes(routes!(keys::show, keys::put))
         .routes(routes!(tokens::list, tokens::create))
         .routes(routes!(tokens::revoke))
@@ -128,6 +149,26 @@ async fn own_characters(
     }
     problems.into_result()?;
     Ok(found)
+}
+
+/// Refuses a folder that is not the caller's own.
+async fn check_folder(app: &Signed, folder: Option<Uuid>) -> Result<(), ApiError> {
+    match folder {
+        Some(id) if app.store.folder(app.user.id, id).await?.is_none() => {
+            Err(ApiError::field("folder_id", format!("You have no folder {id}; POST /api/folders makes one")))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Refuses a show that is not the caller's own.
+async fn check_show(app: &Signed, show: Option<Uuid>) -> Result<(), ApiError> {
+    match show {
+        Some(id) if app.store.show(app.user.id, id).await?.is_none() => {
+            Err(ApiError::field("show_id", format!("You have no show {id}; POST /api/shows makes one")))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Refuses what is somebody else's.

@@ -15,6 +15,7 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
+use crate::caption::WordTiming;
 use crate::character::Voice;
 use crate::event::{Event, Medium};
 use crate::project::{Asset, Project, Render, RenderStatus, Scene, Settings, Slot, SlotStatus};
@@ -167,12 +168,27 @@ pub struct SceneChange {
     pub moving: Option<bool>,
     /// A picture of the user's own.
     pub given_image: Option<Asset>,
+    /// A clip of the user's own; it is shown.
+    pub given_video: Option<Asset>,
+    /// A narration of the user's own.
+    pub given_speech: Option<GivenSpeech>,
     /// A sound effect of the user's own.
     pub given_sfx: Option<Asset>,
     /// Whose scene it is; `Some(None)` is nobody's.
     pub character: Option<Option<Uuid>>,
     /// Who speaks in it; `Some(None)` is the project's voice.
     pub voice: Option<Option<Voice>>,
+}
+
+/// A narration of the user's own.
+#[derive(Debug, Clone, PartialEq)]
+pub struct GivenSpeech {
+    /// Its sound.
+    pub asset: Asset,
+    /// Its length, if it is known.
+    pub seconds: Option<f64>,
+    /// When each word is heard; empty where nobody knows.
+    pub words: Vec<WordTiming>,
 }
 
 /// A scene as a script has it.

@@ -24,6 +24,10 @@ pub enum Command {
     Render(Render),
     /// Run the API, its engine and the renderer on this machine
     Serve(Serve),
+    /// Take an exported project in
+    Import(Import),
+    /// Say who may come in, and change that
+    User(User),
     /// Say what vendors have done in a month, and what that costs by the configured prices
     Usage(Usage),
     /// Say what works here, what is missing and how to get it
@@ -125,6 +129,77 @@ pub struct Serve {
     pub encoder: Encoder,
     #[command(flatten)]
     pub data: DataDir,
+}
+
+#[derive(Debug, Args)]
+pub struct Import {
+    /// The archive, as the API's export or ShortsAI Studio's makes it
+    #[arg(value_name = "PROJECT.zip")]
+    pub archive: PathBuf,
+    #[command(flatten)]
+    pub data: DataDir,
+}
+
+#[derive(Debug, Args)]
+pub struct User {
+    #[command(subcommand)]
+    pub action: UserAction,
+    #[command(flatten)]
+    pub data: DataDir,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum UserAction {
+    /// Show all
+    List,
+    /// Add somebody before they have signed in
+    Create {
+        /// Their address at Google
+        #[arg(value_name = "E-MAIL")]
+        email: String,
+        /// They manage users and plans
+        #[arg(long)]
+        admin: bool,
+    },
+    /// Let somebody manage users and plans
+    Promote {
+        /// Their address
+        #[arg(value_name = "E-MAIL")]
+        email: String,
+    },
+    /// Let somebody no longer manage users and plans
+    Demote {
+        /// Their address
+        #[arg(value_name = "E-MAIL")]
+        email: String,
+    },
+    /// Keep somebody out, at once
+    Block {
+        /// Their address
+        #[arg(value_name = "E-MAIL")]
+        email: String,
+    },
+    /// Let somebody in again
+    Unblock {
+        /// Their address
+        #[arg(value_name = "E-MAIL")]
+        email: String,
+    },
+    /// Make an access token for somebody's program, and print it: it is not shown again
+    Token {
+        /// Whose program
+        #[arg(value_name = "E-MAIL")]
+        email: String,
+        /// read, render (also bring files and order renders) or write
+        #[arg(long, default_value = "read", value_parser = ["read", "render", "write"])]
+        scope: String,
+        /// What it is for
+        #[arg(long, default_value = "made on the command line")]
+        name: String,
+        /// How long it holds [default: until it is revoked]
+        #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(1..=3650))]
+        days: Option<u32>,
+    },
 }
 
 #[derive(Debug, Args)]

@@ -1,9 +1,11 @@
 //! One file per command.
 
 pub mod doctor;
+pub mod import;
 pub mod make;
 pub mod openapi;
 pub mod render;
 pub mod serve;
 pub mod simulate_vendors;
 pub mod usage;
+pub mod user;

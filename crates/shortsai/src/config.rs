@@ -13,7 +13,7 @@ use providers::catalogue::Catalogue;
 use providers::http::Http;
 use providers::prompts::Prompts;
 use serde::Deserialize;
-use store::{Limits, Plan, Store};
+use store::{Limits, Plan, PlanAbout, Store};
 use uuid::Uuid;
 
 use crate::config::vendors::{ChoiceConfig, VendorTables};
@@ -128,6 +128,7 @@ impl PlanConfig {
                 clips_per_month: self.clips_per_month,
             },
             budget: self.budget_usd_per_month.map(Money::dollars),
+            about: PlanAbout::default(),
         }
     }
 }

@@ -31,6 +31,8 @@ fn main() -> ExitCode {
         Command::Make(arguments) => commands::make::make(arguments),
         Command::Render(arguments) => commands::render::render(arguments),
         Command::Serve(arguments) => commands::serve::serve(arguments),
+        Command::User(arguments) => commands::user::user(&arguments),
+        Command::Import(arguments) => commands::import::import(&arguments),
         Command::Usage(arguments) => commands::usage::usage(&arguments),
         Command::Doctor(arguments) => commands::doctor::doctor(&arguments),
         Command::SimulateVendors(arguments) => commands::simulate_vendors::simulate_vendors(&arguments),

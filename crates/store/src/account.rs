@@ -137,7 +137,7 @@ pub async fn lock_user(txn: &DatabaseTransaction, owner: Uuid) -> Result<Option<
 }
 
 /// The names of the day and the month, in UTC.
-fn periods(now: DateTime<Utc>) -> [String; 2] {
+pub fn periods(now: DateTime<Utc>) -> [String; 2] {
     [now.format("%Y-%m-%d").to_string(), now.format("%Y-%m").to_string()]
 }
 
@@ -145,7 +145,8 @@ async fn of_period(db: &impl ConnectionTrait, owner: Uuid, period: &str) -> Resu
     used::Entity::find_by_id((owner, period.to_owned())).one(db).await
 }
 
-fn used_of(row: Option<used::Model>) -> Used {
+/// The sums in a row, if there is one.
+pub fn used_of(row: Option<used::Model>) -> Used {
     row.map_or_else(Used::default, |row| Used {
         requests: row.requests,
         images: row.images,

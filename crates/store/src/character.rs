@@ -135,6 +135,11 @@ fn of_owner(owner: Uuid) -> Select<character::Entity> {
         .order_by_desc(character::Column::Id)
 }
 
+/// The owner's characters of that show, newest first.
+pub(crate) async fn of_show(db: &impl ConnectionTrait, owner: Uuid, show: Uuid) -> Result<Vec<CharacterRecord>, DbErr> {
+    load(db, of_owner(owner).filter(character::Column::ShowId.eq(show))).await
+}
+
 /// Those of no project, and of that one.
 fn usable(project: Uuid) -> Condition {
     Condition::any().add(character::Column::ProjectId.is_null()).add(character::Column::ProjectId.eq(project))

@@ -13,6 +13,9 @@ mod m0010_vendors;
 mod m0011_characters;
 mod m0012_targets;
 mod m0013_accounts;
+mod m0014_folders;
+mod m0015_shows;
+mod m0016_plans;
 mod m0017_questions;
 
 use sea_orm_migration::prelude::*;
@@ -37,6 +40,9 @@ impl MigratorTrait for Migrator {
             Box::new(m0011_characters::Step),
             Box::new(m0012_targets::Step),
             Box::new(m0013_accounts::Step),
+            Box::new(m0014_folders::Step),
+            Box::new(m0015_shows::Step),
+            Box::new(m0016_plans::Step),
             Box::new(m0017_questions::Step),
         ]
     }

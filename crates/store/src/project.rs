@@ -48,6 +48,10 @@ pub struct Details {
     pub tags: Vec<String>,
     /// The folder it is in; `None` is the root.
     pub folder_id: Option<Uuid>,
+    /// The show whose episode it is.
+    pub show_id: Option<Uuid>,
+    /// Which one, counted from 1.
+    pub episode_number: Option<i32>,
     /// Whether it is put away.
     pub is_archived: bool,
     /// The Studio's choice of length.
@@ -201,7 +205,7 @@ impl Store {
     }
 
     /// The wanted projects as they all were at one moment.
-    async fn load(&self, wanted: Select<project::Entity>) -> Result<Vec<ProjectRecord>, StoreError> {
+    pub(crate) async fn load(&self, wanted: Select<project::Entity>) -> Result<Vec<ProjectRecord>, StoreError> {
         let rows = async {
             let moment = self.snapshot().await?;
             let rows = wanted.all(&moment).await?;

@@ -60,6 +60,8 @@ pub fn project_record(
     let details = Details {
         tags: from_json(row.tags, &what, "tags")?,
         folder_id: row.folder_id,
+        show_id: row.show_id,
+        episode_number: row.episode_number,
         is_archived: row.is_archived,
         duration_config: row.duration_config,
         video_model: row.video_model,
@@ -143,6 +145,8 @@ pub fn new_project_row(project: &Project, now: DateTimeUtc) -> Result<project::M
         source: None,
         tags: Json::Null,
         folder_id: None,
+        show_id: None,
+        episode_number: None,
         is_archived: false,
         duration_config: None,
         reference_image_url: None,
@@ -198,6 +202,7 @@ pub fn fill_project(row: &mut project::Model, project: &Project) -> Result<(), S
 pub fn fill_details(row: &mut project::Model, details: &Details) -> Result<(), StoreError> {
     row.tags = json(&details.tags, &format!("project {}", row.id), "tags")?;
     row.folder_id = details.folder_id;
+    (row.show_id, row.episode_number) = (details.show_id, details.episode_number);
     row.is_archived = details.is_archived;
     row.duration_config.clone_from(&details.duration_config);
     row.video_model.clone_from(&details.video_model);

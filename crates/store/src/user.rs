@@ -182,7 +182,7 @@ impl Store {
         Ok(SignedIn { user: user_of(row), is_new })
     }
 
-    /// Keeps a user out, or lets them in again; their sessions end. `false` when there is no such user.
+    /// Keeps a user out, or lets them in again. `false` when there is no such user.
     pub async fn block_user(&self, id: Uuid, blocked: bool, now: DateTime<Utc>) -> Result<bool, StoreError> {
         self.set_user(id, [(user::Column::IsBlocked, Expr::value(blocked))], now).await
     }
@@ -215,7 +215,7 @@ impl Store {
 }
 
 /// Of two who sign in first at the same moment, one waits here: only one may be the first.
-async fn take_turn(txn: &impl ConnectionTrait, now: DateTime<Utc>) -> Result<(), DbErr> {
+pub(crate) async fn take_turn(txn: &impl ConnectionTrait, now: DateTime<Utc>) -> Result<(), DbErr> {
     insert_local_owner(txn, now).await?;
     if txn.get_database_backend() == DbBackend::Postgres {
         user::Entity::find_by_id(LOCAL_OWNER).lock_exclusive().one(txn).await?;

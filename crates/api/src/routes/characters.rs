@@ -6,6 +6,7 @@ use axum::http::StatusCode;
 use model::character::{Character, Voice};
 use store::CharacterRecord;
 
+use super::check_show;
 use crate::error::ApiError;
 use crate::extract::{PathId, checked, whole_body};
 use crate::picture;
@@ -39,6 +40,7 @@ pub async fn list(app: Signed) -> Result<Json<Vec<CharacterRow>>, ApiError> {
 )]
 pub async fn create(app: Signed, request: Request) -> Result<(StatusCode, Json<CharacterRow>), ApiError> {
     let input: CreateCharacter = checked(&whole_body(request, &*app, "16 MiB").await?)?;
+    check_show(&app, input.show_id).await?;
     let mut pictures = Vec::new();
     for (index, image) in input.images.iter().enumerate() {
         pictures.push(picture::of_character(&app, &format!("images[{index}]"), image).await?);
@@ -52,7 +54,11 @@ pub async fn create(app: Signed, request: Request) -> Result<(StatusCode, Json<C
         pictures,
         voice: Voice::said(input.voice_provider, input.voice_id),
     };
-    let record = CharacterRecord { voice_settings: input.voice_settings, ..CharacterRecord::new(character, (app.clock)()) };
+    let record = CharacterRecord {
+        voice_settings: input.voice_settings,
+        show_id: input.show_id,
+        ..CharacterRecord::new(character, (app.clock)())
+    };
     let row = CharacterRow::from(&record);
     app.store.create_character(record).await?;
     Ok((StatusCode::CREATED, Json(row)))

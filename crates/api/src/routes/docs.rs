@@ -47,6 +47,8 @@ pub fn introduction() -> OpenApi {
         tag("Shorts", "The whole way in one call."),
         tag("Projects", "A topic or script with its settings."),
         tag("Scenes", "The parts of a project: what is said and what is shown."),
+        tag("Folders", "Where projects are kept, as a tree."),
+        tag("Shows", "Series of projects."),
         tag("Characters", "Who looks alike in every picture."),
         tag("AI", "Single questions to vendors, outside of any video."),
         tag("Workflow", "Have things made, and watch."),

@@ -4,7 +4,7 @@ use axum::Json;
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 
-use super::own;
+use super::{own, own_project_of_scene};
 use crate::error::ApiError;
 use crate::extract::PathId;
 use crate::poll::{self, View};
@@ -14,7 +14,7 @@ use crate::wire::refusal::{NotModified, Refusals};
 
 /// Show a job
 ///
-/// A step of the queue, or a render.
+/// A step of the queue, a render, or a scene's clip (by the scene's id).
 #[utoipa::path(
     get, path = "/api/jobs/{id}", tag = "Renders", operation_id = "getJob",
     params(("id" = Uuid, Path, description = "The job's id.")),
@@ -27,7 +27,15 @@ pub async fn show(app: Signed, id: PathId, headers: HeaderMap) -> Result<Respons
         return Ok(answer);
     }
     // A task is one small row, and moves without its project: there is nothing to keep.
-    let task = app.store.task(id).await?.ok_or(ApiError::NotFound("Job"))?;
+    let Some(task) = app.store.task(id).await? else {
+        // A scene's id stands for its clip.
+        let record = own_project_of_scene(&app, id).await.map_err(|error| match error {
+            ApiError::NotFound(_) => ApiError::NotFound("Job"),
+            other => other,
+        })?;
+        let scene = record.project.scenes.iter().find(|scene| scene.id == id).ok_or(ApiError::NotFound("Job"))?;
+        return Ok(Json(Job::of_clip(&record, scene)).into_response());
+    };
     own(&app, task.owner)?;
     Ok(Json(Job::from(&task)).into_response())
 }

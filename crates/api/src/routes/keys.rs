@@ -2,15 +2,20 @@
 
 use axum::Json;
 use axum::extract::State;
+use chrono::Duration;
 use store::KeyOf;
+use uuid::Uuid;
 
 use super::auth::nonce;
 use crate::AppState;
 use crate::error::{ApiError, Problems};
 use crate::extract::Checked;
-use crate::signed::SignedPerson;
-use crate::wire::keys::{ApiKeys, FIELDS, KeysSaved, PutApiKeys, as_meant, mask};
+use crate::signed::{Signed, SignedPerson};
+use crate::wire::keys::{ApiKeys, FIELDS, KeysSaved, PutApiKeys, RequestKeys, as_meant, mask};
 use crate::wire::refusal::Refusals;
+
+/// How long keys of a request are kept for what it has started.
+const RUN_HOURS: i64 = 24;
 
 /// Show which keys of vendors you have
 ///
@@ -68,4 +73,16 @@ pub async fn put(
         }
     }
     Ok(Json(KeysSaved { message: "API keys saved successfully" }))
+}
+
+/// Keeps the keys that came with a request, sealed, for what that request starts in the project.
+pub async fn keep_keys_of_run(app: &Signed, project: Uuid, keys: Option<&RequestKeys>) -> Result<(), ApiError> {
+    let given = keys.map_or_else(|| Ok(Vec::new()), RequestKeys::given);
+    let given = given.map_err(|(field, problem)| ApiError::field(&format!("apiKeys.{field}"), problem))?;
+    let now = (app.clock)();
+    for (vendor, key) in given {
+        let of = KeyOf::Run { project, until: now + Duration::hours(RUN_HOURS) };
+        app.store.put_vendor_key(app.user.id, (of, vendor, &key), &app.vault, nonce(app), now).await?;
+    }
+    Ok(())
 }

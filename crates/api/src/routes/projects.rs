@@ -8,7 +8,7 @@ use model::workflow::{Edit, Input};
 use store::{CharacterRecord, Details, NewProject, ProjectChange, ProjectQuery, ProjectRecord};
 use uuid::Uuid;
 
-use super::{characters_of, own_characters, own_project};
+use super::{characters_of, check_folder, check_show, own_characters, own_project};
 use crate::error::ApiError;
 use crate::extract::{Asked, Checked, PathId};
 use crate::key::{named_by, own_medium_in};
@@ -35,6 +35,8 @@ use crate::wire::refusal::{NotModified, Refusals};
     responses((status = 200, description = "The project.", body = ProjectRow), Refusals),
 )]
 pub async fn create(app: Signed, work: Work<CreateProject>) -> Result<Response, ApiError> {
+    check_folder(&app, work.input.folder_id).await?;
+    check_show(&app, work.input.show_id).await?;
     let (order, details) = begin(&app, &work.input).await?;
     let Order { project, settings, scenes, characters, music, warnings: _ } = order;
     let now = (app.clock)();
@@ -95,6 +97,8 @@ async fn begin(app: &Signed, input: &CreateProject) -> Result<(Order, Details), 
     let details = Details {
         tags: input.tags.unwrap_or_default(),
         folder_id: input.folder_id,
+        show_id: input.show_id,
+        episode_number: input.episode_number,
         is_archived: false,
         duration_config: input.duration_config,
         video_model: "veo".to_owned(),
@@ -130,7 +134,8 @@ pub async fn list(app: Signed, Asked(which): Asked<WhichProjects>) -> Result<Jso
     }))
 }
 
-fn number(field: &str, text: Option<&str>) -> Result<Option<i64>, ApiError> {
+/// A whole number in the query, if there is one.
+pub(super) fn number(field: &str, text: Option<&str>) -> Result<Option<i64>, ApiError> {
     let parse = |text: &str| text.parse().map_err(|_| ApiError::field(field, "Expected a whole number"));
     text.filter(|text| !text.is_empty()).map(parse).transpose()
 }
@@ -182,6 +187,8 @@ pub async fn change(
     };
     let id = id.of("Project").map_err(gone)?;
     let record = own_project(&app, id).await.map_err(gone)?;
+    check_folder(&app, input.folder_id.flatten().filter(|folder| Some(*folder) != record.details.folder_id)).await?;
+    check_show(&app, input.show_id.flatten().filter(|show| Some(*show) != record.details.show_id)).await?;
     let characters = match &input.character_ids {
         Some(ids) => own_characters(&app, id, ids, chosen_at).await?,
         None => characters_of(&app, &record).await?,
@@ -259,6 +266,8 @@ fn patched(settings: &Settings, details: &Details, input: PatchProject) -> (Sett
     let new_details = Details {
         tags: input.tags.unwrap_or(details.tags),
         folder_id: input.folder_id.unwrap_or(details.folder_id),
+        show_id: input.show_id.unwrap_or(details.show_id),
+        episode_number: input.episode_number.unwrap_or(details.episode_number),
         is_archived: input.is_archived.unwrap_or(details.is_archived),
         duration_config: input.duration_config.unwrap_or(details.duration_config),
         video_model: details.video_model,

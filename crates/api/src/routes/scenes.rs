@@ -4,11 +4,13 @@ use axum::Json;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use model::character::Voice;
+use model::event::Medium;
 use model::project::Scene;
-use model::workflow::{Edit, Input, SceneChange};
-use store::{Answer, ProjectChange, ProjectRecord};
+use model::workflow::{Command, Edit, Input, SceneChange};
+use store::{Answer, Details, ProjectChange, ProjectRecord};
 use uuid::Uuid;
 
+use super::keys::keep_keys_of_run;
 use super::{own_characters, own_project, own_project_of_scene};
 use crate::error::ApiError;
 use crate::extract::{Checked, PathId};
@@ -17,7 +19,7 @@ use crate::once::{Session, Work, answer, respond};
 use crate::signed::Signed;
 use crate::wire::project::Success;
 use crate::wire::refusal::Refusals;
-use crate::wire::scene::{PatchScene, PutScene, SceneMedia, SceneRow};
+use crate::wire::scene::{ClipOrdered, MakeClip, PatchScene, PutScene, SceneMedia, SceneRow};
 use crate::wire::status::MediaType;
 
 /// Add a scene, or set its texts
@@ -87,6 +89,8 @@ pub async fn change(
         number: input.scene_number,
         moving: input.media_type.map(|media_type| media_type == MediaType::Video),
         given_image,
+        given_video: None,
+        given_speech: None,
         given_sfx: None,
         character,
         voice,
@@ -156,6 +160,38 @@ pub async fn media(app: Signed, id: PathId) -> Result<Json<SceneMedia>, ApiError
     let record = own_project_of_scene(&app, scene).await?;
     let scene = record.project.scenes.iter().find(|candidate| candidate.id == scene);
     scene.map(|scene| Json(SceneMedia::from(scene))).ok_or(ApiError::NotFound("Scene"))
+}
+
+/// Make a scene's clip
+///
+/// From its picture, which is made first if need be; another one if there is a clip already. Ask `/api/jobs/{jobId}` until its
+/// `status` is `COMPLETED` or `FAILED`, or follow the project's events.
+#[utoipa::path(
+    post, path = "/api/scenes/{id}/generate", tag = "Scenes", operation_id = "generateClip",
+    params(
+        ("id" = Uuid, Path, description = "The scene's id."),
+        ("Idempotency-Key" = Option<String>, Header, description = "A name for this request, such as a UUID: sent again with the same key it has no second effect and gets the same answer, for 24 hours."),
+    ),
+    request_body = MakeClip,
+    responses((status = 202, description = "It is being made.", body = ClipOrdered), Refusals),
+)]
+pub async fn generate(app: Signed, id: PathId, work: Work<MakeClip>) -> Result<Response, ApiError> {
+    let scene = id.of("Scene")?;
+    let record = own_project_of_scene(&app, scene).await?;
+    let project = record.project.id;
+    keep_keys_of_run(&app, project, work.input.keys.as_ref()).await?;
+    let filled = |text: &Option<String>| text.as_ref().map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
+    let details = filled(&work.input.model_id).map(|video_model| Details { video_model, ..record.details.clone() });
+    let prompt = SceneChange { visual_description: filled(&work.input.prompt), ..SceneChange::default() };
+    let inputs = vec![
+        Input::Edit(Edit::ChangeScene { scene, change: prompt }),
+        Input::Command(Command::Generate { scene, medium: Medium::Video, force: true }),
+    ];
+    let wish = ProjectChange { details: details.filter(|details| *details != record.details), inputs };
+    // The scene's clip is the job, whichever task happens to work on it.
+    let ordered = ClipOrdered { success: true, job_id: scene, status: "QUEUED" };
+    let answer = |_: &ProjectRecord| answer(StatusCode::ACCEPTED, &[], &ordered);
+    Ok(respond(app.store.change_project(project, wish, work.caller(), (app.clock)(), answer).await?))
 }
 
 /// The scene as it is after the change.

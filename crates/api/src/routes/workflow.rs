@@ -6,6 +6,7 @@ use axum::response::Response;
 use model::workflow::Input;
 use store::{ProjectChange, ProjectRecord};
 
+use super::keys::keep_keys_of_run;
 use super::own_project;
 use crate::error::ApiError;
 use crate::extract::{Checked, PathId};
@@ -34,6 +35,7 @@ pub async fn command(app: Signed, work: Work<WorkflowCommand>) -> Result<Respons
     let (command, message) = work.input.read()?;
     let id = work.input.project_id;
     own_project(&app, id).await?;
+    keep_keys_of_run(&app, id, work.input.api_keys.as_ref()).await?;
     let wish = ProjectChange { inputs: vec![Input::Command(command)], ..ProjectChange::default() };
     let answer = |_: &ProjectRecord| answer(StatusCode::OK, &[], &Message { message });
     let done = app.store.change_project(id, wish, work.caller(), (app.clock)(), answer).await?;

@@ -38,6 +38,9 @@ pub struct CreateCharacter {
     /// The voice; the vendor's usual one when left out.
     #[garde(custom(text(0, 200)))]
     pub voice_id: Option<String>,
+    /// The show that it belongs to: one of your own.
+    #[garde(skip)]
+    pub show_id: Option<Uuid>,
     /// Kept with the character.
     #[garde(custom(small_json))]
     pub voice_settings: Option<Value>,
@@ -63,7 +66,7 @@ pub struct CharacterRow {
     images: Vec<String>,
     #[schema(format = DateTime)]
     created_at: String,
-    /// Always `null`.
+    /// The show that it belongs to.
     show_id: Option<Uuid>,
     /// Whose voice speaks in its scenes.
     voice_provider: Option<String>,

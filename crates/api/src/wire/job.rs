@@ -1,9 +1,9 @@
 //! Jobs on the wire: the steps of the queue and renders in one shape.
 
-use model::project::RenderStatus;
+use model::project::{RenderStatus, Scene, SlotStatus};
 use model::task::TaskKind;
 use serde::Serialize;
-use store::{RenderRecord, TaskRecord, TaskState};
+use store::{ProjectRecord, RenderRecord, TaskRecord, TaskState};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -94,6 +94,28 @@ impl From<&TaskRecord> for Job {
             scene_id: scene,
             created_at: stamp(task.created_at),
             updated_at: stamp(task.finished_at.unwrap_or(task.created_at)),
+        }
+    }
+}
+
+impl Job {
+    /// The clip of a scene, whichever task happens to work on it.
+    pub fn of_clip(record: &ProjectRecord, scene: &Scene) -> Self {
+        let status = match scene.video.status {
+            SlotStatus::Draft | SlotStatus::Pending | SlotStatus::Queued => JobStatus::Queued,
+            SlotStatus::Processing => JobStatus::Processing,
+            SlotStatus::Completed => JobStatus::Completed,
+            SlotStatus::Failed | SlotStatus::Skipped => JobStatus::Failed,
+        };
+        Self {
+            id: scene.id,
+            kind: JobKind::VideoGeneration,
+            status,
+            error_message: scene.video.error.clone(),
+            project_id: record.project.id,
+            scene_id: Some(scene.id),
+            created_at: stamp(record.scene_created_at.get(&scene.id).copied().unwrap_or(record.created_at)),
+            updated_at: stamp(record.updated_at),
         }
     }
 }

@@ -59,6 +59,49 @@ pub struct PutApiKeys {
     pub pexels_key: Option<String>,
 }
 
+/// Keys of vendors for what one request starts: used before your stored ones, kept sealed for 24 hours and for this project
+/// only. Blank ones, and masks of stored keys, are none.
+#[derive(Clone, Default, Deserialize, ToSchema)]
+pub struct RequestKeys {
+    /// Google's Gemini.
+    pub gemini: Option<String>,
+    /// ElevenLabs.
+    pub elevenlabs: Option<String>,
+    /// The wrapper of Suno (sunoapi.org).
+    pub suno: Option<String>,
+    /// Groq.
+    pub groq: Option<String>,
+    /// OpenAI, or who speaks as it does.
+    pub openai: Option<String>,
+    /// Pexels.
+    pub pexels: Option<String>,
+}
+
+impl RequestKeys {
+    /// The keys that were given, each with its vendor.
+    ///
+    /// # Errors
+    /// The first one that can be no key, as its field's name and what is wrong.
+    pub fn given(&self) -> Result<Vec<(&'static str, String)>, (&'static str, &'static str)> {
+        let fields = [
+            ("gemini", &self.gemini),
+            ("elevenlabs", &self.elevenlabs),
+            ("suno", &self.suno),
+            ("groq", &self.groq),
+            ("openai", &self.openai),
+            ("pexels", &self.pexels),
+        ];
+        let mut given = Vec::new();
+        for (vendor, key) in fields {
+            let key = as_meant(key.as_deref().unwrap_or_default()).map_err(|problem| (vendor, problem))?;
+            if !key.is_empty() && !key.starts_with(STARS) {
+                given.push((vendor, key));
+            }
+        }
+        Ok(given)
+    }
+}
+
 /// That they were kept.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct KeysSaved {
@@ -139,6 +182,19 @@ mod tests {
         check("a b", Err(()));
         check("schlüssel", Err(()));
         check(&"k".repeat(513), Err(()));
+    }
+
+    #[test]
+    fn requests_bring_keys_or_none() {
+        let keys = RequestKeys {
+            gemini: Some("AIza-x".to_owned()),
+            suno: Some("  ".to_owned()),
+            groq: Some("****1234".to_owned()),
+            ..RequestKeys::default()
+        };
+        assert_eq!(keys.given(), Ok(vec![("gemini", "AIza-x".to_owned())]));
+        let keys = RequestKeys { groq: Some("a b".to_owned()), ..RequestKeys::default() };
+        assert_eq!(keys.given().expect_err("no key").0, "groq");
     }
 
     #[test]

@@ -71,9 +71,16 @@ pub struct CreateProject {
     /// Description for publishing.
     #[garde(custom(text(0, 10_000)))]
     pub generated_description: Option<String>,
-    /// The folder.
+    /// The folder: one of your own.
     #[garde(skip)]
     pub folder_id: Option<Uuid>,
+    /// The show whose episode it is: one of your own.
+    #[garde(skip)]
+    pub show_id: Option<Uuid>,
+    /// Which episode, from 1.
+    #[garde(inner(range(min = 1)))]
+    #[schema(minimum = 1)]
+    pub episode_number: Option<i32>,
     /// Labels.
     #[garde(custom(labels))]
     pub tags: Option<Vec<String>>,
@@ -135,10 +142,19 @@ pub struct PatchProject {
     /// Whether there is background music.
     #[garde(skip)]
     pub include_music: Option<bool>,
-    /// The folder; `null` for none.
+    /// The folder: one of your own, `null` for none.
     #[serde(default, deserialize_with = "nullable")]
     #[garde(skip)]
     pub folder_id: Option<Option<Uuid>>,
+    /// The show whose episode it is: one of your own, `null` for none.
+    #[serde(default, deserialize_with = "nullable")]
+    #[garde(skip)]
+    pub show_id: Option<Option<Uuid>>,
+    /// Which episode, from 1; `null` for none.
+    #[serde(default, deserialize_with = "nullable")]
+    #[garde(inner(inner(range(min = 1))))]
+    #[schema(minimum = 1)]
+    pub episode_number: Option<Option<i32>>,
     /// Whether it is put away.
     #[garde(skip)]
     pub is_archived: Option<bool>,
@@ -221,9 +237,9 @@ pub struct ProjectRow {
     created_at: String,
     #[schema(format = DateTime)]
     updated_at: String,
-    /// Always `null`.
-    show_id: Option<String>,
-    /// Always `null`.
+    /// The show whose episode it is.
+    show_id: Option<Uuid>,
+    /// Which episode.
     episode_number: Option<i32>,
     /// Those that it has chosen, in their order.
     characters: Vec<CharacterRow>,
@@ -280,8 +296,8 @@ impl ProjectRow {
             speech_speed: settings.speech_speed,
             created_at: stamp(record.created_at),
             updated_at: stamp(record.updated_at),
-            show_id: None,
-            episode_number: None,
+            show_id: details.show_id,
+            episode_number: details.episode_number,
             characters: characters.iter().map(Into::into).collect(),
         }
     }

@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::asset::Makers;
+use super::keys::RequestKeys;
 use super::project::filled;
 use super::rule::{nullable, place, seconds, spoken, text, vendor};
 use super::stamp;
@@ -74,6 +75,33 @@ pub struct PatchScene {
     #[serde(default, deserialize_with = "nullable")]
     #[garde(custom(vendor))]
     pub tts_provider: Option<Option<String>>,
+}
+
+/// A clip to make.
+#[derive(Deserialize, Validate, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct MakeClip {
+    /// What it shows. Other than the scene's visual description, it becomes that.
+    #[garde(custom(text(0, MAX_NARRATION)))]
+    pub prompt: Option<String>,
+    /// Which model films the project's clips from now on, such as `veo`; left out, the one that did.
+    #[garde(custom(text(0, 200)))]
+    pub model_id: Option<String>,
+    /// Keys of vendors for this clip.
+    #[garde(skip)]
+    pub keys: Option<RequestKeys>,
+}
+
+/// That a clip is being made.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ClipOrdered {
+    /// Always `true`.
+    pub success: bool,
+    /// Ask `/api/jobs/{id}` with it.
+    pub job_id: Uuid,
+    /// `QUEUED`.
+    pub status: &'static str,
 }
 
 /// A word of the narration and when it is heard.

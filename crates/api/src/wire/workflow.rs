@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::asset::{CreditRow, Makers, credit, made_by};
+use super::keys::RequestKeys;
 use super::project::{music_status, music_url};
 use super::scene::{Word, content_url, scene_error, words};
 use super::status::{MediaStatus, MediaType, MusicStatus, WholeStatus};
@@ -33,6 +34,9 @@ pub struct WorkflowCommand {
     #[garde(skip)]
     #[serde(default)]
     pub force: Option<bool>,
+    /// Keys of vendors for what this command starts.
+    #[garde(skip)]
+    pub api_keys: Option<RequestKeys>,
 }
 
 /// What can be done.

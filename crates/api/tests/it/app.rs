@@ -194,7 +194,7 @@ impl TestApp {
                 }],
             },
             TaskKind::AlignWords => Product::Words(vec![WordTiming { word: "Hello".into(), start: 0.0, end: 0.5 }]),
-            TaskKind::Animate => Product::Clip(self.store_bytes(Place::SceneImages, &mp4(subject)).await),
+            TaskKind::Animate => Product::Clip(self.store_bytes(Place::SceneVideos, &mp4(subject)).await),
             TaskKind::ComposeMusic => Product::Music(self.store_bytes(Place::Music, &wav(subject)).await),
             TaskKind::Answer => Product::Answer(self.answer(lease).await),
             TaskKind::Render => Product::Video(RenderOutput {

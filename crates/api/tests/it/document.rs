@@ -103,7 +103,7 @@ fn the_document_is_valid_and_complete() {
         let responses = operation["responses"].as_object().expect("responses");
         assert!(responses.keys().any(|status| status.starts_with('2') || ["302", "307"].contains(&status.as_str())), "{name}");
         assert!(responses.values().all(|response| filled(&response["description"])), "{name}");
-        assert_eq!(operation.get("requestBody").is_some(), matches!(method.as_str(), "post" | "patch"), "{name}");
+        assert_eq!(operation.get("requestBody").is_some(), matches!(method.as_str(), "post" | "patch" | "put"), "{name}");
     }
     let mut references = Vec::new();
     collect(&document, &mut references);

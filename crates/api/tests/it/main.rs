@@ -2,15 +2,21 @@
 //! results are needed, the tests play the worker.
 
 mod app;
+mod archives;
 mod browser;
 mod characters;
+mod clips;
 mod document;
 mod events;
 mod files;
+mod folders;
 mod google;
 mod guard;
 mod input;
+mod ledger;
 mod locks;
+mod manage;
+mod matrix;
 mod music;
 mod polling;
 mod projects;
@@ -20,6 +26,7 @@ mod requests;
 mod scenes;
 mod serving;
 mod shorts;
+mod shows;
 mod sign_in;
 mod webhooks;
 mod workflow;

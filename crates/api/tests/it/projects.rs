@@ -65,7 +65,8 @@ async fn lists_are_arrays_or_pages() {
         ids.push(app.project(&["Hello."]).await);
     }
     app.patch(&format!("/api/projects/{}", ids[0]), json!({ "is_archived": true })).await;
-    let folder = new_id();
+    let (_, folder) = app.post("/api/folders", json!({ "name": "Some" })).await;
+    let folder = text(&folder["id"]);
     app.patch(&format!("/api/projects/{}", ids[1]), json!({ "folder_id": folder })).await;
     let check = async |query: &str, expected: &[usize], meta: Value| {
         let (status, list) = app.get(&format!("/api/projects{query}")).await;

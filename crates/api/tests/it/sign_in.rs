@@ -15,9 +15,9 @@ use crate::google::{CLIENT, CLIENT_SECRET, Google};
 
 const HOME: &str = "https://shorts.example";
 const STUDIO: &str = "http://localhost:3000";
-const SESSION: &str = "__Secure-authjs.session-token";
+pub const SESSION: &str = "__Secure-authjs.session-token";
 
-async fn with_google() -> (TestApp, Google) {
+pub async fn with_google() -> (TestApp, Google) {
     let google = Google::start().await;
     let mut app = TestApp::new().await;
     sign_in_by(&mut app, &google);
@@ -43,7 +43,7 @@ fn person(name: &str) -> Value {
 }
 
 /// A browser in which that person is signed in.
-async fn signed_in<'a>(app: &'a TestApp, google: &Google, name: &str) -> Browser<'a> {
+pub async fn signed_in<'a>(app: &'a TestApp, google: &Google, name: &str) -> Browser<'a> {
     let browser = Browser::new(app);
     let address = browser.begin(HOME).await;
     let back = google.agree(&address, &person(name), |_, _| ());

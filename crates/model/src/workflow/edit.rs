@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use super::{Edit, NewTask, Rejection, SceneChange, SceneDraft, Step, request};
+use super::{Edit, GivenSpeech, NewTask, Rejection, SceneChange, SceneDraft, Step, request};
 use crate::event::Event;
 use crate::project::{Asset, Project, Scene, Settings, Slot, SlotStatus, estimated_seconds};
 use crate::storyboard::MAX_SCENES;
@@ -143,6 +143,16 @@ fn change_scene(scene: &mut Scene, change: SceneChange, enqueue: &mut Vec<NewTas
     if let Some(asset) = change.given_image {
         give(&mut scene.image, Some(asset));
         forget_clip(scene);
+    }
+    if let Some(asset) = change.given_video {
+        give(&mut scene.video, Some(asset));
+        scene.moving = true;
+    }
+    if let Some(GivenSpeech { asset, seconds, words }) = change.given_speech {
+        give(&mut scene.audio, Some(asset));
+        scene.words_missing = false;
+        scene.word_timings = words;
+        scene.duration_seconds = seconds.filter(|seconds| seconds.is_finite()).unwrap_or(scene.duration_seconds);
     }
     if let Some(asset) = change.given_sfx {
         give(&mut scene.sfx, Some(asset));

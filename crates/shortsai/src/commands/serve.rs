@@ -46,22 +46,8 @@ async fn run(arguments: cli::Serve, data: &DataDir) -> anyhow::Result<ExitCode> 
     let address = listener.local_addr().context("the listening address")?;
     let engine = house.start_engine(None, (&arguments.encoder).into()).await?;
     let stop = CancellationToken::new();
-    let app = api::router(api::AppState {
-        store: house.store.clone(),
-        assets: house.assets.clone(),
-        access: sign_in::access(house.owner, &house.office.vault)?,
-        web_root,
-        rates: api::Rates::default(),
-        vault: house.office.vault.clone(),
-        language_model: house.office.catalogue.abilities(&Default::default()).scripts.is_ok(),
-        version: env!("CARGO_PKG_VERSION"),
-        clock: now,
-        new_id,
-        closing: stop.clone(),
-        worker_secret: std::env::var("WORKER_SECRET").ok().map(|secret| api::Secret(secret.into())),
-        answer_within: api::ANSWER_WITHIN,
-        memory: api::Memory::default(),
-    });
+    let access = sign_in::access(house.owner, &house.office.vault)?;
+    let app = api::router(app_of(&house, access, web_root, stop.clone()));
     println!("ShortsAI listens on http://{address}");
     println!("  API reference: http://{address}/docs");
     println!("  data folder:   {}", data.root().display());
@@ -76,4 +62,24 @@ async fn run(arguments: cli::Serve, data: &DataDir) -> anyhow::Result<ExitCode> 
     // Whoever still holds a connection has been told by then; their requests are stored.
     let _ = tokio::time::timeout(GRACE, server).await;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Everything that the API can reach.
+pub fn app_of(house: &House, access: api::Access, web_root: Option<api::WebRoot>, closing: CancellationToken) -> api::AppState {
+    api::AppState {
+        store: house.store.clone(),
+        assets: house.assets.clone(),
+        access,
+        web_root,
+        rates: api::Rates::default(),
+        vault: house.office.vault.clone(),
+        language_model: house.office.catalogue.abilities(&Default::default()).scripts.is_ok(),
+        version: env!("CARGO_PKG_VERSION"),
+        clock: now,
+        new_id,
+        closing,
+        worker_secret: std::env::var("WORKER_SECRET").ok().map(api::Secret::from),
+        answer_within: api::ANSWER_WITHIN,
+        memory: api::Memory::default(),
+    }
 }

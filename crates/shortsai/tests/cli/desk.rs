@@ -85,8 +85,17 @@ impl Desk {
             .env_remove("RUST_LOG")
             .stdin(Stdio::null());
         // Nobody's own keys are spent by a test.
-        let own =
-            ["OPENAI_BASE_URL", "OLLAMA_HOST", "SHORTSAI_VENDOR_BASE", "SHORTSAI_CONFIG", "AUTH_SECRET", "AUTH_SECRET_PREVIOUS"];
+        let own = [
+            "OPENAI_BASE_URL",
+            "OLLAMA_HOST",
+            "SHORTSAI_VENDOR_BASE",
+            "SHORTSAI_CONFIG",
+            "SHORTSAI_WEB_ROOT",
+            "AUTH_SECRET",
+            "AUTH_SECRET_PREVIOUS",
+            "GOOGLE_CLIENT_ID",
+            "GOOGLE_CLIENT_SECRET",
+        ];
         for variable in Vendor::ALL.into_iter().filter_map(Vendor::key_variable).chain(own) {
             command.env_remove(variable);
         }

@@ -10,6 +10,7 @@ mod characters;
 mod desk;
 mod interrupted;
 mod making;
+mod people;
 mod postgres;
 mod repeated;
 mod serving;

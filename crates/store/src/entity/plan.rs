@@ -12,6 +12,9 @@ pub struct Model {
     pub name: String,
     pub allowance: Json,
     pub budget_micros: Option<i64>,
+    pub description: Option<String>,
+    pub price_micros: i64,
+    pub features: Option<Json>,
     pub created_at: DateTimeUtc,
     pub updated_at: DateTimeUtc,
 }

@@ -43,6 +43,8 @@ pub struct Model {
     pub source: Option<String>,
     pub tags: Json,
     pub folder_id: Option<Uuid>,
+    pub show_id: Option<Uuid>,
+    pub episode_number: Option<i32>,
     pub is_archived: bool,
     pub duration_config: Option<Json>,
     pub reference_image_url: Option<String>,

@@ -8,14 +8,18 @@ mod accounts;
 mod characters;
 mod database;
 mod delete;
+mod folders;
 mod leases;
+mod ledger;
 mod limits;
 mod made;
+mod manage;
 mod opening;
 mod projects;
 mod questions;
 mod queue;
 mod requests;
+mod shows;
 mod upgrade;
 mod usage;
 mod vendor_keys;
@@ -68,6 +72,11 @@ on_both! {
     requests: a_request_sent_again_has_no_second_effect, requests_at_the_same_moment_have_one_effect,
         a_refused_request_leaves_nothing, a_lock_keeps_only_others_edits_away, every_change_moves_the_mark,
         reports_count_for_the_lease_of_their_render;
+    folders: names_are_unique_at_their_place, no_folder_comes_to_lie_in_itself, a_deleted_folder_loses_nothing;
+    shows: shows_outlive_nothing_but_themselves;
+    manage: plans_are_made_changed_and_deleted, a_new_subscription_puts_its_plan_into_force,
+        the_last_administrator_stays;
+    ledger: the_ledger_is_searched_and_paged, activity_is_added_up_by_day;
     made: results_are_remembered_replaced_and_forgotten, equal_requests_wait_for_each_other,
         one_of_many_makes_what_all_want;
     usage: a_call_is_reserved_once_and_settled_at_what_it_took, a_failed_call_is_given_back_where_it_was_taken,

@@ -8,6 +8,8 @@ fn details() -> Details {
     Details {
         tags: vec!["a".to_owned(), "ü \"b\"".to_owned()],
         folder_id: Some(id(77)),
+        show_id: Some(id(78)),
+        episode_number: Some(3),
         is_archived: true,
         duration_config: Some(json!({ "min": 30, "max": 60.5 })),
         video_model: "veo".to_owned(),

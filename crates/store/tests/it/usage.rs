@@ -2,7 +2,7 @@ use std::collections::HashMap;
 
 use model::task::{Failure, FailureClass, Product, TaskKind};
 use model::usage::{Allowance, Money, Unit, Used};
-use store::{Call, Lease, Made, Outcome, Plan, Reservation};
+use store::{Call, Lease, Made, Outcome, Plan, PlanAbout, Reservation};
 use uuid::Uuid;
 
 use crate::database::{Database, asset, at, id, product};
@@ -199,7 +199,14 @@ pub async fn a_task_of_several_calls_has_a_line_for_each(database: &Database) {
 pub async fn plans_limit_by_day_and_month(database: &Database) {
     let (_, leases) = leases(database, 5, 4, 1).await;
     let allowance = Allowance { images_per_month: Some(2), requests_per_day: Some(3), ..Allowance::default() };
-    let plan = Plan { id: id(77), slug: "free".to_owned(), name: "Free".to_owned(), allowance, budget: None };
+    let plan = Plan {
+        id: id(77),
+        slug: "free".to_owned(),
+        name: "Free".to_owned(),
+        allowance,
+        budget: None,
+        about: PlanAbout::default(),
+    };
     let stored = database.store.put_plan(&plan, at(0)).await.unwrap();
     assert_eq!(database.store.put_plan(&Plan { id: id(78), ..plan.clone() }, at(0)).await.unwrap(), stored, "one for each slug");
     assert_eq!(database.store.plans().await.unwrap(), [plan]);

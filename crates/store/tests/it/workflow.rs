@@ -128,7 +128,9 @@ impl Run<'_> {
                 let number = Some(self.dice.roll(4) as i32 + 1);
                 let given_image = (self.dice.roll(3) == 0).then(|| asset("mine"));
                 let given_sfx = (self.dice.roll(3) == 0).then(|| asset("boo"));
-                let change = SceneChange { number, given_image, given_sfx, narration: Some(words), ..SceneChange::default() };
+                let given_video = (self.dice.roll(4) == 0).then(|| asset("own clip"));
+                let change =
+                    SceneChange { number, given_image, given_video, given_sfx, narration: Some(words), ..SceneChange::default() };
                 Edit::ChangeScene { scene, change }
             }
             2 => {

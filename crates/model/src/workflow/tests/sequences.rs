@@ -146,7 +146,16 @@ fn edit(what: u8, pick: u8, how: u8, scene: Uuid, fresh: Uuid) -> Edit {
         (15, 3) => change(SceneChange { given_image: Some(asset("mine")), ..SceneChange::default() }),
         (15, 4) => Edit::GiveMusic((!pick.is_multiple_of(3)).then(|| asset(&format!("song {}", pick % 3)))),
         (15, _) if flag => change(SceneChange { voice: Some((pick > 100).then(Voice::default)), ..SceneChange::default() }),
-        (15, _) => change(SceneChange { given_sfx: Some(asset("boo")), ..SceneChange::default() }),
+        (15, _) => change(SceneChange {
+            given_sfx: Some(asset("boo")),
+            given_video: (pick % 3 == 0).then(|| asset("own clip")),
+            given_speech: (pick % 3 == 1).then(|| GivenSpeech {
+                asset: asset("own voice"),
+                seconds: Some(2.0),
+                words: Vec::new(),
+            }),
+            ..SceneChange::default()
+        }),
         (16, 0..3) => Edit::DeleteScene { scene },
         (16 | 17, _) => Edit::PutScene {
             id: fresh,
