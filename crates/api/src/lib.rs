@@ -22,6 +22,7 @@ mod order;
 mod patience;
 mod picture;
 mod poll;
+mod question;
 mod rates;
 mod routes;
 mod secret;
@@ -29,6 +30,8 @@ mod serve;
 mod signed;
 mod web;
 mod wire;
+
+use std::time::Duration;
 
 use axum::extract::DefaultBodyLimit;
 use axum::http::StatusCode;
@@ -77,6 +80,8 @@ pub struct AppState {
     pub rates: Rates,
     /// Seals users' keys of vendors.
     pub vault: store::Vault,
+    /// How long a request waits for a vendor's answer before it is told to ask again; usually [`ANSWER_WITHIN`].
+    pub answer_within: Duration,
     /// What this process remembers between requests; `Memory::default()` at the start.
     pub memory: Memory,
 }
@@ -89,8 +94,11 @@ pub struct Memory {
     followed: follow::Followed,
     swept: std::sync::Arc<once::Swept>,
     news: news::Newsroom,
+    told: question::Told,
 }
 
+/// Proxies give a request up after 100 seconds, as a rule.
+pub const ANSWER_WITHIN: Duration = Duration::from_secs(90);
 /// The most bytes of a request's body, except for uploads.
 pub const BODY_LIMIT: usize = 1 << 20;
 /// The most bytes of a request that brings pictures inside JSON.

@@ -106,16 +106,26 @@ fn name(headers: &HeaderMap, header: &HeaderName) -> Result<Option<String>, ApiE
 #[derive(Default)]
 pub struct Swept(AtomicI64);
 
-/// Forgets old answers from time to time. Whether that works is of no concern to the request that happens to do it.
-async fn sweep(app: &AppState) {
+/// Forgets old answers and questions from time to time. Whether that works is of no concern to the request that happens to do it.
+pub async fn sweep(app: &AppState) {
     let now = (app.clock)();
     let (last, seconds) = (app.memory.swept.0.load(Ordering::Relaxed), now.timestamp());
     let turn = || app.memory.swept.0.compare_exchange(last, seconds, Ordering::Relaxed, Ordering::Relaxed).is_ok();
-    if seconds - last >= SWEEP
-        && turn()
-        && let Err(error) = app.store.forget_requests(now).await
-    {
+    if seconds - last < SWEEP || !turn() {
+        return;
+    }
+    if let Err(error) = app.store.forget_requests(now).await {
         tracing::warn!(%error, "old answers stay for another hour");
+    }
+    match app.store.forget_questions(now).await {
+        Ok(objects) => {
+            for key in objects {
+                if let Err(error) = app.assets.delete(&key).await {
+                    tracing::warn!(%key, %error, "a file of an old question stays behind");
+                }
+            }
+        }
+        Err(error) => tracing::warn!(%error, "old questions stay for another hour"),
     }
 }
 

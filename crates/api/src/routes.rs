@@ -1,6 +1,7 @@
 //! The table of all routes, one file per resource.
 
 pub mod admin;
+pub mod ai;
 pub mod archives;
 pub mod assets;
 pub mod auth;
@@ -41,6 +42,11 @@ pub fn described() -> OpenApiRouter<AppState> {
         OpenApiRouter::new().routes(routes!(assets::download, assets::upload)).layer(DefaultBodyLimit::max(UPLOAD_LIMIT));
     let characters =
         OpenApiRouter::new().routes(routes!(characters::list, characters::create)).layer(DefaultBodyLimit::max(PICTURES_LIMIT));
+    let pictures = OpenApiRouter::new()
+        .routes(routes!(ai::analyze))
+        .routes(routes!(ai::optimize))
+        .routes(routes!(ai::anything))
+        .layer(DefaultBodyLimit::max(PICTURES_LIMIT));
     let archives = OpenApiRouter::new().routes(routes!(archives::import)).layer(archives::limit());
     OpenApiRouter::with_openapi(docs::introduction())
         .routes(routes!(archives::export))
@@ -69,6 +75,12 @@ pub fn described() -> OpenApiRouter<AppState> {
         .routes(routes!(shows::list, shows::create))
         .routes(routes!(shows::show, shows::change, shows::delete))
         .merge(characters)
+        .routes(routes!(ai::script))
+        .routes(routes!(ai::music_prompt))
+        .merge(pictures)
+        .routes(routes!(ai::audio))
+        .routes(routes!(ai::voices))
+        .routes(routes!(ai::known))
         .routes(routes!(characters::show, characters::delete))
         .routes(routes!(users::show))
         .routes(routes!(users::quota))
@@ -99,6 +111,9 @@ pub fn described() -> OpenApiRouter<AppState> {
 /// The project, if it is there and the caller's own.
 async fn own_project(app: &Signed, id: Uuid) -> Result<ProjectRecord, ApiError> {
     let record = app.store.project(id).await?.ok_or(ApiError::NotFound("Project"))?;
+    if record.project.question.is_some() {
+        return Err(ApiError::NotFound("Project"));
+    }
     own(app, record.project.owner)?;
     Ok(record)
 }

@@ -1,6 +1,7 @@
 //! The shapes on the wire, one file per resource, and how they are made from the inner nouns. Inner types are never sent
 //! or read as they are, so that they can change without clients noticing.
 
+pub mod ai;
 pub mod asset;
 pub mod auth;
 pub mod character;

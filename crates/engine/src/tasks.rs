@@ -4,6 +4,7 @@
 
 mod align_words;
 mod animate;
+mod answer;
 mod ask;
 mod compose_music;
 mod draw_image;
@@ -88,6 +89,7 @@ pub(crate) async fn perform(engine: &Engine, lease: &Lease, cancel: &Cancellatio
         TaskKind::Animate => animate::animate(work, work.scene()?).await,
         TaskKind::ComposeMusic => compose_music::compose_music(work).await,
         TaskKind::Render => render::render(work).await,
+        TaskKind::Answer => answer::answer(work).await,
     }
 }
 

@@ -27,7 +27,7 @@ pub struct Character {
 }
 
 /// A picture as an object.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Picture {
     /// The object's key.
     pub key: String,

@@ -11,6 +11,7 @@ pub mod event;
 pub mod language;
 pub mod month;
 pub mod project;
+pub mod question;
 pub mod script;
 pub mod storyboard;
 pub mod subtitles;

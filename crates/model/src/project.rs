@@ -8,6 +8,7 @@ use uuid::Uuid;
 use crate::caption::{CaptionOptions, WordTiming};
 use crate::character::Voice;
 use crate::choice::Choice;
+use crate::question::Question;
 use crate::storyboard::{MusicOptions, SceneLook, Size, Storyboard, StoryboardScene, Transition};
 use crate::task::TaskKind;
 
@@ -26,8 +27,11 @@ pub struct Project {
     pub settings: Settings,
     /// The live scenes by number: 1, 2, 3 …
     pub scenes: Vec<Scene>,
-    /// The script as something that is made. Its asset is unused: what it says becomes the scenes.
+    /// The script as something that is made. Its asset is unused: what it says becomes the scenes. Where the project carries
+    /// a question, it is the answer that is made.
     pub script: Slot,
+    /// The question that the project is there for; then nobody sees it.
+    pub question: Option<Box<Question>>,
     /// The background music; it is only made when `settings.include_music`.
     pub music: Slot,
     /// The newest render, if there was one.
@@ -303,6 +307,11 @@ pub fn estimated_seconds(narration: &str) -> f64 {
 }
 
 impl Project {
+    /// What fills the slot `script`.
+    pub fn script_task(&self) -> TaskKind {
+        if self.question.is_some() { TaskKind::Answer } else { TaskKind::WriteScript }
+    }
+
     /// What stands in the way of rendering the project, as sentences; empty when nothing.
     ///
     /// A failed request counts even if an older asset is there: showing the old one would hide the failure.

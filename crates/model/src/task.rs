@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use crate::caption::WordTiming;
 use crate::project::{Asset, RenderOutput};
+use crate::question::Answer;
 
 /// What a task does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -26,12 +27,22 @@ pub enum TaskKind {
     ComposeMusic,
     /// Renders the project.
     Render,
+    /// Answers the project's question.
+    Answer,
 }
 
 impl TaskKind {
     /// All kinds.
-    pub const ALL: [Self; 7] =
-        [Self::WriteScript, Self::DrawImage, Self::Speak, Self::AlignWords, Self::Animate, Self::ComposeMusic, Self::Render];
+    pub const ALL: [Self; 8] = [
+        Self::WriteScript,
+        Self::DrawImage,
+        Self::Speak,
+        Self::AlignWords,
+        Self::Animate,
+        Self::ComposeMusic,
+        Self::Render,
+        Self::Answer,
+    ];
 
     /// The name in the database and in logs.
     pub fn name(self) -> &'static str {
@@ -43,6 +54,7 @@ impl TaskKind {
             Self::Animate => "animate",
             Self::ComposeMusic => "compose_music",
             Self::Render => "render",
+            Self::Answer => "answer",
         }
     }
 
@@ -57,8 +69,8 @@ impl TaskKind {
 pub struct Target {
     /// What is done.
     pub kind: TaskKind,
-    /// The scene (`DrawImage`, `Speak`, `AlignWords`, `Animate`) or the render (`Render`); the project itself for the script
-    /// and the music.
+    /// The scene (`DrawImage`, `Speak`, `AlignWords`, `Animate`) or the render (`Render`); the project itself for the script,
+    /// the music and the answer.
     pub subject: Uuid,
     /// The slot's generation when the task was made; 1 for a render.
     pub generation: i64,
@@ -102,10 +114,12 @@ pub enum Product {
     Music(Asset),
     /// A video.
     Video(RenderOutput),
+    /// An answer to the project's question.
+    Answer(Answer),
 }
 
 /// One scene of a written script.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ScriptScene {
     /// What is said.
     pub narration: String,

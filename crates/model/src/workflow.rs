@@ -300,7 +300,7 @@ impl Project {
             slot(scene.speech_task(), scene.id, &scene.audio);
             slot(TaskKind::Animate, scene.id, &scene.video);
         }
-        slot(TaskKind::WriteScript, self.id, &self.script);
+        slot(self.script_task(), self.id, &self.script);
         slot(TaskKind::ComposeMusic, self.id, &self.music);
         if let Some(render) = &self.render
             && matches!(render.status, RenderStatus::Queued | RenderStatus::Rendering)
@@ -322,7 +322,7 @@ impl Project {
             ]
         });
         let unwritten = self.scenes.is_empty() || self.script.status.is_active();
-        let script = std::iter::once((None, TaskKind::WriteScript, &self.script)).filter(move |_| unwritten);
+        let script = std::iter::once((None, self.script_task(), &self.script)).filter(move |_| unwritten);
         let music = std::iter::once((None, TaskKind::ComposeMusic, &self.music)).filter(|_| self.settings.include_music);
         script.chain(scenes).chain(music)
     }
@@ -358,6 +358,7 @@ fn made_by(kind: TaskKind) -> &'static str {
         TaskKind::Animate => "the clip",
         TaskKind::ComposeMusic => "the music",
         TaskKind::Render => "the video",
+        TaskKind::Answer => "the answer",
     }
 }
 
@@ -365,9 +366,12 @@ fn render_event(render: &Render) -> Event {
     Event::Render { render: render.id, status: render.status, progress: render.progress, error: render.error.clone() }
 }
 
-/// Narrations first (they decide the lengths), then pictures, then music; a render only begins when all are done.
+/// Answers first, then narrations (they decide the lengths), then pictures, then music; a render only begins when all are
+/// done.
 fn priority(kind: TaskKind) -> i32 {
     match kind {
+        // Somebody waits for it.
+        TaskKind::Answer => 60,
         TaskKind::WriteScript => 50,
         TaskKind::Speak | TaskKind::AlignWords => 30,
         TaskKind::DrawImage => 20,

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::align::AlignProvider;
+use crate::character::CharacterProvider;
 use crate::clip::ClipProvider;
 use crate::error::ProviderError;
 use crate::image::ImageProvider;
@@ -58,6 +59,10 @@ pub struct Abilities {
     pub clips: Candidates<ClipProvider>,
     /// Composes music.
     pub music: Candidates<MusicVendor>,
+    /// Says what characters look like.
+    pub describers: Candidates<dyn CharacterProvider>,
+    /// Makes portraits of characters.
+    pub portraitists: Candidates<dyn CharacterProvider>,
     /// Whether the next one is asked when one fails for a reason of its own.
     pub fallback: bool,
     /// How fast narrations are spoken; 1.0 is the voice's own speed.

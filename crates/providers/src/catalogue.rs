@@ -11,6 +11,7 @@ use crate::abilities::{Abilities, Candidate, Candidates};
 use crate::align::AlignProvider;
 use crate::aligner::Aligner;
 use crate::api::Api;
+use crate::character::CharacterProvider;
 use crate::choice::order;
 use crate::clip::ClipProvider;
 use crate::composer::Composer;
@@ -79,6 +80,8 @@ impl Catalogue {
             align: asked.candidates(Ability::Align, Asked::aligner),
             clips: asked.candidates(Ability::Clip, Asked::animator),
             music: asked.candidates(Ability::Music, Asked::composer),
+            describers: asked.of_characters(Ability::Script),
+            portraitists: asked.of_characters(Ability::Image),
             fallback: asked.choice.fallback == Some(true),
             speech_speed: wish.speech_speed,
         }
@@ -157,6 +160,36 @@ impl Asked<'_> {
             Ok(Candidate { vendor: vendor.name().to_owned(), model, own_key, local: vendor.access() == Access::Local, provider })
         };
         vendors.into_iter().map(candidate).collect()
+    }
+
+    /// Who looks at characters' pictures: those of the ability that can, with their models of that ability. Without any, whoever
+    /// else can.
+    fn of_characters(&self, ability: Ability) -> Candidates<dyn CharacterProvider> {
+        let other = if ability == Ability::Script { Ability::Image } else { Ability::Script };
+        let wished = [ability, other].map(|ability| order(ability, &self.choice, |vendor| self.is_set_up(vendor)));
+        let able = wished.into_iter().map(|vendors| {
+            let vendors = vendors.unwrap_or_default().into_iter();
+            vendors.filter(|vendor| matches!(vendor, Vendor::Gemini | Vendor::OpenAi)).collect::<Vec<_>>()
+        });
+        let Some(vendors) = able.into_iter().find(|vendors| !vendors.is_empty()) else {
+            let message = "nothing here can look at a character's picture: set GEMINI_API_KEY or OPENAI_API_KEY";
+            return Err(ProviderError::Unavailable(message.to_owned()));
+        };
+        let candidate = |vendor: Vendor| {
+            let own_key = self.keys.get(vendor).is_some_and(|key| key.own);
+            let (name, model) = (vendor.name().to_owned(), self.model(vendor, ability));
+            Candidate { vendor: name, model, own_key, local: false, provider: self.looker(vendor) }
+        };
+        Ok(vendors.into_iter().map(candidate).collect())
+    }
+
+    fn looker(&self, vendor: Vendor) -> Arc<dyn CharacterProvider> {
+        let (api, prompts) = (self.api(vendor), self.catalogue.prompts.clone());
+        let [words, pictures] = [Ability::Script, Ability::Image].map(|ability| self.model(vendor, ability));
+        match vendor {
+            Vendor::OpenAi => Arc::new(openai::characters::OpenAiCharacters::new(api, words, pictures, prompts)),
+            _ => Arc::new(gemini::characters::GeminiCharacters::new(api, words, pictures, prompts)),
+        }
     }
 
     fn is_set_up(&self, vendor: Vendor) -> bool {
@@ -297,4 +330,45 @@ fn built_in_model(vendor: Vendor) -> String {
 /// The tables of `vendor` and this file have come apart.
 fn unable(vendor: Vendor, ability: Ability) -> ProviderError {
     ProviderError::Unavailable(format!("{vendor} can't be asked for this ({})", ability.name()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_looks_at_characters_follows_from_wishes_and_keys() {
+        let http = Http::new().expect("a client");
+        let (settings, prompts) = (Settings::default(), Prompts::load(None).expect("those that are built in"));
+        let now = || DateTime::UNIX_EPOCH;
+        let catalogue = Catalogue { http, settings, keys: Keys::default(), choice: Choice::default(), prompts, now };
+        let check = |set_up: &[Vendor], choice: Choice, expected: Option<(&[&str], &[&str])>| {
+            let mut keys = Keys::default();
+            for vendor in set_up {
+                keys.put(*vendor, Key::own("a key"));
+            }
+            let abilities = catalogue.abilities(&Wish { keys, choice, ..Wish::default() });
+            let names = |candidates: Candidates<dyn CharacterProvider>| {
+                let candidates = candidates.ok()?;
+                assert!(candidates.iter().all(|candidate| candidate.own_key && !candidate.local));
+                Some(candidates.into_iter().map(|candidate| candidate.vendor).collect::<Vec<_>>())
+            };
+            let found = names(abilities.describers).zip(names(abilities.portraitists));
+            let expected = expected.map(|(one, other)| {
+                let owned = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+                (owned(one), owned(other))
+            });
+            assert_eq!(found, expected, "{set_up:?}");
+        };
+        let auto = Choice::default;
+        check(&[], auto(), None);
+        check(&[Vendor::Pexels], auto(), None);
+        check(&[Vendor::Gemini], auto(), Some((&["gemini"], &["gemini"])));
+        check(&[Vendor::OpenAi, Vendor::Gemini], auto(), Some((&["gemini", "openai"], &["gemini", "openai"])));
+        let painter = auto().with("image", "openai");
+        check(&[Vendor::OpenAi, Vendor::Gemini], painter, Some((&["gemini", "openai"], &["openai"])));
+        // Whoever has others draw can still have a face looked at.
+        let stock = auto().with("image", "poster");
+        check(&[Vendor::Gemini], stock, Some((&["gemini"], &["gemini"])));
+    }
 }

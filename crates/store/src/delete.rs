@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
 use model::project::{Asset, RenderOutput, RenderStatus, Slot};
+use model::question::{Answer, Question};
 use sea_orm::sea_query::{Alias, Expr, ExprTrait, Query};
 use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter};
 use uuid::Uuid;
@@ -19,13 +20,15 @@ use crate::{Store, StoreError, lock};
 
 /// Every place where a row of a project names an object, as the indexes have it. Characters' pictures are in a table of their
 /// own.
-pub(crate) const REFERENCES: [(&str, &str); 11] = [
+pub(crate) const REFERENCES: [(&str, &str); 13] = [
     ("scene", "image_asset ->> 'key'"),
     ("scene", "audio_asset ->> 'key'"),
     ("scene", "video_asset ->> 'key'"),
     ("scene", "sfx_asset ->> 'key'"),
     ("project", "music_asset ->> 'key'"),
     ("project", "CASE WHEN length(reference_image_url) < 100 THEN reference_image_url END"),
+    ("project", "question ->> 'key'"),
+    ("project", "answer ->> 'key'"),
     ("render", "output ->> 'video'"),
     ("render", "output ->> 'srt'"),
     ("render", "output ->> 'vtt'"),
@@ -83,6 +86,9 @@ async fn keys_of(txn: &impl ConnectionTrait, row: project::Model) -> Result<BTre
     let project = project_record(row, scenes, None)?.project;
     let key = |slot: &Slot| slot.asset.as_ref().map(|Asset { key, .. }| key.clone());
     let mut keys: BTreeSet<String> = key(&project.music).into_iter().collect();
+    if let Some(Question { ask, answer }) = project.question.as_deref() {
+        keys.extend(ask.object().into_iter().chain(answer.as_ref().and_then(Answer::object)).map(str::to_owned));
+    }
     // Older versions kept addresses of other servers here.
     keys.extend(project.settings.reference.filter(|reference| !reference.contains(':')));
     keys.extend(character::pictures_of_project(txn, id).await.during("reading the characters of project", id)?);

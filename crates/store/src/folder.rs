@@ -88,6 +88,7 @@ impl Store {
             .column_as(Expr::cust("COUNT(*)"), "projects")
             .filter(project::Column::OwnerId.eq(owner))
             .filter(project::Column::IsArchived.eq(false))
+            .filter(project::Column::Question.is_null())
             .group_by(project::Column::FolderId)
             .into_tuple::<(Option<Uuid>, i64)>()
             .all(&self.db)

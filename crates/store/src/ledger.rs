@@ -140,7 +140,9 @@ impl Store {
         let new_users = people.clone().filter(user::Column::CreatedAt.gte(since)).select_only().column_as(Expr::cust(day), "day");
         let new_users = new_users.column_as(Expr::cust("COUNT(*)"), "new").group_by(Expr::cust(day));
         let new_users: Vec<(String, i64)> = new_users.into_tuple().all(&self.db).await.during(doing, "")?;
-        let new_projects = project::Entity::find().filter(project::Column::CreatedAt.gte(since)).select_only();
+        // Those that carry questions are no projects for anybody.
+        let projects = project::Entity::find().filter(project::Column::Question.is_null());
+        let new_projects = projects.clone().filter(project::Column::CreatedAt.gte(since)).select_only();
         let new_projects = new_projects.column_as(Expr::cust(day), "day").column_as(Expr::cust("COUNT(*)"), "new");
         let new_projects = new_projects.group_by(Expr::cust(day));
         let new_projects: Vec<(String, i64)> = new_projects.into_tuple().all(&self.db).await.during(doing, "")?;
@@ -151,13 +153,13 @@ impl Store {
         for (day, count) in new_projects {
             by_day.entry(day).or_default().1 = count.unsigned_abs();
         }
-        let newest = project::Entity::find().order_by_desc(project::Column::CreatedAt).order_by_desc(project::Column::Id);
+        let newest = projects.clone().order_by_desc(project::Column::CreatedAt).order_by_desc(project::Column::Id);
         let newest = self.load(newest.limit(NEWEST)).await?;
         let owners = self.users_by_id(newest.iter().map(|record| record.project.owner)).await?;
         let newest = newest.into_iter().map(|record| (owners.get(&record.project.owner).cloned(), record));
         Ok(Activity {
             users: people.count(&self.db).await.during(doing, "")?,
-            projects: project::Entity::find().count(&self.db).await.during(doing, "")?,
+            projects: projects.count(&self.db).await.during(doing, "")?,
             scenes: scene::Entity::find().count(&self.db).await.during(doing, "")?,
             newest: newest.map(|(owner, record)| (record, owner)).collect(),
             days: by_day,

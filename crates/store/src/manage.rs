@@ -109,6 +109,7 @@ impl Store {
             .select_only()
             .column(project::Column::OwnerId)
             .column_as(Expr::cust("COUNT(*)"), "projects")
+            .filter(project::Column::Question.is_null())
             .group_by(project::Column::OwnerId)
             .into_tuple::<(Uuid, i64)>();
         let counts = counts.all(&self.db).await.during("counting", "projects")?;

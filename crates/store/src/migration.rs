@@ -16,6 +16,7 @@ mod m0013_accounts;
 mod m0014_folders;
 mod m0015_shows;
 mod m0016_plans;
+mod m0017_questions;
 
 use sea_orm_migration::prelude::*;
 
@@ -42,6 +43,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0014_folders::Step),
             Box::new(m0015_shows::Step),
             Box::new(m0016_plans::Step),
+            Box::new(m0017_questions::Step),
         ]
     }
 }

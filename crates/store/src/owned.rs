@@ -18,7 +18,7 @@ use crate::{Store, StoreError};
 
 impl Store {
     /// Those of the objects that some project of that owner has in a scene, as its music, as the picture to go by or as a file of
-    /// a render, and pictures of that owner's characters.
+    /// a render, that a question is about or its answer, and pictures of that owner's characters.
     pub async fn owned_objects(&self, owner: Uuid, keys: &[String]) -> Result<HashSet<String>, StoreError> {
         let mut owned = HashSet::new();
         for some in keys.chunks(CHUNK) {

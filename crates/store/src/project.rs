@@ -8,6 +8,7 @@ use chrono::{DateTime, Utc};
 use model::character::{Character, Voice};
 use model::event::Event;
 use model::project::{Project, ProjectStatus, Settings, Slot};
+use model::question::Question;
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Select,
     SqlErr,
@@ -162,7 +163,10 @@ impl Store {
 
     /// One page of an owner's projects, newest first.
     pub async fn projects(&self, query: &ProjectQuery) -> Result<ProjectPage, StoreError> {
-        let mut wanted = project::Entity::find().filter(project::Column::OwnerId.eq(query.owner));
+        let mut wanted = project::Entity::find()
+            .filter(project::Column::OwnerId.eq(query.owner))
+            // Those that carry questions are nobody's to see.
+            .filter(project::Column::Question.is_null());
         if let Some(folder) = query.folder {
             wanted = wanted.filter(match folder {
                 Some(folder) => project::Column::FolderId.eq(folder),
@@ -216,13 +220,24 @@ impl Store {
 
 /// Adds the row of a project without scenes.
 pub(crate) async fn insert(db: &impl ConnectionTrait, new: NewProject, now: DateTime<Utc>) -> Result<project::Model, StoreError> {
+    insert_asking(db, new, (None, 0), now).await
+}
+
+/// The same for one that may carry a question, which is asked for the `take`th time.
+pub(crate) async fn insert_asking(
+    db: &impl ConnectionTrait,
+    new: NewProject,
+    (question, take): (Option<Question>, i32),
+    now: DateTime<Utc>,
+) -> Result<project::Model, StoreError> {
     let project = Project {
         id: new.id,
         owner: new.owner,
         status: ProjectStatus::default(),
         settings: new.settings,
         scenes: Vec::new(),
-        script: Slot::default(),
+        script: Slot { take, ..Slot::default() },
+        question: question.map(Box::new),
         notice: None,
         music: Slot::default(),
         render: None,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use model::choice::Choice;
 use model::project::{Asset, Project, Render, Scene, Settings, Slot};
+use model::question::Question;
 use sea_orm::entity::prelude::{DateTimeUtc, Json, Uuid};
 use sea_orm::{ActiveModelTrait, EntityTrait, IntoActiveModel, Iterable, ModelTrait};
 use serde::Serialize;
@@ -22,6 +23,9 @@ pub fn project_record(
     let what = format!("project {}", row.id);
     let music = music(&mut row).read(&what, "music")?;
     let script = script(&mut row).read(&what, "script")?;
+    let answer = row.answer.map(|answer| from_json(answer, &what, "answer")).transpose()?;
+    let ask = row.question.map(|ask| from_json(ask, &what, "question")).transpose()?;
+    let question = ask.map(|ask| Box::new(Question { ask, answer }));
     let settings = Settings {
         topic: row.topic,
         title: row.title,
@@ -46,6 +50,7 @@ pub fn project_record(
         settings,
         scenes: scenes.into_iter().map(scene_of).collect::<Result<_, _>>()?,
         script,
+        question,
         notice: row.notice,
         music,
         render: render.map(render_of).transpose()?,
@@ -132,6 +137,8 @@ pub fn new_project_row(project: &Project, now: DateTimeUtc) -> Result<project::M
         script_given: false,
         script_asset: None,
         script_error: None,
+        question: None,
+        answer: None,
         notice: None,
         render_id: None,
         event_number: 0,
@@ -183,6 +190,10 @@ pub fn fill_project(row: &mut project::Model, project: &Project) -> Result<(), S
     row.character_ids = characters.map(|ids| json(ids, &what, "character_ids")).transpose()?;
     row.render_id = project.render.as_ref().map(|render| render.id);
     row.notice.clone_from(&project.notice);
+    let question = project.question.as_deref();
+    row.question = question.map(|question| json(&question.ask, &what, "question")).transpose()?;
+    let answer = question.and_then(|question| question.answer.as_ref());
+    row.answer = answer.map(|answer| json(answer, &what, "answer")).transpose()?;
     script(row).write(&project.script, &what, "script")?;
     music(row).write(&project.music, &what, "music")
 }

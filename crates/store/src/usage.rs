@@ -7,6 +7,7 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
+use model::question::Answer;
 use model::task::{Failure, FailureClass, Product};
 use model::usage::{Money, OverBudget, QuotaExceeded, Unit, Used};
 use sea_orm::{
@@ -184,6 +185,9 @@ impl<'a> End<'a> {
     fn of(outcome: &'a Outcome, unit: &str) -> Self {
         match outcome {
             Outcome::Done(Product::Speech { seconds, .. }) if unit == Unit::SpeechSecond.name() => Self::Made(Some(*seconds)),
+            Outcome::Done(Product::Answer(Answer::Speech { seconds, .. })) if unit == Unit::SpeechSecond.name() => {
+                Self::Made(Some(*seconds))
+            }
             Outcome::Done(_) => Self::Made(None),
             Outcome::Failed { failure, .. } => Self::of_failure(failure),
             Outcome::OverBudget { .. } => Self::Refunded(None),

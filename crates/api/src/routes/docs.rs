@@ -50,6 +50,7 @@ pub fn introduction() -> OpenApi {
         tag("Folders", "Where projects are kept, as a tree."),
         tag("Shows", "Series of projects."),
         tag("Characters", "Who looks alike in every picture."),
+        tag("AI", "Single questions to vendors, outside of any video."),
         tag("Workflow", "Have things made, and watch."),
         tag("Renders", "One video from everything."),
         tag("Files", "What was made, and what you bring."),

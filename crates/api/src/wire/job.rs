@@ -48,6 +48,8 @@ pub enum JobKind {
     /// The video.
     #[serde(rename = "render_video")]
     RenderVideo,
+    /// The answer to a question of `/api/ai`.
+    Answer,
 }
 
 /// Where a job stands.
@@ -74,6 +76,7 @@ impl From<&TaskRecord> for Job {
             TaskKind::Animate => (JobKind::VideoGeneration, Some(task.target.subject)),
             TaskKind::ComposeMusic => (JobKind::MusicGeneration, None),
             TaskKind::Render => (JobKind::RenderVideo, None),
+            TaskKind::Answer => (JobKind::Answer, None),
         };
         let (status, error) = match task.state {
             TaskState::Ready => (JobStatus::Queued, task.last_error.clone()),

@@ -10,6 +10,7 @@ use axum::http::{Method, Request, Response};
 use chrono::{DateTime, Duration, Utc};
 use model::caption::WordTiming;
 use model::project::{Asset, RenderOutput};
+use model::question::{Answer, Ask, OfferedVoice};
 use model::task::{Failure, FailureClass, Product, ScriptScene, TaskKind};
 use serde_json::{Value, json};
 use store::{Lease, Outcome};
@@ -62,6 +63,7 @@ impl TestApp {
             new_id,
             closing: CancellationToken::new(),
             worker_secret: None,
+            answer_within: std::time::Duration::from_secs(20),
             memory: api::Memory::default(),
         };
         Self { router: api::router(state.clone()), state, owner, url: url.to_owned(), _folder: None }
@@ -194,6 +196,7 @@ impl TestApp {
             TaskKind::AlignWords => Product::Words(vec![WordTiming { word: "Hello".into(), start: 0.0, end: 0.5 }]),
             TaskKind::Animate => Product::Clip(self.store_bytes(Place::SceneVideos, &mp4(subject)).await),
             TaskKind::ComposeMusic => Product::Music(self.store_bytes(Place::Music, &wav(subject)).await),
+            TaskKind::Answer => Product::Answer(self.answer(lease).await),
             TaskKind::Render => Product::Video(RenderOutput {
                 video: self.store_bytes(Place::Renders, &mp4(subject)).await.key,
                 srt: "captions/0123456789abcdef0123456789abcdef.srt".into(),
@@ -204,6 +207,42 @@ impl TestApp {
                 bytes: 100,
                 warnings: vec!["The music was short.".into()],
             }),
+        }
+    }
+
+    async fn answer(&self, lease: &Lease) -> Answer {
+        let record = self.state.store.project(lease.project).await.expect("readable").expect("there");
+        let subject = lease.target.subject;
+        match record.project.question.expect("a question").ask {
+            Ask::Script => Answer::Script {
+                title: "Written".into(),
+                description: record.project.settings.topic,
+                scenes: vec![ScriptScene {
+                    narration: "Written words.".into(),
+                    visual_description: "a written page".into(),
+                    seconds: 2.0,
+                }],
+            },
+            Ask::MusicPrompt | Ask::Describe(_) => Answer::Text { text: "as it is".into() },
+            Ask::Portrait(_) => {
+                let mut bytes = std::io::Cursor::new(Vec::new());
+                image::RgbImage::new(8, 8).write_to(&mut bytes, image::ImageFormat::Png).expect("a picture");
+                Answer::Picture(self.store_bytes(Place::Characters, &bytes.into_inner()).await)
+            }
+            Ask::Speech { .. } => {
+                Answer::Speech { asset: self.store_bytes(Place::SceneAudio, &wav(subject)).await, seconds: 1.0 }
+            }
+            Ask::Voices => Answer::Voices {
+                voices: vec![OfferedVoice {
+                    vendor: "espeak".into(),
+                    id: "en-gb".into(),
+                    label: "British".into(),
+                    language: "en-GB".into(),
+                    female: Some(false),
+                    description: String::new(),
+                    preview: None,
+                }],
+            },
         }
     }
 

@@ -20,6 +20,7 @@ mod matrix;
 mod music;
 mod polling;
 mod projects;
+mod questions;
 mod renders;
 mod requests;
 mod scenes;

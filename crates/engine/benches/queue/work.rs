@@ -38,6 +38,8 @@ pub async fn throughput(store: &Store, tasks: usize) -> f64 {
         align: nobody(),
         clips: nobody(),
         music: nobody(),
+        describers: nobody(),
+        portraitists: nobody(),
         fallback: false,
         speech_speed: 1.0,
     };

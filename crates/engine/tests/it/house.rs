@@ -16,6 +16,7 @@ use model::storyboard::Storyboard;
 use model::usage::PriceTable;
 use model::workflow::{Command, Edit, Input, SceneDraft};
 use providers::abilities::{Abilities, Candidates, nobody, only};
+use providers::character::CharacterProvider;
 use providers::clip::ClipProvider;
 use providers::error::ProviderError;
 use providers::image::{Image, ImageProvider, ImageRequest};
@@ -64,10 +65,14 @@ pub struct House {
     pub clips: Option<Arc<ClipProvider>>,
     /// Who writes scripts, if anybody does.
     pub writer: Option<Arc<dyn ScriptProvider>>,
+    /// Who looks at faces, if anybody does.
+    pub faces: Option<Arc<dyn CharacterProvider>>,
     /// Who speaks when the first one can't.
     pub second: Option<Arc<Vendor>>,
     /// Whether that is allowed.
     pub fallback: bool,
+    /// Hears of each step.
+    pub checkpoint: engine::Checkpoint,
     /// What the vendors take.
     pub limits: HashMap<String, Limits>,
     /// What the vendors ask for.
@@ -104,8 +109,10 @@ impl House {
             folder,
             clips: None,
             writer: None,
+            faces: None,
             second: None,
             fallback: false,
+            checkpoint: |_, _| (),
             limits: HashMap::new(),
             prices: Arc::default(),
             clock,
@@ -168,6 +175,8 @@ impl House {
             align: nobody(),
             clips: self.clips.clone().map_or_else(nobody, |clips| only("test", "clip-1", clips)),
             music: only("test", "music-1", Arc::new(MusicVendor::AtOnce(vendor.clone()))),
+            describers: self.faces.clone().map_or_else(nobody, |faces| only("test", "faces-1", faces)),
+            portraitists: self.faces.clone().map_or_else(nobody, |faces| only("test", "portraits-1", faces)),
             fallback: self.fallback,
             speech_speed: 1.0,
         };
@@ -196,7 +205,7 @@ impl House {
             },
             clock: clock_of(self.clock),
             jitter: || 0.5,
-            checkpoint: |_, _| (),
+            checkpoint: self.checkpoint,
         };
         let stop = CancellationToken::new();
         let task = tokio::spawn(engine::run(Arc::new(engine), stop.clone()));

@@ -4,6 +4,7 @@ mod characters;
 mod failures;
 mod house;
 mod jobs;
+mod questions;
 mod several_calls;
 
 use std::sync::Arc;

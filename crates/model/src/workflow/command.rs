@@ -49,10 +49,11 @@ fn generate(step: &mut Step, want: impl FnOnce(&mut Project)) -> Result<(), Reje
     Ok(())
 }
 
-/// Without scenes the script is written first; the rest is asked for when it lands.
+/// Without scenes the script is written (or the question answered) first; the rest is asked for when it lands.
 fn generate_all(step: &mut Step, force: bool) -> Result<(), Rejection> {
     let project = &mut step.project;
-    if !project.scenes.is_empty() || project.settings.topic.trim().is_empty() {
+    let about = project.question.is_some() || !project.settings.topic.trim().is_empty();
+    if !project.scenes.is_empty() || !about {
         return generate(step, |project| want_everything(project, force));
     }
     let script = &mut project.script;

@@ -52,7 +52,8 @@ fn change_settings(project: &mut Project, settings: Settings, remake: bool, enqu
     let new = &project.settings;
     let about = (&old.topic, &old.language, &old.style) != (&new.topic, &new.language, &new.style);
     if about && project.script.status.is_active() {
-        request(&mut project.script, TaskKind::WriteScript, project.id, enqueue);
+        let kind = project.script_task();
+        request(&mut project.script, kind, project.id, enqueue);
     }
     // Music of the user's own is only silent until music is switched on again.
     if !new.include_music && !project.music.given && project.music.status != SlotStatus::Draft {

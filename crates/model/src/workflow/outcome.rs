@@ -70,6 +70,14 @@ pub(super) fn finished(step: &mut Step, target: Target, product: Product) {
             land_script(project, (title, description), scenes);
             step.events.push(Event::Reset);
         }
+        (Found::Script(project), Product::Answer(answer)) => {
+            project.script.status = SlotStatus::Completed;
+            project.script.error = None;
+            if let Some(question) = &mut project.question {
+                question.answer = Some(answer);
+            }
+            step.events.push(Event::Reset);
+        }
         (Found::Scene(scene, medium), product) => {
             land_in_scene(scene, product);
             step.events.push(scene_event(scene, medium));
@@ -116,7 +124,8 @@ fn flaw(kind: TaskKind, product: &Product) -> Option<String> {
         | (TaskKind::AlignWords, Product::Words(_))
         | (TaskKind::Animate, Product::Clip(_))
         | (TaskKind::ComposeMusic, Product::Music(_))
-        | (TaskKind::Render, Product::Video(_)) => None,
+        | (TaskKind::Render, Product::Video(_))
+        | (TaskKind::Answer, Product::Answer(_)) => None,
         _ => fault("as something else"),
     }
 }
@@ -170,7 +179,7 @@ fn land_in_scene(scene: &mut Scene, product: Product) {
             scene.words_missing = false;
             scene.word_timings = words;
         }
-        Product::Script { .. } | Product::Music(_) | Product::Video(_) => {}
+        Product::Script { .. } | Product::Music(_) | Product::Video(_) | Product::Answer(_) => {}
     }
 }
 
@@ -258,7 +267,7 @@ fn find(project: &mut Project, target: Target) -> Found<'_> {
         return Found::Stale;
     }
     let medium = match target.kind {
-        TaskKind::WriteScript => return Found::Script(project),
+        TaskKind::WriteScript | TaskKind::Answer => return Found::Script(project),
         TaskKind::ComposeMusic => return Found::Music(&mut project.music),
         TaskKind::Render => return Found::Render(project),
         TaskKind::DrawImage => Medium::Image,

@@ -33,10 +33,11 @@ pub(super) fn settle(step: &mut Step) {
 /// made. So such a project always has something at work, and ends when nothing is left.
 fn ask_for_what_waits(step: &mut Step) {
     let Step { project, enqueue, events, .. } = step;
+    let kind = project.script_task();
     let Project { id, script, scenes, music, settings, .. } = project;
     if script.status == SlotStatus::Pending {
         if scenes.is_empty() {
-            request(script, TaskKind::WriteScript, *id, enqueue);
+            request(script, kind, *id, enqueue);
         } else {
             // Somebody has put scenes in since: there is nothing left to write.
             script.status = SlotStatus::Draft;

@@ -3,6 +3,7 @@ mod sequences;
 
 use super::*;
 use crate::project::{ProjectStatus, RenderOutput};
+use crate::question::{Answer, Ask, Question};
 use crate::task::{FailureClass, MAX_ATTEMPTS, ScriptScene};
 
 fn id(number: u128) -> Uuid {
@@ -34,6 +35,7 @@ fn project(scenes: u128) -> Project {
         status: ProjectStatus::Draft,
         settings: Settings { include_music: true, ..Settings::default() },
         script: Slot::default(),
+        question: None,
         notice: None,
         scenes: (0..scenes).map(|n| Scene::new(id(10 + n), n as i32 + 1, format!("Words {n}"), format!("Picture {n}"))).collect(),
         music: Slot::default(),
@@ -63,6 +65,7 @@ fn product(kind: TaskKind) -> Product {
         TaskKind::Animate => Product::Clip(asset("clip")),
         TaskKind::ComposeMusic => Product::Music(asset("music")),
         TaskKind::Render => Product::Video(output()),
+        TaskKind::Answer => Product::Answer(Answer::Text { text: "yes".into() }),
     }
 }
 
@@ -122,6 +125,24 @@ fn generate_all_asks_for_each_missing_thing_once() {
     assert_eq!(run.project.status, ProjectStatus::Completed);
     assert_eq!(run.command(Command::GenerateAll { force: true }).enqueue.len(), 7);
     assert!(run.project.scenes.iter().all(|scene| scene.image.take == 1));
+}
+
+#[test]
+fn a_question_is_answered_once_and_again_only_on_demand() {
+    let mut run = Run::new(0);
+    run.project.settings.include_music = false;
+    run.project.question = Some(Box::new(Question { ask: Ask::Voices, answer: None }));
+    assert_eq!(kinds(&run.command(Command::Resume)), [TaskKind::Answer]);
+    assert_eq!(run.command(Command::Resume).enqueue.len(), 0, "somebody is at work already");
+    run.fail(run.queue[0], FailureClass::Refused);
+    assert_eq!((run.project.status, run.project.script.error.as_deref()), (ProjectStatus::Failed, Some("the vendor is down")));
+    run.command(Command::Resume);
+    run.drain();
+    let answer = |run: &Run| run.project.question.as_ref().and_then(|question| question.answer.clone());
+    assert_eq!((run.project.status, answer(&run)), (ProjectStatus::Completed, Some(Answer::Text { text: "yes".into() })));
+    assert!(run.project.scenes.is_empty(), "a script that is an answer makes no scenes");
+    assert_eq!(kinds(&run.command(Command::GenerateAll { force: true })), [TaskKind::Answer]);
+    assert_eq!(run.project.script.take, 1);
 }
 
 #[test]

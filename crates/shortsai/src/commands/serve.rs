@@ -79,6 +79,7 @@ pub fn app_of(house: &House, access: api::Access, web_root: Option<api::WebRoot>
         new_id,
         closing,
         worker_secret: std::env::var("WORKER_SECRET").ok().map(api::Secret::from),
+        answer_within: api::ANSWER_WITHIN,
         memory: api::Memory::default(),
     }
 }

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use engine::{RenderFailure, RenderJob, Renderer};
 use model::caption::WordTiming;
 use model::project::RenderOutput;
-use providers::abilities::{Abilities, only};
+use providers::abilities::{Abilities, nobody, only};
 use providers::align::{AlignProvider, AlignRequest, Aligned};
 use providers::clip::{Clip, ClipRequest};
 use providers::error::ProviderError;
@@ -40,6 +40,8 @@ pub fn abilities(ledger: &Ledger) -> Abilities {
         align: only("fake", "words-1", vendor.clone()),
         clips: only("fake", "clip-1", vendor.clone()),
         music: only("fake", "music-1", Arc::new(MusicVendor::AtOnce(vendor))),
+        describers: nobody(),
+        portraitists: nobody(),
         fallback: false,
         speech_speed: 1.0,
     }

@@ -35,6 +35,8 @@ pub struct Model {
     pub script_given: bool,
     pub script_asset: Option<Json>,
     pub script_error: Option<String>,
+    pub question: Option<Json>,
+    pub answer: Option<Json>,
     pub notice: Option<String>,
     pub render_id: Option<Uuid>,
     pub event_number: i64,

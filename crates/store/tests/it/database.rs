@@ -7,6 +7,7 @@ use chrono::{DateTime, Duration, Utc};
 use model::character::Voice;
 use model::choice::Choice;
 use model::project::{Asset, RenderOutput, Settings};
+use model::question::Answer;
 use model::storyboard::Storyboard;
 use model::task::{Product, ScriptScene, TaskKind};
 use model::workflow::{Command, Edit, Input, SceneDraft};
@@ -203,5 +204,6 @@ pub fn product(kind: TaskKind, key: &str) -> Product {
         TaskKind::Animate => Product::Clip(asset(key)),
         TaskKind::ComposeMusic => Product::Music(asset(key)),
         TaskKind::Render => Product::Video(output(key)),
+        TaskKind::Answer => Product::Answer(Answer::Text { text: key.to_owned() }),
     }
 }

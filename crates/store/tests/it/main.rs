@@ -16,6 +16,7 @@ mod made;
 mod manage;
 mod opening;
 mod projects;
+mod questions;
 mod queue;
 mod requests;
 mod shows;
@@ -85,6 +86,7 @@ on_both! {
     accounts: people_are_known_by_google_and_by_address, only_one_is_the_first, sessions_last_while_they_are_used,
         tokens_are_their_users, uploads_belong_to_those_who_brought_them;
     vendor_keys: keys_are_kept_for_their_user_and_run, wishes_are_kept_for_their_user;
+    questions: questions_are_asked_once_and_kept_for_a_day;
     opening: a_newer_schema_is_refused, opening_at_the_same_moment_works;
     upgrade: an_older_versions_database_goes_on;
 }

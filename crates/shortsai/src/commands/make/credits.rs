@@ -79,6 +79,7 @@ mod tests {
             id: Uuid::nil(),
             owner: Uuid::nil(),
             status: Default::default(),
+            question: None,
             notice: None,
             settings: Default::default(),
             scenes: vec![scene(1), scene(2)],
