@@ -50,6 +50,7 @@ pub fn described() -> OpenApiRouter<AppState> {
     let archives = OpenApiRouter::new().routes(routes!(archives::import)).layer(archives::limit());
     OpenApiRouter::with_openapi(docs::introduction())
         .routes(routes!(archives::export))
+        .routes(routes!(archives::context))
         .merge(archives)
         .routes(routes!(shorts::order))
         .routes(routes!(shorts::show))

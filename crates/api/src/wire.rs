@@ -6,6 +6,7 @@ pub mod asset;
 pub mod auth;
 pub mod character;
 pub mod choice;
+pub mod context;
 pub mod event;
 pub mod folder;
 pub mod job;

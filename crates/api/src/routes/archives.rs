@@ -1,5 +1,6 @@
 //! Projects as archives: taken along, kept, brought to another server.
 
+use axum::Json;
 use axum::body::Body;
 use axum::extract::{DefaultBodyLimit, Request};
 use axum::http::{HeaderValue, StatusCode, header};
@@ -9,17 +10,19 @@ use model::project::{Settings, VideoOptions};
 use model::storyboard::{Storyboard, StoryboardScene};
 use model::workflow::{Edit, GivenSpeech, Input, SceneChange, SceneDraft};
 use std::io::{Seek, Write};
-use store::{Details, NewProject, ProjectRecord};
+use store::{Details, NewProject, ProjectQuery, ProjectRecord};
 use uuid::Uuid;
 
 use super::own_project;
+use super::projects::{folder_of, number};
 use crate::archive::read::Archive;
 use crate::archive::{Description, describe, file_name, write};
 use crate::error::ApiError;
-use crate::extract::PathId;
+use crate::extract::{Asked, PathId};
 use crate::news::News;
 use crate::once::{answer, respond};
 use crate::signed::Signed;
+use crate::wire::context::{ExportContext, WhichContext};
 use crate::wire::project::ProjectRow;
 use crate::wire::refusal::{Error, Refusals};
 use crate::wire::stamp;
@@ -192,4 +195,24 @@ fn settings_of(description: Description, reference: Option<String>) -> (Settings
     let settings = Settings { characters: Vec::<Uuid>::new(), reference, ..settings };
     let video_model = if summary.video_model.is_empty() { "veo".to_owned() } else { summary.video_model };
     (settings, Details { tags, duration_config, video_model, audio_model: summary.audio_model, ..Details::default() })
+}
+
+/// Show what your projects have in common
+///
+/// Their styles and voices, and what is said and shown in them: for writing more like them. Projects that are put away are left
+/// out.
+#[utoipa::path(
+    get, path = "/api/projects/export-context", tag = "Projects", operation_id = "exportContext", params(WhichContext),
+    responses((status = 200, description = "What they have in common.", body = ExportContext), Refusals),
+)]
+pub async fn context(app: Signed, Asked(which): Asked<WhichContext>) -> Result<Json<ExportContext>, ApiError> {
+    let limit = number("limit", which.limit.as_deref())?.unwrap_or(50).clamp(1, 100) as usize;
+    let folder = folder_of("folderId", which.folder_id.as_deref())?;
+    let query = ProjectQuery { owner: app.user.id, limit: None, offset: 0, folder, archived: Some(false) };
+    let mut projects = app.store.projects(&query).await?.projects;
+    if let Some(tag) = which.tag.as_ref().filter(|tag| !tag.is_empty()) {
+        projects.retain(|record| record.details.tags.contains(tag));
+    }
+    projects.truncate(limit);
+    Ok(Json(ExportContext::new(which, &projects, stamp((app.clock)()))))
 }

@@ -117,14 +117,7 @@ async fn begin(app: &Signed, input: &CreateProject) -> Result<(Order, Details), 
 pub async fn list(app: Signed, Asked(which): Asked<WhichProjects>) -> Result<Json<ProjectList>, ApiError> {
     let limit = number("limit", which.limit.as_deref())?.map(|limit| limit.clamp(1, 100) as u64);
     let offset = number("offset", which.offset.as_deref())?.unwrap_or_default().max(0) as u64;
-    let folder = match which.folder_id.as_deref() {
-        None | Some("") => None,
-        Some("root") => Some(None),
-        Some(id) => {
-            let id = Uuid::parse_str(id).map_err(|_| ApiError::field("folder_id", "Expected the id of a folder, or root"))?;
-            Some(Some(id))
-        }
-    };
+    let folder = folder_of("folder_id", which.folder_id.as_deref())?;
     let archived = which.is_archived.map(|archived| archived == "true");
     let page = app.store.projects(&ProjectQuery { owner: app.user.id, limit, offset, folder, archived }).await?;
     let data = page.projects.iter().map(Into::into).collect();
@@ -134,8 +127,20 @@ pub async fn list(app: Signed, Asked(which): Asked<WhichProjects>) -> Result<Jso
     }))
 }
 
-/// A whole number in the query, if there is one.
-pub(super) fn number(field: &str, text: Option<&str>) -> Result<Option<i64>, ApiError> {
+/// Which folder a query names; `Some(None)` is none.
+pub fn folder_of(field: &str, text: Option<&str>) -> Result<Option<Option<Uuid>>, ApiError> {
+    match text {
+        None | Some("") => Ok(None),
+        Some("root") => Ok(Some(None)),
+        Some(id) => {
+            let id = Uuid::parse_str(id).map_err(|_| ApiError::field(field, "Expected the id of a folder, or root"))?;
+            Ok(Some(Some(id)))
+        }
+    }
+}
+
+/// A whole number in a query, if there is one.
+pub fn number(field: &str, text: Option<&str>) -> Result<Option<i64>, ApiError> {
     let parse = |text: &str| text.parse().map_err(|_| ApiError::field(field, "Expected a whole number"));
     text.filter(|text| !text.is_empty()).map(parse).transpose()
 }
@@ -214,8 +219,9 @@ const SILENT: &str = "The project is to have no music (include_music is false); 
 
 /// What a patch does to the music. Whoever sends back what they have read changes nothing.
 async fn music_edit(app: &Signed, record: &ProjectRecord, input: &PatchProject) -> Result<Option<Edit>, ApiError> {
-    let Some(wish) = &input.bg_music_url else { return Ok(None) };
-    let Some(url) = filled(wish.clone()) else { return Ok(Some(Edit::GiveMusic(None))) };
+    // The Studio saves `null` with whatever else it saves: that is no wish to lose one's music.
+    let Some(Some(wish)) = &input.bg_music_url else { return Ok(None) };
+    let Some(url) = filled(Some(wish.clone())) else { return Ok(Some(Edit::GiveMusic(None))) };
     let there = record.project.music.asset.as_ref().map(|asset| &asset.key);
     if there.is_some() && named_by(&url).as_ref() == there {
         return Ok(None);

@@ -130,8 +130,8 @@ pub struct PatchProject {
     #[serde(rename = "characterIds")]
     #[garde(length(max = 20))]
     pub character_ids: Option<Vec<Uuid>>,
-    /// Your own music, as a key or an address: it is never replaced, and switches music on. `null` takes it out; music that was
-    /// made stays then.
+    /// Your own music, as a key or an address: it is never replaced, and switches music on. An empty text takes it
+    /// out, and leaves music that was made; `null` changes nothing.
     #[serde(default, deserialize_with = "nullable")]
     #[garde(custom(text(0, 2_000)))]
     pub bg_music_url: Option<Option<String>>,

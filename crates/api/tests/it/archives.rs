@@ -161,3 +161,18 @@ async fn archives_of_others_are_taken_and_broken_ones_refused() {
     assert_eq!((status, text(&error["error"]).contains("no ZIP archive")), (400, true));
     assert_eq!(app.get("/api/projects").await.1.as_array().map(Vec::len), Some(1), "nothing half-made stays");
 }
+
+#[tokio::test]
+async fn what_projects_have_in_common() {
+    let app = TestApp::new().await;
+    finished(&app).await;
+    app.post("/api/projects", json!({ "topic": "x", "style": "noir", "voice_name": "Kore" })).await;
+    app.post("/api/projects", json!({ "topic": "y", "style": "anime" })).await;
+    let (status, all) = app.get("/api/projects/export-context").await;
+    assert_eq!((status, &all["meta"]["project_count"]), (200, &json!(3)));
+    assert_eq!(all["style_reference"], json!({ "common_styles": ["noir", "anime"], "preferred_voices": ["Kore"] }));
+    let (_, tagged) = app.get("/api/projects/export-context?tag=a&folderId=root&limit=100").await;
+    let example = json!([{ "title": "São Paulo: 50%!", "description": "", "script_sample": "One. Two.", "visual_style_sample": ["a sea", "a sea"] }]);
+    assert_eq!((&tagged["content_examples"], &tagged["meta"]["filter"]), (&example, &json!({ "folderId": "root", "tag": "a" })));
+    assert_eq!(app.get("/api/projects/export-context?folderId=x").await.0, 400);
+}

@@ -34,6 +34,7 @@ const ROUTES: &[(&str, Of, &str)] = &[
     ("get /api/projects/{id}", Of::Owner, ""),
     ("patch /api/projects/{id}", Of::Owner, r#"{"topic":"y"}"#),
     ("get /api/projects/{id}/export", Of::Owner, ""),
+    ("get /api/projects/export-context", Of::Each, ""),
     ("post /api/projects/import", Of::Each, "no archive"),
     ("post /api/projects/{id}/lock", Of::Owner, r#"{"session_id":"s"}"#),
     ("post /api/projects/{id}/unlock", Of::Owner, r#"{"session_id":"s"}"#),

@@ -38,11 +38,13 @@ async fn music_of_ones_own_stays_until_it_is_taken_out() {
     assert_eq!((&silent["bg_music_url"], rendered(&app, &project).await), (&Value::Null, None));
     let (_, again) = app.patch(&path, json!({ "include_music": true })).await;
     assert_eq!(again["bg_music_url"], song["url"], "it was only silent");
-    let (_, out) = app.patch(&path, json!({ "bg_music_url": null })).await;
+    let (_, saved) = app.patch(&path, json!({ "bg_music_url": null })).await;
+    assert_eq!(saved["bg_music_url"], song["url"], "what the Studio saves takes nothing away");
+    let (_, out) = app.patch(&path, json!({ "bg_music_url": "" })).await;
     assert_eq!((&out["bg_music_url"], &out["bg_music_status"]), (&Value::Null, &json!("draft")));
     app.command(&project, "generate_all").await;
     assert_eq!(app.work().await, 1, "now it is composed");
-    let (_, composed) = app.patch(&path, json!({ "bg_music_url": null })).await;
+    let (_, composed) = app.patch(&path, json!({ "bg_music_url": "" })).await;
     assert_eq!(composed["bg_music_status"], "completed", "music that was made stays");
     let (_, same) = app.patch(&path, json!({ "bg_music_url": composed["bg_music_url"] })).await;
     assert_eq!(same["bg_music_made_by"], "test", "whoever sends back what they have read gives nothing");
