@@ -79,7 +79,7 @@ pub struct AppState {
     /// How often somebody may ask.
     pub rates: Rates,
     /// Seals users' keys of vendors.
-    pub vault: store::Vault,
+    pub vault: std::sync::Arc<store::Vault>,
     /// How long a request waits for a vendor's answer before it is told to ask again; usually [`ANSWER_WITHIN`].
     pub answer_within: Duration,
     /// What this process remembers between requests; `Memory::default()` at the start.

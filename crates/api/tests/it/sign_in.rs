@@ -33,7 +33,7 @@ fn sign_in_by(app: &mut TestApp, google: &Google) {
         provider: Provider::new(&google.issuer(), CLIENT.to_owned(), Secret::from(CLIENT_SECRET.to_owned())).expect("a client"),
         admins: vec!["Boss@Shorts.Example".to_owned()],
         secret: Secret::from("a secret of the tests".to_owned()),
-        vault: app.state.vault.clone(),
+        vault: (*app.state.vault).clone(),
     }));
     app.restart();
 }
