@@ -12,15 +12,15 @@ use model::project::{Project, ProjectStatus, Settings};
 use model::question::{Answer, Ask};
 use serde_json::json;
 use sha2::{Digest, Sha256};
-use store::{Details, KEEP_QUESTIONS, KeyOf, NewQuestion, ProjectRecord};
+use store::{Details, NewQuestion, ProjectRecord};
 use tokio::time::{Instant, sleep, sleep_until};
 use uuid::Uuid;
 
-use crate::error::{ApiError, Problems};
-use crate::routes::auth::nonce;
+use crate::error::ApiError;
+use crate::routes::keys::{given, keep};
 use crate::signed::Signed;
-use crate::wire::ai::{AiAnswer, RunKeys};
-use crate::wire::keys::{as_meant, mask};
+use crate::wire::ai::AiAnswer;
+use crate::wire::keys::RequestKeys;
 
 /// Who waits looks by itself from time to time: a signal can be lost, and other processes' need not come.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
@@ -57,8 +57,8 @@ pub struct Question {
 }
 
 /// The answer, if it comes in time.
-pub async fn answer(app: &Signed, question: Question, keys: &RunKeys) -> Result<AiAnswer, ApiError> {
-    let secrets = secrets(app, keys).await?;
+pub async fn answer(app: &Signed, question: Question, keys: Option<&RequestKeys>) -> Result<AiAnswer, ApiError> {
+    let secrets = given(keys)?;
     let (owner, now) = (app.user.id, (app.clock)());
     let id = id_of(owner, &question);
     let Question { ask, settings, details, take } = question;
@@ -68,10 +68,7 @@ pub async fn answer(app: &Signed, question: Question, keys: &RunKeys) -> Result<
     // Who has the script and asks for it once more wants another one; who has lost the connection wants that one.
     let again = is_outdated(&known, !secrets.is_empty(), now) || (is_script && take == 0 && app.memory.told.take(id));
     if again || known.project.status != ProjectStatus::Completed {
-        let of = KeyOf::Run { project: id, until: now + KEEP_QUESTIONS };
-        for (vendor, secret) in &secrets {
-            app.store.put_vendor_key(owner, (of, vendor, secret), &app.vault, nonce(app), now).await?;
-        }
+        keep(app, id, &secrets).await?;
         app.store.ask(id, again, now).await?;
     }
     let record = wait(app, id).await?;
@@ -157,25 +154,4 @@ fn told(project: &Project, pending: StatusCode) -> Result<AiAnswer, ApiError> {
 fn failed(error: &str) -> ApiError {
     let limited = error.starts_with("Quota exceeded") || error.contains("429");
     ApiError::plain(if limited { StatusCode::TOO_MANY_REQUESTS } else { StatusCode::BAD_GATEWAY }, error)
-}
-
-/// The keys that came with the request, by vendor.
-async fn secrets(app: &Signed, keys: &RunKeys) -> Result<Vec<(&'static str, String)>, ApiError> {
-    let (mut problems, mut secrets) = (Problems::default(), Vec::new());
-    for (vendor, sent) in keys.sent() {
-        match as_meant(sent) {
-            Ok(key) if key.is_empty() => {}
-            Ok(key) => secrets.push((vendor, key)),
-            Err(problem) => problems.add(&format!("apiKeys.{vendor}"), problem),
-        }
-    }
-    problems.into_result()?;
-    if !secrets.is_empty() {
-        let stored = app.store.vendor_keys(app.user.id, None, &app.vault, (app.clock)()).await?;
-        secrets.retain(|(vendor, key)| {
-            let is_mask = |secret: &String| mask(secret) == *key;
-            !stored.iter().any(|known| known.vendor == *vendor && known.secret.as_ref().is_some_and(is_mask))
-        });
-    }
-    Ok(secrets)
 }

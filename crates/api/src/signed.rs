@@ -53,11 +53,20 @@ impl Deref for Signed {
 impl Signed {
     /// Refuses who has been blocked since; for what lasts longer than a request.
     pub async fn check_still_here(&self) -> Result<(), ApiError> {
+        self.as_of_now().await.map(drop)
+    }
+
+    /// The same for administrators: also refuses who has been dismissed since.
+    pub async fn check_still_admin(&self) -> Result<(), ApiError> {
+        check_admin(self.as_of_now().await?)
+    }
+
+    async fn as_of_now(&self) -> Result<CurrentUser, ApiError> {
         if self.user.is_local_owner {
-            return Ok(());
+            return Ok(self.user);
         }
         let user = self.app.store.user(self.user.id).await?.ok_or_else(unauthorized)?;
-        known(&user, self.user.scope).map(drop)
+        known(&user, self.user.scope)
     }
 }
 
@@ -100,10 +109,15 @@ impl FromRequestParts<AppState> for SignedAdmin {
 
     async fn from_request_parts(parts: &mut Parts, app: &AppState) -> Result<Self, ApiError> {
         let SignedPerson(signed) = SignedPerson::from_request_parts(parts, app).await?;
-        match signed.user.role {
-            Role::Admin => Ok(Self(signed)),
-            Role::User => Err(ApiError::plain(StatusCode::FORBIDDEN, "Forbidden")),
-        }
+        check_admin(signed.user)?;
+        Ok(Self(signed))
+    }
+}
+
+fn check_admin(user: CurrentUser) -> Result<(), ApiError> {
+    match user.role {
+        Role::Admin => Ok(()),
+        Role::User => Err(ApiError::plain(StatusCode::FORBIDDEN, "Forbidden")),
     }
 }
 

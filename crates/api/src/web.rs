@@ -21,8 +21,8 @@ const INDEX: &str = "index.html";
 const MOST: u64 = 256 << 20;
 /// Smaller files gain nothing by compression.
 const WORTH_COMPRESSING: usize = 1 << 10;
-/// Scripts and styles of our own, pictures and media also from elsewhere (avatars, voices to try), fonts of Google's as the
-/// Studio uses them. Nobody may put the app into a frame.
+/// Scripts of the app's own, and of the three hosts that built apps of the Studio's kind load theirs from; styles, fonts,
+/// pictures and media from anywhere on https (avatars, voices to try). Nobody may put the app into a frame.
 const POLICY: &str = "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval' blob: https://cdn.tailwindcss.com https://esm.sh https://aistudiocdn.com; \
                       style-src 'self' 'unsafe-inline' https:; font-src 'self' data: https:; img-src 'self' data: blob: https:; \
                       media-src 'self' data: blob: https:; connect-src 'self' data: blob: https:; worker-src 'self' blob:; \

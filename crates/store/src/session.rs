@@ -75,6 +75,14 @@ pub struct AccessToken {
     pub expires_at: Option<DateTime<Utc>>,
 }
 
+impl AccessToken {
+    /// A secret out of two random identities. It begins with a mark, so that a scanner of secrets knows it.
+    pub fn secret(random: [Uuid; 2]) -> String {
+        let [one, other] = random.map(|id| id.simple().to_string());
+        format!("shortsai_{one}{other}")
+    }
+}
+
 impl Store {
     /// Begins a session that whoever has `secret` can use.
     pub async fn begin_session(&self, user: Uuid, secret: &str, now: DateTime<Utc>) -> Result<(), StoreError> {

@@ -1,7 +1,7 @@
 //! Users: the local owner of an installation without sign-in, and people who sign in.
 
 use chrono::{DateTime, Utc};
-use sea_orm::sea_query::{Expr, OnConflict};
+use sea_orm::sea_query::OnConflict;
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QuerySelect,
 };
@@ -182,35 +182,11 @@ impl Store {
         Ok(SignedIn { user: user_of(row), is_new })
     }
 
-    /// Keeps a user out, or lets them in again. `false` when there is no such user.
-    pub async fn block_user(&self, id: Uuid, blocked: bool, now: DateTime<Utc>) -> Result<bool, StoreError> {
-        self.set_user(id, [(user::Column::IsBlocked, Expr::value(blocked))], now).await
-    }
-
-    /// Sets what a user may do. `false` when there is no such user.
-    pub async fn set_role(&self, id: Uuid, role: Role, now: DateTime<Utc>) -> Result<bool, StoreError> {
-        self.set_user(id, [(user::Column::Role, Expr::value(role.name()))], now).await
-    }
-
     /// All who are or were here, the newest first.
     pub async fn users(&self) -> Result<Vec<User>, StoreError> {
         use sea_orm::QueryOrder;
         let rows = user::Entity::find().order_by_desc(user::Column::CreatedAt).order_by_asc(user::Column::Id).all(&self.db).await;
         Ok(rows.during("reading", "the users")?.into_iter().map(user_of).collect())
-    }
-
-    async fn set_user<const N: usize>(
-        &self,
-        id: Uuid,
-        values: [(user::Column, Expr); N],
-        now: DateTime<Utc>,
-    ) -> Result<bool, StoreError> {
-        let mut update = user::Entity::update_many().col_expr(user::Column::UpdatedAt, Expr::value(stored(now)));
-        for (column, value) in values {
-            update = update.col_expr(column, value);
-        }
-        let updated = update.filter(user::Column::Id.eq(id)).exec(&self.db).await.during("changing user", id)?;
-        Ok(updated.rows_affected == 1)
     }
 }
 

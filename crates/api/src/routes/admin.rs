@@ -24,18 +24,20 @@ const PING: Duration = Duration::from_secs(15);
     responses((status = 200, description = "The stream; each `data` is JSON with a `type`.", body = serde_json::Value, content_type = "text/event-stream"), Refusals),
 )]
 pub async fn follow_news(SignedAdmin(signed): SignedAdmin) -> Response {
-    let (news, closing) = (signed.memory.news.listen(), signed.closing.clone());
+    let news = signed.memory.news.listen();
     let hello = stream::once(async { Ok::<_, Infallible>(Event::default().data(json!({ "type": "connected" }).to_string())) });
-    let events = stream::unfold((news, closing), |(mut news, closing)| async move {
+    let events = stream::unfold((news, signed), |(mut news, signed)| async move {
         let piece = loop {
-            match closing.run_until_cancelled(news.recv()).await? {
+            match signed.closing.run_until_cancelled(news.recv()).await? {
                 Ok(piece) => break piece,
                 // Who reads slowly misses the oldest; clients only look again when they hear of something.
                 Err(RecvError::Lagged(_)) => {}
                 Err(RecvError::Closed) => return None,
             }
         };
-        Some((Ok(Event::default().data(piece.to_json().to_string())), (news, closing)))
+        // Who is no administrator any more hears nothing more.
+        signed.check_still_admin().await.ok()?;
+        Some((Ok(Event::default().data(piece.to_json().to_string())), (news, signed)))
     });
     let headers = [(header::CACHE_CONTROL, "no-cache, no-transform"), (HeaderName::from_static("x-accel-buffering"), "no")];
     let events = futures::StreamExt::chain(hello, events);

@@ -8,6 +8,7 @@ use model::question::Ask;
 use serde_json::Value;
 use store::Details;
 
+use super::keys::given;
 use crate::error::ApiError;
 use crate::extract::{Checked, PathId, checked, whole_body};
 use crate::once::sweep;
@@ -15,10 +16,11 @@ use crate::picture;
 use crate::question::{self, Question};
 use crate::signed::Signed;
 use crate::wire::ai::{
-    AiAnswer, AnyAnswer, AskAnything, ListVoices, LookAtCharacter, LookedAt, MusicPrompt, RunKeys, SpeakSample, SpokenSample,
-    Voices, WriteMusicPrompt, WriteScript, WrittenScript,
+    AiAnswer, AnyAnswer, AskAnything, ListVoices, LookAtCharacter, LookedAt, MusicPrompt, SpeakSample, SpokenSample, Voices,
+    WriteMusicPrompt, WriteScript, WrittenScript,
 };
-use crate::wire::refusal::{Error, Refusals};
+use crate::wire::keys::RequestKeys;
+use crate::wire::refusal::{Error, Refusals, Unanswered};
 
 /// Who speaks where there is a key and nobody else is named.
 const ELEVENLABS: &str = "elevenlabs";
@@ -31,8 +33,7 @@ const ELEVENLABS: &str = "elevenlabs";
     post, path = "/api/ai/generate-script", tag = "AI", operation_id = "aiGenerateScript", request_body = WriteScript,
     responses(
         (status = 200, description = "The script.", body = WrittenScript),
-        (status = 502, description = "The vendor could not do it.", body = Error),
-        (status = 504, description = "It takes longer; send the same request again, or ask `/api/ai/answers/{askId}`.", body = Error),
+        Unanswered,
         Refusals
     ),
 )]
@@ -55,8 +56,7 @@ async fn write_script(app: &Signed, input: WriteScript) -> Result<AiAnswer, ApiE
     request_body = WriteMusicPrompt,
     responses(
         (status = 200, description = "The prompt.", body = MusicPrompt),
-        (status = 502, description = "The vendor could not do it.", body = Error),
-        (status = 504, description = "It takes longer; send the same request again, or ask `/api/ai/answers/{askId}`.", body = Error),
+        Unanswered,
         Refusals
     ),
 )]
@@ -78,8 +78,7 @@ async fn write_music_prompt(app: &Signed, input: WriteMusicPrompt) -> Result<AiA
     post, path = "/api/ai/analyze-character", tag = "AI", operation_id = "aiAnalyzeCharacter", request_body = LookAtCharacter,
     responses(
         (status = 200, description = "The description.", body = LookedAt),
-        (status = 502, description = "The vendor could not do it.", body = Error),
-        (status = 504, description = "It takes longer; send the same request again, or ask `/api/ai/answers/{askId}`.", body = Error),
+        Unanswered,
         Refusals
     ),
 )]
@@ -96,8 +95,7 @@ pub async fn analyze(app: Signed, request: Request) -> Result<Json<AiAnswer>, Ap
     post, path = "/api/ai/optimize-image", tag = "AI", operation_id = "aiOptimizeImage", request_body = LookAtCharacter,
     responses(
         (status = 200, description = "The portrait's address.", body = LookedAt),
-        (status = 502, description = "The vendor could not do it.", body = Error),
-        (status = 504, description = "It takes longer; send the same request again, or ask `/api/ai/answers/{askId}`.", body = Error),
+        Unanswered,
         Refusals
     ),
 )]
@@ -127,8 +125,7 @@ async fn look(
     post, path = "/api/ai/generate-audio", tag = "AI", operation_id = "aiGenerateAudio", request_body = SpeakSample,
     responses(
         (status = 200, description = "Where it can be heard.", body = SpokenSample),
-        (status = 502, description = "The vendor could not do it.", body = Error),
-        (status = 504, description = "It takes longer; send the same request again, or ask `/api/ai/answers/{askId}`.", body = Error),
+        Unanswered,
         Refusals
     ),
 )]
@@ -163,8 +160,8 @@ pub async fn voices(app: Signed, Checked(input): Checked<ListVoices>) -> Result<
     ask(&app, question, api_keys).await.map(Json)
 }
 
-async fn has_elevenlabs(app: &Signed, keys: Option<&RunKeys>) -> Result<bool, ApiError> {
-    if keys.is_some_and(|keys| keys.sent().any(|(vendor, key)| vendor == ELEVENLABS && !key.trim().is_empty())) {
+async fn has_elevenlabs(app: &Signed, keys: Option<&RequestKeys>) -> Result<bool, ApiError> {
+    if given(keys)?.iter().any(|(vendor, _)| *vendor == ELEVENLABS) {
         return Ok(true);
     }
     let stored = app.store.vendor_keys(app.user.id, None, &app.vault, (app.clock)()).await?;
@@ -178,8 +175,7 @@ async fn has_elevenlabs(app: &Signed, keys: Option<&RunKeys>) -> Result<bool, Ap
     post, path = "/api/ai/generate", tag = "AI", operation_id = "aiGenerate", request_body = AskAnything,
     responses(
         (status = 200, description = "The result.", body = AnyAnswer),
-        (status = 502, description = "The vendor could not do it.", body = Error),
-        (status = 504, description = "It takes longer; send the same request again, or ask `/api/ai/answers/{askId}`.", body = Error),
+        Unanswered,
         Refusals
     ),
 )]
@@ -233,9 +229,9 @@ pub async fn known(app: Signed, id: PathId) -> Result<Json<AiAnswer>, ApiError> 
     question::known(&app, id.of("Answer")?).await.map(Json)
 }
 
-async fn ask(app: &Signed, question: Question, keys: Option<RunKeys>) -> Result<AiAnswer, ApiError> {
+async fn ask(app: &Signed, question: Question, keys: Option<RequestKeys>) -> Result<AiAnswer, ApiError> {
     sweep(app).await;
-    question::answer(app, question, &keys.unwrap_or_default()).await
+    question::answer(app, question, keys.as_ref()).await
 }
 
 fn or_english(language: Option<String>) -> String {

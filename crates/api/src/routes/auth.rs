@@ -296,7 +296,7 @@ fn location(address: &str) -> [(header::HeaderName, HeaderValue); 1] {
 }
 
 /// 244 random bits in 64 hexadecimal digits.
-pub fn random(app: &AppState) -> String {
+fn random(app: &AppState) -> String {
     format!("{}{}", (app.new_id)().simple(), (app.new_id)().simple())
 }
 

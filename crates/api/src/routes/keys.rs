@@ -77,12 +77,21 @@ pub async fn put(
 
 /// Keeps the keys that came with a request, sealed, for what that request starts in the project.
 pub async fn keep_keys_of_run(app: &Signed, project: Uuid, keys: Option<&RequestKeys>) -> Result<(), ApiError> {
+    keep(app, project, &given(keys)?).await
+}
+
+/// The keys that came with a request, each with its vendor.
+pub fn given(keys: Option<&RequestKeys>) -> Result<Vec<(&'static str, String)>, ApiError> {
     let given = keys.map_or_else(|| Ok(Vec::new()), RequestKeys::given);
-    let given = given.map_err(|(field, problem)| ApiError::field(&format!("apiKeys.{field}"), problem))?;
+    given.map_err(|(field, problem)| ApiError::field(&format!("apiKeys.{field}"), problem))
+}
+
+/// Keeps such keys.
+pub async fn keep(app: &Signed, project: Uuid, given: &[(&'static str, String)]) -> Result<(), ApiError> {
     let now = (app.clock)();
+    let of = KeyOf::Run { project, until: now + Duration::hours(RUN_HOURS) };
     for (vendor, key) in given {
-        let of = KeyOf::Run { project, until: now + Duration::hours(RUN_HOURS) };
-        app.store.put_vendor_key(app.user.id, (of, vendor, &key), &app.vault, nonce(app), now).await?;
+        app.store.put_vendor_key(app.user.id, (of, vendor, key), &app.vault, nonce(app), now).await?;
     }
     Ok(())
 }

@@ -6,38 +6,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 
+use super::keys::RequestKeys;
 use super::rule::{self, spoken, text, vendor};
 use crate::key::url_of;
-
-/// Keys of vendors that come with a request and are used for it alone, before your stored ones and the server's. A blank one,
-/// or the mask of the one that is stored, is none.
-#[derive(Default, Deserialize, Validate, ToSchema)]
-pub struct RunKeys {
-    /// Google's Gemini.
-    #[garde(skip)]
-    pub gemini: Option<String>,
-    /// ElevenLabs.
-    #[garde(skip)]
-    pub elevenlabs: Option<String>,
-    /// The wrapper of Suno (sunoapi.org).
-    #[garde(skip)]
-    pub suno: Option<String>,
-    /// Groq.
-    #[garde(skip)]
-    pub groq: Option<String>,
-    /// OpenAI, or who speaks as it does.
-    #[garde(skip)]
-    pub openai: Option<String>,
-}
-
-impl RunKeys {
-    /// Vendors with what was sent for them.
-    pub fn sent(&self) -> impl Iterator<Item = (&'static str, &str)> {
-        let Self { gemini, elevenlabs, suno, groq, openai } = self;
-        let all = [("gemini", gemini), ("elevenlabs", elevenlabs), ("suno", suno), ("groq", groq), ("openai", openai)];
-        all.into_iter().filter_map(|(vendor, key)| Some((vendor, key.as_deref()?)))
-    }
-}
 
 /// How long a script should be, and how many scenes it should have.
 #[derive(Debug, Clone, Deserialize, Validate, ToSchema)]
@@ -91,8 +62,8 @@ pub struct WriteScript {
     #[schema(example = 0, minimum = 0)]
     pub take: Option<i32>,
     /// Keys for this request.
-    #[garde(dive)]
-    pub api_keys: Option<RunKeys>,
+    #[garde(skip)]
+    pub api_keys: Option<RequestKeys>,
 }
 
 /// A wish for a prompt for music.
@@ -112,8 +83,8 @@ pub struct WriteMusicPrompt {
     #[schema(example = 0, minimum = 0)]
     pub take: Option<i32>,
     /// Keys for this request.
-    #[garde(dive)]
-    pub api_keys: Option<RunKeys>,
+    #[garde(skip)]
+    pub api_keys: Option<RequestKeys>,
 }
 
 /// A picture of a character to look at.
@@ -131,8 +102,8 @@ pub struct LookAtCharacter {
     #[schema(example = 0, minimum = 0)]
     pub take: Option<i32>,
     /// Keys for this request.
-    #[garde(dive)]
-    pub api_keys: Option<RunKeys>,
+    #[garde(skip)]
+    pub api_keys: Option<RequestKeys>,
 }
 
 /// The most characters of a text that is only to be heard once.
@@ -163,8 +134,8 @@ pub struct SpeakSample {
     #[schema(example = 0, minimum = 0)]
     pub take: Option<i32>,
     /// Keys for this request.
-    #[garde(dive)]
-    pub api_keys: Option<RunKeys>,
+    #[garde(skip)]
+    pub api_keys: Option<RequestKeys>,
 }
 
 /// A wish for a list of voices.
@@ -176,8 +147,8 @@ pub struct ListVoices {
     #[schema(example = "elevenlabs")]
     pub provider: Option<String>,
     /// Keys for this request.
-    #[garde(dive)]
-    pub api_keys: Option<RunKeys>,
+    #[garde(skip)]
+    pub api_keys: Option<RequestKeys>,
 }
 
 /// What to do, and with what.
@@ -194,7 +165,7 @@ pub struct AskAnything {
     pub params: Map<String, Value>,
     /// Keys for this request.
     #[garde(skip)]
-    #[schema(value_type = Option<RunKeys>)]
+    #[schema(value_type = Option<RequestKeys>)]
     pub api_keys: Option<Value>,
 }
 

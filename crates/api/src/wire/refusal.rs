@@ -46,6 +46,18 @@ pub enum Refusals {
     Internal(Error),
 }
 
+/// What routes answer that wait for a vendor.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "describes what question.rs writes")]
+pub enum Unanswered {
+    /// The vendor could not do it.
+    #[response(status = 502)]
+    Failed(Error),
+    /// It takes longer; send the same request again, or ask `/api/ai/answers/{askId}`.
+    #[response(status = 504)]
+    Late(Error),
+}
+
 /// What routes for polling answer when nothing has changed.
 #[derive(IntoResponses)]
 #[expect(dead_code, reason = "describes what poll.rs writes")]

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::app::{TestApp, clock, text};
 use crate::browser::Browser;
-use crate::sign_in::{SESSION, signed_in, with_google};
+use crate::sign_in::{SESSION, block, signed_in, with_google};
 
 /// Whose a route is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -141,7 +141,9 @@ async fn everybody_may_do_what_is_theirs() {
         signed_in(&app, &google, "blocked").await,
     );
     let id = text(&blocked.get("/api/users").await.json()[0]["id"]).parse().expect("an id");
-    assert!(app.state.store.block_user(id, true, clock()).await.expect("a change"));
+    block(&app, id).await;
+    let secret = blocked.cookie(SESSION).expect("a session");
+    app.state.store.begin_session(id, &secret, clock()).await.expect("a session");
     let world = build(&app, &owner).await;
     let cookie = |browser: &Browser<'_>| Some(("cookie", format!("{SESSION}={}", browser.cookie(SESSION).unwrap_or_default())));
     let mut askers = vec![

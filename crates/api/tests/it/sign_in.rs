@@ -52,6 +52,11 @@ pub async fn signed_in<'a>(app: &'a TestApp, google: &Google, name: &str) -> Bro
     browser
 }
 
+pub async fn block(app: &TestApp, user: uuid::Uuid) {
+    let blocked = store::UserChange { blocked: Some(true), ..store::UserChange::default() };
+    app.state.store.change_user(user, &blocked, clock()).await.expect("a change");
+}
+
 #[tokio::test]
 async fn somebody_signs_in_and_out() {
     let (app, google) = with_google().await;
@@ -181,7 +186,11 @@ async fn people_see_their_own_and_blocked_ones_nothing() {
     assert_eq!(bob.get("/api/projects").await.body, "[]");
     let bob_id = bob.get("/api/users").await.json()[0]["id"].clone();
     let bob_id = text(&bob_id).parse().expect("an id");
-    assert!(app.state.store.block_user(bob_id, true, clock()).await.expect("a change"));
+    block(&app, bob_id).await;
+    assert_eq!(bob.get("/api/projects").await.status, 401, "blocking ends sessions");
+    // One that began at the same moment is of no use either.
+    let secret = bob.cookie(SESSION).expect("a session");
+    app.state.store.begin_session(bob_id, &secret, clock()).await.expect("a session");
     let refused = bob.get("/api/projects").await;
     assert_eq!((refused.status, refused.json()), (403, json!({ "error": "This account is blocked." })));
     assert_eq!(bob.get("/api/auth/session").await.body, "null");
@@ -346,4 +355,10 @@ async fn administrators_hear_what_is_new() {
     assert!(next().await.starts_with("data: {\"payload\":{\"id\":"));
     bob.json(Method::POST, "/api/projects", json!({ "topic": "x" })).await;
     assert!(next().await.contains("PROJECT_CREATED"));
+    signed_in(&app, &google, "boss").await;
+    assert!(next().await.contains("USER_REGISTERED"));
+    let id = text(&ada.get("/api/users").await.json()[0]["id"]).parse().expect("an id");
+    block(&app, id).await;
+    bob.json(Method::POST, "/api/projects", json!({ "topic": "y" })).await;
+    assert!(stream.next().await.is_none(), "who is blocked hears nothing more");
 }

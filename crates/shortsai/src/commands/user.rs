@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use chrono::Duration;
-use store::{AccessToken, Role, Scope, Store, User};
+use store::{AccessToken, Role, Scope, Store, User, UserChange, UserError};
 
 use crate::cli::{self, UserAction};
 use crate::data_dir::DataDir;
@@ -33,22 +33,30 @@ async fn act(store: &Store, action: &UserAction) -> anyhow::Result<()> {
                 false => println!("{} is here already, as {}.", email.trim(), added.user.role.name()),
             }
         }
-        UserAction::Promote { email } => set_role(store, email, Role::Admin).await?,
-        UserAction::Demote { email } => set_role(store, email, Role::User).await?,
-        UserAction::Block { email } => block(store, email, true).await?,
-        UserAction::Unblock { email } => block(store, email, false).await?,
+        UserAction::Promote { email } => change(store, email, role(Role::Admin), "is ADMIN now").await?,
+        UserAction::Demote { email } => change(store, email, role(Role::User), "is USER now").await?,
+        UserAction::Block { email } => change(store, email, blocked(true), "is out at once").await?,
+        UserAction::Unblock { email } => change(store, email, blocked(false), "may come in again").await?,
         UserAction::Token { email, scope, name, days } => {
             let user = find(store, email).await?;
             let scope = Scope::from_name(scope).with_context(|| format!("{scope} is no scope"))?;
             let expires_at = days.map(|days| now() + Duration::days(i64::from(days)));
             let token = AccessToken { id: new_id(), name: name.clone(), scope, created_at: now(), used_at: None, expires_at };
-            let secret = format!("shortsai_{}{}", new_id().simple(), new_id().simple());
+            let secret = AccessToken::secret([new_id(), new_id()]);
             store.add_token(user.id, &token, &secret).await?;
             // Alone on its line, so that a script can take it.
             println!("{secret}");
         }
     }
     Ok(())
+}
+
+fn role(role: Role) -> UserChange {
+    UserChange { role: Some(role), ..UserChange::default() }
+}
+
+fn blocked(blocked: bool) -> UserChange {
+    UserChange { blocked: Some(blocked), ..UserChange::default() }
 }
 
 fn list(users: &[User]) {
@@ -60,17 +68,13 @@ fn list(users: &[User]) {
     }
 }
 
-async fn set_role(store: &Store, email: &str, role: Role) -> anyhow::Result<()> {
+async fn change(store: &Store, email: &str, change: UserChange, done: &str) -> anyhow::Result<()> {
     let user = find(store, email).await?;
-    store.set_role(user.id, role, now()).await?;
-    println!("{} is {} now.", email.trim(), role.name());
-    Ok(())
-}
-
-async fn block(store: &Store, email: &str, blocked: bool) -> anyhow::Result<()> {
-    let user = find(store, email).await?;
-    store.block_user(user.id, blocked, now()).await?;
-    println!("{} {}.", email.trim(), if blocked { "is out at once" } else { "may come in again" });
+    match store.change_user(user.id, &change, now()).await {
+        Ok(_) => println!("{} {done}.", email.trim()),
+        Err(UserError::Store(error)) => return Err(error.into()),
+        Err(error) => return Err(Unusable(format!("{} can't be changed: {error}", email.trim())).into()),
+    }
     Ok(())
 }
 

@@ -11,6 +11,7 @@ fn users_are_managed_on_the_command_line() {
     assert!(run(&["create", "ana@example.org"]).stdout.contains("is here already, as ADMIN"));
     let token = run(&["token", "ana@example.org", "--scope", "render"]).stdout;
     assert!(token.starts_with("shortsai_") && token.trim_end().len() == 73, "{token}");
+    assert_eq!(run(&["create", "eva@example.org", "--admin"]).code, Some(0));
     assert_eq!(run(&["block", "ana@example.org"]).code, Some(0));
     let list = run(&["list"]).stdout;
     assert!(
@@ -18,6 +19,11 @@ fn users_are_managed_on_the_command_line() {
         "{list}"
     );
     assert!(!list.contains(token.trim_end()));
+    assert_eq!(run(&["unblock", "ana@example.org"]).code, Some(0));
+    assert_eq!(run(&["demote", "eva@example.org"]).code, Some(0));
+    let last = run(&["demote", "ana@example.org"]);
+    assert_eq!(last.code, Some(2));
+    assert!(last.stderr.contains("they are the last administrator; make somebody else one first"), "{}", last.stderr);
     let unknown = run(&["promote", "bob@example.org"]);
     assert_eq!(unknown.code, Some(2));
     assert!(unknown.stderr.contains("there is no user bob@example.org; shortsai user list shows all"), "{}", unknown.stderr);

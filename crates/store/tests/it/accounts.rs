@@ -1,5 +1,5 @@
 use chrono::Duration;
-use store::{AccessToken, Profile, Role, Scope, session_lifetime};
+use store::{AccessToken, Profile, Role, Scope, UserChange, UserError, session_lifetime};
 use tokio::task::JoinSet;
 
 use crate::database::{Database, at, id};
@@ -25,11 +25,15 @@ pub async fn people_are_known_by_google_and_by_address(database: &Database) {
     let carl = store.sign_in(&profile("g3", "carl@example.org"), &[], id(906), at(5)).await.unwrap();
     assert_eq!(carl.user.role, Role::User);
     assert_eq!(store.user_by_email("CARL@example.org ").await.unwrap(), Some(carl.user.clone()));
-    assert!(store.block_user(carl.user.id, true, at(6)).await.unwrap());
-    assert!(store.set_role(bob.user.id, Role::User, at(6)).await.unwrap());
+    let (blocked, dismissed) = (
+        UserChange { blocked: Some(true), ..UserChange::default() },
+        UserChange { role: Some(Role::User), ..UserChange::default() },
+    );
+    store.change_user(carl.user.id, &blocked, at(6)).await.unwrap();
+    store.change_user(bob.user.id, &dismissed, at(6)).await.unwrap();
     assert!(store.user(carl.user.id).await.unwrap().unwrap().is_blocked);
     assert_eq!(store.user(bob.user.id).await.unwrap().unwrap().role, Role::User);
-    assert!(!store.block_user(id(999), true, at(6)).await.unwrap());
+    assert!(matches!(store.change_user(id(999), &blocked, at(6)).await, Err(UserError::NotFound)));
     assert!(store.users().await.unwrap().iter().any(|user| user.id == bob.user.id));
 }
 
