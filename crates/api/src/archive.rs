@@ -5,6 +5,7 @@ pub mod read;
 pub mod write;
 
 use model::caption::WordTiming;
+use model::character::Voice;
 use model::project::{Project, Scene, Settings};
 use model::storyboard::SceneLook;
 use serde::{Deserialize, Serialize};
@@ -117,6 +118,9 @@ pub struct ExactScene {
     pub moving: bool,
     /// How it looks.
     pub look: SceneLook,
+    /// Who speaks in it, where that is not the project's voice.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub voice: Option<Voice>,
 }
 
 /// A medium of the project: where it is stored, and the path that it gets.
@@ -154,7 +158,12 @@ pub fn describe(record: &ProjectRecord, exported_at: String) -> (Description, Ve
         }
     };
     let described = scenes.iter().map(&mut scene_of).collect();
-    let exact = |scene: &Scene| ExactScene { word_timings: scene.word_timings.clone(), moving: scene.moving, look: scene.look };
+    let exact = |scene: &Scene| ExactScene {
+        word_timings: scene.word_timings.clone(),
+        moving: scene.moving,
+        look: scene.look,
+        voice: scene.voice.clone(),
+    };
     let named = [&settings.title, &settings.topic].into_iter().find(|name| !name.trim().is_empty());
     let description = Description {
         id: id.to_string(),

@@ -63,7 +63,7 @@ pub async fn export(app: Signed, id: PathId) -> Result<Response, ApiError> {
 /// Import a project
 ///
 /// The request's body is an archive of `GET /api/projects/{id}/export`, at most 1 GiB. It becomes a new project of yours, with
-/// all that is in it; nothing is made anew.
+/// all that is in it; nothing is made anew. Characters are their owner's, and stay where they are: choose yours in the new one.
 #[utoipa::path(
     post, path = "/api/projects/import", tag = "Projects", operation_id = "importProject",
     request_body(content = [u8], content_type = "application/zip", description = "The archive."),
@@ -100,8 +100,9 @@ pub async fn import(app: Signed, request: Request) -> Result<Response, ApiError>
         }
         change.moving = exact.map(|exact| exact.moving);
         let look = exact.map(|exact| exact.look).unwrap_or_default();
+        let voice = exact.and_then(|exact| exact.voice.clone());
         let (narration, visual_description) = (scene.text.clone(), scene.prompt.clone());
-        drafts.push(SceneDraft { id, narration, visual_description, image, video, look, character: None, voice: None });
+        drafts.push(SceneDraft { id, narration, visual_description, image, video, look, character: None, voice });
         steps.push(Input::Edit(Edit::ChangeScene { scene: id, change }));
     }
     if !drafts.is_empty() {

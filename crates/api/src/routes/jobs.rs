@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
+use model::project::SlotStatus;
 
 use super::{own, own_project_of_scene};
 use crate::error::ApiError;
@@ -33,7 +34,9 @@ pub async fn show(app: Signed, id: PathId, headers: HeaderMap) -> Result<Respons
             ApiError::NotFound(_) => ApiError::NotFound("Job"),
             other => other,
         })?;
-        let scene = record.project.scenes.iter().find(|scene| scene.id == id).ok_or(ApiError::NotFound("Job"))?;
+        let scene = record.project.scenes.iter().find(|scene| scene.id == id);
+        // Of a clip that nobody asks for, or no more, there is no job: whoever polls for it need not wait.
+        let scene = scene.filter(|scene| scene.video.status != SlotStatus::Draft).ok_or(ApiError::NotFound("Job"))?;
         return Ok(Json(Job::of_clip(&record, scene)).into_response());
     };
     own(&app, task.owner)?;

@@ -57,6 +57,8 @@ async fn finished(app: &TestApp) -> String {
     assert!(app.work().await > 3);
     let scene = app.scene_ids(&id).await.remove(1);
     app.post(&format!("/api/scenes/{scene}/generate"), json!({})).await;
+    app.patch(&format!("/api/scenes/{scene}"), json!({ "voice_name": "Kore", "tts_provider": "gemini" })).await;
+    app.command(&id, "generate_all_audio").await;
     app.work().await;
     id
 }
@@ -103,6 +105,8 @@ async fn a_project_comes_back_as_it_was() {
     for field in ["projectName", "topic", "style", "settings", "backgroundMusic", "scenes"] {
         assert_eq!(description(&again)[field], said[field], "{field}");
     }
+    let voice = |archive: &Value| archive["shortsai"]["scenes"][1]["voice"].clone();
+    assert!(voice(&said).is_object() && voice(&description(&again)) == voice(&said));
 }
 
 #[tokio::test]

@@ -17,6 +17,7 @@ async fn a_clip_is_made_and_asked_about() {
     let project = app.project(&["One."]).await;
     let scene = app.scene_ids(&project).await.remove(0);
     let path = format!("/api/scenes/{scene}/generate");
+    assert_eq!(app.get(&format!("/api/jobs/{scene}")).await.0, 404, "nobody asks for a clip yet");
     let body = json!({
         "sceneId": scene, "projectId": project, "userId": "somebody-else", "prompt": "a ship at sea", "modelId": "veo-2.0-generate-001",
         "withAudio": false, "keys": { "gemini": "AIza-of-this-clip", "suno": "" },
