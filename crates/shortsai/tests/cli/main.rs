@@ -17,3 +17,4 @@ mod serving;
 mod storyboard;
 mod vendors;
 mod video;
+mod words;
