@@ -1,4 +1,4 @@
-//! Encoding runs of segments: raw frames go to an ffmpeg process, closed-GOP H.264 files come out, one for each segment.
+//! Encoding units of segments: raw frames go to an ffmpeg process, closed-GOP H.264 files come out, one for each segment.
 //!
 //! Which segments there are is decided in `segment`, which of them need to be made in `render`.
 

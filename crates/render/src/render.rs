@@ -7,7 +7,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
-use std::sync::{Barrier, Mutex, OnceLock};
+use std::sync::{Barrier, Mutex};
 use std::time::{Duration, Instant};
 
 use tempfile::{NamedTempFile, TempDir};
@@ -40,13 +40,12 @@ struct Job<'a> {
     options: &'a RenderOptions,
     encoder: Encoder,
     segments: Vec<Segment>,
-    /// Asked for in the cache, segment by segment.
+    units: Vec<Range<usize>>,
+    /// Asked for in the cache, unit by unit.
     next_fetch: AtomicUsize,
-    /// The segments that are not in the cache.
-    missing: Mutex<Vec<usize>>,
-    /// They again, put together for the encoders.
-    runs: OnceLock<Vec<Range<usize>>>,
-    next_run: AtomicUsize,
+    /// The units that are not in the cache, or not as a whole.
+    missing: Mutex<Vec<Range<usize>>>,
+    next_unit: AtomicUsize,
     folder: &'a Path,
     /// The video before it has its name.
     target: &'a Path,
@@ -105,7 +104,7 @@ pub fn render(
         frames: timeline.frame_count(),
         bytes,
         segments: job.segments.len(),
-        cache_hits: job.segments.len() - lock(&job.missing).len(),
+        cache_hits: job.segments.len() - lock(&job.missing).iter().map(ExactSizeIterator::len).sum::<usize>(),
         loudness_lufs: loudness.lufs,
         true_peak_dbtp: loudness.true_peak_dbtp,
         warnings: plan.warnings.iter().cloned().chain(unavailable).chain(missing_glyphs(plan)).collect(),
@@ -201,11 +200,11 @@ impl<'a> Job<'a> {
             options,
             encoder,
             arrivals: Arrivals::of(segments.len() + 1),
+            units: segment::units(&segments),
             segments,
             next_fetch: AtomicUsize::new(0),
             missing: Mutex::new(Vec::new()),
-            runs: OnceLock::new(),
-            next_run: AtomicUsize::new(0),
+            next_unit: AtomicUsize::new(0),
             folder,
             target,
             cache,
@@ -232,9 +231,12 @@ impl<'a> Job<'a> {
                 let (sender, fetched) = (sender.clone(), &fetched);
                 scope.spawn(move || {
                     self.note(self.fetch());
-                    // Only when all know what is missing can it be shared out.
+                    // Only when all is known that is missing can it be shared out.
+                    if fetched.wait().is_leader() {
+                        self.sort_missing();
+                    }
                     fetched.wait();
-                    self.note(self.work(workers));
+                    self.note(self.work());
                     drop(sender);
                 });
             }
@@ -273,41 +275,40 @@ impl<'a> Job<'a> {
         }
     }
 
-    /// Takes segments from the cache, and notes those that are not there.
+    /// Takes units from the cache, and notes those that are not there.
     fn fetch(&self) -> Result<(), RenderError> {
         loop {
-            let index = self.next_fetch.fetch_add(1, Ordering::Relaxed);
-            let Some(segment) = self.segments.get(index) else { return Ok(()) };
+            let turn = self.next_fetch.fetch_add(1, Ordering::Relaxed);
+            let Some(unit) = self.units.get(turn) else { return Ok(()) };
             if self.stop.load(Ordering::Relaxed) {
                 return Err(RenderError::Stopped);
             }
-            let path = self.segment_path(index);
-            let found = match &self.cache {
-                None => false,
-                Some(cache) => {
-                    cache.fetch(&self.recipe(segment), &path).map_err(|error| RenderError::file("can't write", &path, &error))?
-                }
-            };
-            if found {
-                self.frames_done.fetch_add(segment.len(), Ordering::Relaxed);
+            if !self.fetch_unit(unit.clone())? {
+                lock(&self.missing).push(unit.clone());
+                continue;
+            }
+            for index in unit.clone() {
+                self.frames_done.fetch_add(self.segments[index].len(), Ordering::Relaxed);
                 self.arrivals.arrive(index);
-            } else {
-                lock(&self.missing).push(index);
             }
         }
     }
 
-    /// Encodes what is missing, run by run.
-    fn work(&self, workers: usize) -> Result<(), RenderError> {
-        let runs = self.runs.get_or_init(|| {
-            let mut missing = lock(&self.missing);
-            missing.sort_unstable();
-            segment::runs(&self.segments, &missing, workers, |scene| !self.plan.is_still(scene))
-        });
+    fn fetch_unit(&self, mut unit: Range<usize>) -> Result<bool, RenderError> {
+        let Some(cache) = &self.cache else { return Ok(false) };
+        unit.try_fold(true, |all, index| {
+            let path = self.segment_path(index);
+            let found = || cache.fetch(&self.recipe(&self.segments[index]), &path);
+            Ok(all && found().map_err(|error| RenderError::file("can't write", &path, &error))?)
+        })
+    }
+
+    /// Encodes what is missing, unit by unit.
+    fn work(&self) -> Result<(), RenderError> {
         let mut fonts = Fonts::bundled();
         loop {
-            let turn = self.next_run.fetch_add(1, Ordering::Relaxed);
-            let Some(run) = runs.get(turn) else { return Ok(()) };
+            let turn = self.next_unit.fetch_add(1, Ordering::Relaxed);
+            let Some(unit) = lock(&self.missing).get(turn).cloned() else { return Ok(()) };
             if self.stop.load(Ordering::Relaxed) {
                 return Err(RenderError::Stopped);
             }
@@ -315,10 +316,16 @@ impl<'a> Job<'a> {
                 self.frames_done.fetch_add(1, Ordering::Relaxed);
             };
             let settings = (self.options.quality, self.encoder);
-            let segments = (run.start, &self.segments[run.clone()]);
+            let segments = (unit.start, &self.segments[unit.clone()]);
             let watch = Watch { stop: &self.stop, drawn: &drawn, complete: &|index| self.keep(index) };
             encode::encode(self.plan, segments, settings, self.folder, &mut fonts, &watch)?;
         }
+    }
+
+    /// Puts the longest units first, so that no worker begins a long one at the end.
+    fn sort_missing(&self) {
+        let frames = |unit: &Range<usize>| self.segments[unit.clone()].iter().map(Segment::len).sum::<u64>();
+        lock(&self.missing).sort_by_key(|unit| (std::cmp::Reverse(frames(unit)), unit.start));
     }
 
     /// A segment was encoded.

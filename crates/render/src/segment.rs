@@ -14,9 +14,8 @@ use crate::scene;
 
 /// The longest segment, in seconds. It is the distance of keyframes too, so cutting costs no bits.
 pub(crate) const SEGMENT_SECONDS: u32 = 2;
-/// A run is this part of what one worker would get if all that is left were shared out evenly: runs become shorter towards
-/// the end, so that no core waits long for another's last one, and few processes are started.
-const PART_OF_SHARE: f64 = 0.7;
+/// Segments of a still in one unit. More would start fewer processes, but leave cores idle where there are few scenes.
+const SEGMENTS_OF_UNIT: u64 = 2;
 
 /// Some frames of one scene that can be decoded on their own.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,6 +24,8 @@ pub(crate) struct Segment {
     pub(crate) scene: usize,
     /// Frames of the scene.
     pub(crate) frames: Range<u64>,
+    /// Number of its unit.
+    pub(crate) unit: usize,
 }
 
 impl Segment {
@@ -38,60 +39,34 @@ impl Segment {
 /// another picture there must not cost this whole scene.
 pub(crate) fn segments(plan: &Plan) -> Vec<Segment> {
     let most = u64::from(SEGMENT_SECONDS * plan.timeline.fps);
-    let mut segments = Vec::new();
+    let mut segments: Vec<Segment> = Vec::new();
     for (scene, entry) in plan.timeline.scenes.iter().enumerate() {
+        let next_unit = |segments: &[Segment]| segments.last().map_or(0, |last| last.unit + 1);
         let begin = scene::transition_frames(plan, scene);
         let rest = entry.frame_count - begin;
         let parts = rest.div_ceil(most);
         let cut = |part: u64| begin + rest * part / parts;
         if begin > 0 {
-            segments.push(Segment { scene, frames: 0..begin });
+            segments.push(Segment { scene, frames: 0..begin, unit: next_unit(&segments) });
         }
-        segments.extend((0..parts).map(|part| Segment { scene, frames: cut(part)..cut(part + 1) }));
+        let unit = next_unit(&segments);
+        // A clip is decoded from its start: cutting it would decode it twice.
+        let unit_of = |part: u64| if plan.is_still(scene) { unit + (part / SEGMENTS_OF_UNIT) as usize } else { unit };
+        segments.extend((0..parts).map(|part| Segment { scene, frames: cut(part)..cut(part + 1), unit: unit_of(part) }));
     }
     segments
 }
 
-/// Puts the segments with the indexes `missing` (rising) into runs: neighbours that one process encodes one after the
-/// other. The longest run comes first, so that no worker begins a long one at the end.
-///
-/// The same segments and workers always give the same runs, and so the same bytes.
-pub(crate) fn runs(
-    segments: &[Segment],
-    missing: &[usize],
-    workers: usize,
-    is_clip: impl Fn(usize) -> bool,
-) -> Vec<Range<usize>> {
-    let frames = |run: Range<usize>| segments[run].iter().map(Segment::len).sum::<u64>();
-    let mut left: u64 = missing.iter().map(|index| segments[*index].len()).sum();
-    let mut runs = Vec::new();
-    let mut run: Option<Range<usize>> = None;
-    // A clip is decoded from its start: cutting it would decode it twice.
-    let inseparable =
-        |a: &usize, b: &usize| a + 1 == *b && segments[*a].scene == segments[*b].scene && is_clip(segments[*a].scene);
-    for part in missing.chunk_by(inseparable) {
-        let (from, to) = (part[0], part[part.len() - 1] + 1);
-        let next = match run.take() {
-            Some(run) if run.end == from => run.start..to,
-            gap => {
-                if let Some(run) = gap {
-                    left -= frames(run.clone());
-                    runs.push(run);
-                }
-                from..to
-            }
-        };
-        let length = frames(next.clone());
-        if length as f64 >= left as f64 * PART_OF_SHARE / workers as f64 {
-            left -= length;
-            runs.push(next);
-        } else {
-            run = Some(next);
-        }
-    }
-    runs.extend(run);
-    runs.sort_by_key(|run| std::cmp::Reverse(frames(run.clone())));
-    runs
+/// The units of these segments in their order: neighbours of one scene that one process encodes one after the other, always the
+/// same ones together. An encoder goes into a segment with what it knows of the one before, so only whole units come out the
+/// same whoever makes them: with any number of workers, on any machine, and whatever else was in the cache.
+pub(crate) fn units(segments: &[Segment]) -> Vec<Range<usize>> {
+    let mut begin = 0;
+    let unit = |unit: &[Segment]| {
+        begin += unit.len();
+        begin - unit.len()..begin
+    };
+    segments.chunk_by(|one, other| one.unit == other.unit).map(unit).collect()
 }
 
 /// Everything that shapes a segment, as text to be hashed.
@@ -138,53 +113,5 @@ fn held(plan: &Plan, index: usize) -> String {
             format!("{motion:?} {focus:?} {} {} {}", file.hash, camera.headroom(), scene.frame_count == 1)
         }
         Visual::Clip { .. } => format!("clip {} {}", file.hash, scene.frame_count),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    #[test]
-    fn a_few_segments_are_shared_out_evenly() {
-        let segments: Vec<Segment> =
-            [(0, 0..60), (0, 60..120), (1, 0..12), (1, 12..70), (1, 70..128), (1, 128..186), (2, 0..12), (2, 12..72)]
-                .map(|(scene, frames)| Segment { scene, frames })
-                .into();
-        let check = |missing: &[usize], workers, clip: Option<usize>, expected: &[(usize, usize)]| {
-            let runs = runs(&segments, missing, workers, |scene| Some(scene) == clip);
-            let runs: Vec<(usize, usize)> = runs.into_iter().map(|run| (run.start, run.end)).collect();
-            assert_eq!(runs, expected, "{missing:?}");
-        };
-        check(&[2, 3, 4, 5, 6], 2, None, &[(2, 4), (4, 5), (5, 6), (6, 7)]);
-        check(&[2, 3, 4, 5, 6], 2, Some(1), &[(2, 6), (6, 7)]);
-        check(&[6], 2, None, &[(6, 7)]);
-        check(&[0, 1, 2, 3, 4, 5, 6, 7], 1, None, &[(0, 6), (6, 8)]);
-        check(&[0, 1, 2, 3, 4, 5, 6, 7], 2, None, &[(0, 4), (4, 6), (6, 8)]);
-        check(&[0, 1, 3, 4, 6, 7], 2, None, &[(0, 2), (3, 5), (6, 8)]);
-        check(&[], 2, None, &[]);
-    }
-
-    proptest! {
-        #[test]
-        fn every_missing_segment_is_in_one_run(
-            scenes in prop::collection::vec(1u64..6, 1..12), keep in prop::collection::vec(any::<bool>(), 60), workers in 1usize..9,
-        ) {
-            let segments: Vec<Segment> = scenes.iter().enumerate()
-                .flat_map(|(scene, parts)| (0..*parts).map(move |part| Segment { scene, frames: part * 50..(part + 1) * 50 }))
-                .collect();
-            let missing: Vec<usize> = (0..segments.len()).filter(|index| keep[*index]).collect();
-            let runs = runs(&segments, &missing, workers, |scene| scene.is_multiple_of(3));
-            let mut covered: Vec<usize> = runs.iter().cloned().flatten().collect();
-            covered.sort_unstable();
-            prop_assert_eq!(covered, missing);
-            let starts_within = |run: &Range<usize>| {
-                let before = run.start.checked_sub(1).filter(|before| keep[*before]).map(|before| segments[before].scene);
-                segments[run.start].scene.is_multiple_of(3) && before == Some(segments[run.start].scene)
-            };
-            prop_assert!(!runs.iter().any(starts_within), "a clip is cut: {runs:?}");
-            prop_assert!(runs.is_sorted_by_key(|run| std::cmp::Reverse(run.len())));
-        }
     }
 }

@@ -163,6 +163,37 @@ fn only_what_changed_is_drawn_again() {
 }
 
 #[test]
+fn the_same_bytes_come_out_whoever_makes_which_part() {
+    let fixture = Fixture::new();
+    let scenes = format!(r#"{SCENES},{{"imageUrl":"a.png","duration":7,"transition":"slide"}}"#);
+    let plan = fixture.plan(&scenes, "").expect("plans");
+    let bytes = |options: &RenderOptions| {
+        let hits = fixture.render(&plan, options).cache_hits;
+        (std::fs::read(fixture.path("out/video.mp4")).expect("reads"), hits)
+    };
+    let (one_worker, _) = bytes(&RenderOptions { workers: 1, ..fixture.options() });
+    for workers in [2, 5] {
+        assert!(one_worker == bytes(&RenderOptions { workers, ..fixture.options() }).0, "{workers} workers");
+    }
+    let cached = RenderOptions { cache: Some(fixture.path("cache")), workers: 3, ..fixture.options() };
+    let (_, hits) = bytes(&cached);
+    assert_eq!(hits, 0);
+    let segments = || {
+        let files = fixture.names("cache").into_iter().filter(|name| name.starts_with("segment-"));
+        files.map(|name| fixture.path("cache").join(name)).collect::<Vec<_>>()
+    };
+    let count = segments().len();
+    for entry in segments() {
+        std::fs::remove_file(&entry).expect("one part is lost");
+        let (now, hits) = bytes(&cached);
+        assert!(
+            now == one_worker && hits + 2 >= count && hits < count,
+            "{hits} of {count}: at most the part's unit is made anew"
+        );
+    }
+}
+
+#[test]
 fn another_length_of_a_scene_leaves_its_neighbour_alone() {
     let fixture = Fixture::new();
     let options = RenderOptions { cache: Some(fixture.path("cache")), ..fixture.options() };
