@@ -56,6 +56,9 @@ pub enum RenderError {
         /// The system's reason and the remedy.
         problem: String,
     },
+    /// A part of a video can't be made ahead.
+    #[error("can't make a part of the video: {0}")]
+    Part(String),
     /// The progress callback said stop.
     #[error("the render was stopped")]
     Stopped,

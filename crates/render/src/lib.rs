@@ -54,12 +54,13 @@ mod transition;
 mod voice;
 mod words;
 
+pub use cache::SharedCache;
 pub use error::RenderError;
 pub use ffmpeg::check_ffmpeg;
 pub use media::{FolderMedia, Media};
 pub use options::{Encoder, Flow, Progress, Quality, RenderOptions, Report, Stage, give_memory_back};
 pub use plan::{Plan, check_music, plan, plan_cached};
-pub use render::render;
+pub use render::{Part, Prepared, prepare, render};
 pub use still::{frame_at, preview, raw_frames, thumbnail};
 
 /// Raised with every change that alters pixels, so that old segments are not used again.

@@ -3,6 +3,9 @@
 //! What the video shows is in the timeline, not here.
 
 use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::cache::SharedCache;
 
 /// How a render is carried out.
 #[derive(Debug, Clone)]
@@ -13,6 +16,8 @@ pub struct RenderOptions {
     pub cache: Option<PathBuf>,
     /// The most bytes that the cache may take; what was used least recently goes first.
     pub cache_bytes: u64,
+    /// What other machines have made and may use; it is asked for what is not in `cache`, and without that not at all.
+    pub shared: Option<Arc<dyn SharedCache>>,
     /// Where intermediate files go; `None` is the system's place for them. All are gone after the render.
     pub temp_dir: Option<PathBuf>,
     /// Speed against size and sharpness.
@@ -27,6 +32,7 @@ impl Default for RenderOptions {
             workers: 0,
             cache: None,
             cache_bytes: 2 << 30,
+            shared: None,
             temp_dir: None,
             quality: Quality::default(),
             encoder: Encoder::default(),

@@ -3,6 +3,7 @@
 //!
 //! Each step lives in a module of its own; here is only their order, progress, stopping and cleaning up.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
@@ -34,10 +35,30 @@ const WORK: &str = "shortsai-render-";
 /// The part of the progress that drawing takes.
 const DRAWING_SHARE: f64 = 0.97;
 
+/// A part of a video that is made ahead of the whole.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Part {
+    /// Indexes of scenes, from 0; the transition at a scene's begin is the scene's own.
+    pub scenes: BTreeSet<usize>,
+    /// Whether the sound of the whole video is mixed.
+    pub sound: bool,
+}
+
+/// What came out of [`prepare`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Prepared {
+    /// Segments of the part.
+    pub segments: usize,
+    /// Segments that were in the cache.
+    pub cache_hits: usize,
+}
+
 /// What the threads of one render share.
 struct Job<'a> {
     plan: &'a Plan,
     options: &'a RenderOptions,
+    /// Only this is made, into the cache.
+    part: Option<&'a Part>,
     encoder: Encoder,
     segments: Vec<Segment>,
     units: Vec<Range<usize>>,
@@ -47,8 +68,8 @@ struct Job<'a> {
     missing: Mutex<Vec<Range<usize>>>,
     next_unit: AtomicUsize,
     folder: &'a Path,
-    /// The video before it has its name.
-    target: &'a Path,
+    /// The video before it has its name; a part has none.
+    target: Option<&'a Path>,
     cache: Option<Cache>,
     /// The segments, and behind them the sound.
     arrivals: Arrivals,
@@ -85,12 +106,8 @@ pub fn render(
     let cache = Cache::of(options)?;
     let (encoder, unavailable) = encode::available(options.encoder, options.quality);
     let unnamed = target.path().to_owned();
-    let job = Job::new(plan, (options, encoder), (folder.path(), &unnamed), cache);
+    let job = Job { target: Some(&unnamed), ..Job::new(plan, (options, encoder), folder.path(), cache) };
     job.run(progress)?;
-    if let Some(cache) = &job.cache {
-        // Too large a cache is no reason to fail a finished video.
-        let _ = cache.prune();
-    }
     let (loudness, sound_seconds) = lock(&job.loudness).take().expect("the sound is made when no thread failed");
     let drawn = lock(&job.drawn).take().expect("all is drawn when no thread failed").duration_since(begun).as_secs_f64();
     let timeline = &plan.timeline;
@@ -104,13 +121,43 @@ pub fn render(
         frames: timeline.frame_count(),
         bytes,
         segments: job.segments.len(),
-        cache_hits: job.segments.len() - lock(&job.missing).iter().map(ExactSizeIterator::len).sum::<usize>(),
+        cache_hits: job.segments.len() - job.encoded(),
         loudness_lufs: loudness.lufs,
         true_peak_dbtp: loudness.true_peak_dbtp,
         warnings: plan.warnings.iter().cloned().chain(unavailable).chain(missing_glyphs(plan)).collect(),
         estimated_scenes: plan.estimated_scenes.clone(),
         stage_seconds: vec![("sound", sound_seconds), ("drawing", drawn), ("joining", joined - drawn)],
     })
+}
+
+/// Draws and encodes a part of a plan into the cache (and the shared one), where a later [`render`], here or elsewhere, finds it.
+/// `progress` is that of the part.
+///
+/// # Errors
+/// Those of [`render()`], and when the options name no cache or the plan has no such scene.
+pub fn prepare(
+    plan: &Plan,
+    part: &Part,
+    options: &RenderOptions,
+    progress: &(dyn Fn(Progress) -> Flow + Sync),
+) -> Result<Prepared, RenderError> {
+    let count = plan.timeline.scenes.len();
+    if let Some(scene) = part.scenes.last().filter(|scene| **scene >= count) {
+        return Err(RenderError::Part(format!("there is no scene with index {scene}; the video has {count}")));
+    }
+    let Some(cache) = Cache::of(options)? else {
+        return Err(RenderError::Part("a part of a video is of use only with a cache; name one".to_owned()));
+    };
+    let folder = working_folder(options)?;
+    let _held = leftover::hold_folder(folder.path());
+    let (encoder, _) = encode::available(options.encoder, options.quality);
+    let mut job = Job { part: Some(part), ..Job::new(plan, (options, encoder), folder.path(), Some(cache)) };
+    job.units.retain(|unit| part.scenes.contains(&job.segments[unit.start].scene));
+    job.run(progress)?;
+    let segments = job.units.iter().map(ExactSizeIterator::len).sum();
+    // It is done: too late to stop.
+    let _ = tell(progress, Stage::Done, 1.0);
+    Ok(Prepared { segments, cache_hits: segments - job.encoded() })
 }
 
 fn tell(progress: &(dyn Fn(Progress) -> Flow + Sync), stage: Stage, fraction: f64) -> Result<(), RenderError> {
@@ -188,16 +235,12 @@ fn missing_glyphs(plan: &Plan) -> Vec<String> {
 }
 
 impl<'a> Job<'a> {
-    fn new(
-        plan: &'a Plan,
-        (options, encoder): (&'a RenderOptions, Encoder),
-        (folder, target): (&'a Path, &'a Path),
-        cache: Option<Cache>,
-    ) -> Self {
+    fn new(plan: &'a Plan, (options, encoder): (&'a RenderOptions, Encoder), folder: &'a Path, cache: Option<Cache>) -> Self {
         let segments = segment::segments(plan);
         Self {
             plan,
             options,
+            part: None,
             encoder,
             arrivals: Arrivals::of(segments.len() + 1),
             units: segment::units(&segments),
@@ -206,7 +249,7 @@ impl<'a> Job<'a> {
             missing: Mutex::new(Vec::new()),
             next_unit: AtomicUsize::new(0),
             folder,
-            target,
+            target: None,
             cache,
             drawn: Mutex::new(None),
             stop: AtomicBool::new(false),
@@ -220,10 +263,10 @@ impl<'a> Job<'a> {
         self.folder.join("sound.m4a")
     }
 
-    /// Makes all segments and the sound; returns when every thread and child is gone.
+    /// Makes all segments and the sound, or what is wanted of them; returns when every thread and child is gone.
     fn run(&self, progress: &(dyn Fn(Progress) -> Flow + Sync)) -> Result<(), RenderError> {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        let workers = if self.options.workers == 0 { cores } else { self.options.workers }.clamp(1, self.segments.len());
+        let workers = if self.options.workers == 0 { cores } else { self.options.workers }.clamp(1, self.units.len().max(1));
         let (sender, done) = mpsc::channel::<()>();
         let fetched = Barrier::new(workers);
         std::thread::scope(|scope| {
@@ -240,16 +283,22 @@ impl<'a> Job<'a> {
                     drop(sender);
                 });
             }
-            let sound_sender = sender.clone();
-            scope.spawn(move || {
-                self.note(self.make_sound());
-                drop(sound_sender);
-            });
-            scope.spawn(move || {
-                self.note(self.join());
-                drop(sender);
-            });
-            let total = self.plan.timeline.frame_count().max(1) as f64;
+            if self.part.is_none_or(|part| part.sound) {
+                let sender = sender.clone();
+                scope.spawn(move || {
+                    self.note(self.make_sound());
+                    drop(sender);
+                });
+            }
+            if let Some(target) = self.target {
+                let sender = sender.clone();
+                scope.spawn(move || {
+                    self.note(self.join(target));
+                    drop(sender);
+                });
+            }
+            drop(sender);
+            let total = self.units.iter().map(|unit| self.frames(unit)).sum::<u64>().max(1) as f64;
             // The channel carries nothing: it closes when the last thread is through.
             while done.recv_timeout(TICK) == Err(RecvTimeoutError::Timeout) {
                 let fraction = self.frames_done.load(Ordering::Relaxed) as f64 / total * DRAWING_SHARE;
@@ -258,6 +307,10 @@ impl<'a> Job<'a> {
                 }
             }
         });
+        if let Some(cache) = &self.cache {
+            // Too large a cache is no reason to fail a finished video.
+            let _ = cache.prune();
+        }
         match lock(&self.error).take() {
             None => Ok(()),
             Some(error) => Err(error),
@@ -324,8 +377,16 @@ impl<'a> Job<'a> {
 
     /// Puts the longest units first, so that no worker begins a long one at the end.
     fn sort_missing(&self) {
-        let frames = |unit: &Range<usize>| self.segments[unit.clone()].iter().map(Segment::len).sum::<u64>();
-        lock(&self.missing).sort_by_key(|unit| (std::cmp::Reverse(frames(unit)), unit.start));
+        lock(&self.missing).sort_by_key(|unit| (std::cmp::Reverse(self.frames(unit)), unit.start));
+    }
+
+    fn frames(&self, unit: &Range<usize>) -> u64 {
+        self.segments[unit.clone()].iter().map(Segment::len).sum()
+    }
+
+    /// How many segments were not in the cache.
+    fn encoded(&self) -> usize {
+        lock(&self.missing).iter().map(ExactSizeIterator::len).sum()
     }
 
     /// A segment was encoded.
@@ -354,7 +415,7 @@ impl<'a> Job<'a> {
     }
 
     /// Copies the sound and one segment after the other to the video while later segments are still drawn.
-    fn join(&self) -> Result<(), RenderError> {
+    fn join(&self, target: &Path) -> Result<(), RenderError> {
         self.arrivals.wait(self.segments.len(), &self.stop)?;
         // The process that joins needs memory, which the first stills have left by then.
         self.arrivals.wait(self.segments.len() * 3 / 4, &self.stop)?;
@@ -368,7 +429,7 @@ impl<'a> Job<'a> {
         };
         let timeline = &self.plan.timeline;
         let sound = (self.sound_path(), &*timeline.title);
-        join::join(self.folder, &counts, timeline.fps, (&sound.0, sound.1), self.target, (&arrived, &self.stop))
+        join::join(self.folder, &counts, timeline.fps, (&sound.0, sound.1), target, (&arrived, &self.stop))
     }
 
     fn segment_path(&self, index: usize) -> PathBuf {

@@ -1,11 +1,13 @@
 //! Small made-up media: textured pictures, tones and clips in a folder of their own.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Mutex;
 
 use image::{Rgb, RgbImage};
 use model::storyboard::Storyboard;
-use render::{Flow, FolderMedia, Plan, RenderError, RenderOptions, Report};
+use render::{Flow, FolderMedia, Plan, RenderError, RenderOptions, Report, SharedCache};
 use tempfile::TempDir;
 
 /// A folder with `a.png`, `b.jpg`, `c.png`, `one.wav`, `two.wav`, `music.wav`, and an empty `out` and `work`.
@@ -83,6 +85,20 @@ impl Fixture {
     pub fn names(&self, folder: &str) -> Vec<String> {
         let entries = std::fs::read_dir(self.path(folder)).expect("lists the folder");
         entries.map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned()).collect()
+    }
+}
+
+/// A cache that all have in common, in memory.
+#[derive(Debug, Default)]
+pub struct Bucket(Mutex<BTreeMap<String, Vec<u8>>>);
+
+impl SharedCache for Bucket {
+    fn get(&self, name: &str) -> Option<Vec<u8>> {
+        self.0.lock().expect("no panic").get(name).cloned()
+    }
+
+    fn put(&self, name: &str, bytes: Vec<u8>) {
+        self.0.lock().expect("no panic").insert(name.to_owned(), bytes);
     }
 }
 

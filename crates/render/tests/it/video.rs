@@ -1,9 +1,11 @@
 //! What comes out: format, frames, colours, sound, clips and the segment cache.
 
-use ebur128::{EbuR128, Mode};
-use render::{Encoder, RenderOptions};
+use std::sync::Arc;
 
-use crate::fixture::{Fixture, probe, run, sound};
+use ebur128::{EbuR128, Mode};
+use render::{Encoder, Flow, Part, Prepared, RenderOptions};
+
+use crate::fixture::{Bucket, Fixture, probe, run, sound};
 
 const SCENES: &str = r#"
     {"imageUrl":"a.png","duration":1.03},
@@ -191,6 +193,38 @@ fn the_same_bytes_come_out_whoever_makes_which_part() {
             "{hits} of {count}: at most the part's unit is made anew"
         );
     }
+}
+
+#[test]
+fn parts_that_were_made_on_other_machines_are_put_together_here() {
+    let fixture = Fixture::new();
+    let plan = fixture.plan(SCENES, MUSIC).expect("plans");
+    fixture.render(&plan, &fixture.options());
+    let whole = || std::fs::read(fixture.path("out/video.mp4")).expect("reads");
+    let in_one_place = whole();
+
+    let bucket = Arc::new(Bucket::default());
+    let machine = |name: &str| RenderOptions {
+        cache: Some(fixture.path(name)),
+        shared: Some(bucket.clone()),
+        workers: 1,
+        ..fixture.options()
+    };
+    let prepare = |name: &str, scenes: &[usize], sound| {
+        let part = Part { scenes: scenes.iter().copied().collect(), sound };
+        render::prepare(&plan, &part, &machine(name), &|_| Flow::Continue).expect("a part is made")
+    };
+    assert_eq!(prepare("one", &[0, 2], false), Prepared { segments: 3, cache_hits: 0 });
+    assert_eq!(prepare("two", &[1], true), Prepared { segments: 3, cache_hits: 0 });
+    assert_eq!(prepare("three", &[0], true), Prepared { segments: 1, cache_hits: 1 });
+    assert_eq!(fixture.names("work"), Vec::<String>::new());
+    let report = fixture.render(&plan, &machine("four"));
+    assert_eq!(report.cache_hits, report.segments);
+    assert!(whole() == in_one_place);
+
+    let beyond = Part { scenes: [3].into(), sound: false };
+    let refused = render::prepare(&plan, &beyond, &machine("one"), &|_| Flow::Continue).expect_err("there are three");
+    assert_eq!(refused.to_string(), "can't make a part of the video: there is no scene with index 3; the video has 3");
 }
 
 #[test]
