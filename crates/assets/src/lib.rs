@@ -2,8 +2,11 @@
 //!
 //! No SQL and no vendors. Media types come from the content, never from what somebody says they are.
 
+mod adopted;
+mod cached;
 mod error;
 mod key;
+mod links;
 mod picture;
 mod sniff;
 
@@ -27,7 +30,7 @@ pub use picture::check_picture;
 pub use sniff::{Kind, MediaType, sniff};
 
 /// The object store. Cheap to clone.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub struct Assets {
     objects: Arc<dyn ObjectStore>,
     /// Set when objects are plain files.

@@ -85,6 +85,8 @@ pub struct EngineSettings {
     /// How many pictures, narrations, clips and pieces of music are waited for at a time; those that are made on this machine
     /// also need one of its processors.
     pub media_at_once: usize,
+    /// How many renders go on at a time: one where this machine renders, since it uses every core by itself; more where others do.
+    pub renders_at_once: usize,
     /// What vendors take, by their names; those that are not named have no limit.
     pub limits: HashMap<String, Limits>,
     /// How long running tasks may go on after a stop was asked for.
@@ -108,6 +110,8 @@ pub trait Renderer: Send + Sync {
 pub struct RenderJob {
     /// The render's identity.
     pub id: Uuid,
+    /// Whose video it is.
+    pub project: Uuid,
     /// What to render.
     pub storyboard: Storyboard,
 }
@@ -117,6 +121,8 @@ pub struct RenderJob {
 pub enum RenderFailure {
     /// It was told to stop.
     Cancelled,
+    /// All who could have enough to do; there is hope after that time.
+    Busy(Duration),
     /// It can't be rendered.
     Failed(Failure),
 }

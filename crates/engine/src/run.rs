@@ -14,11 +14,10 @@ use crate::keep::{Held, keep};
 use crate::report::Reporter;
 use crate::tasks;
 
-/// One render at a time: it uses every core by itself.
 fn room(lane: Lane, engine: &Engine) -> usize {
     match lane {
         Lane::Media => engine.settings.media_at_once,
-        Lane::Render => 1,
+        Lane::Render => engine.settings.renders_at_once,
     }
 }
 

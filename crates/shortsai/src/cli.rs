@@ -24,6 +24,8 @@ pub enum Command {
     Render(Render),
     /// Run the API, its engine and the renderer on this machine
     Serve(Serve),
+    /// Render for other servers: the render microservice, without a database
+    Worker(Worker),
     /// Take an exported project in
     Import(Import),
     /// Say who may come in, and change that
@@ -125,6 +127,26 @@ pub struct Serve {
     /// Serve the web app in this folder too, such as ShortsAI Studio's dist
     #[arg(long, value_name = "FOLDER", env = "SHORTSAI_WEB_ROOT")]
     pub web_root: Option<PathBuf>,
+    #[command(flatten)]
+    pub encoder: Encoder,
+    #[command(flatten)]
+    pub data: DataDir,
+}
+
+#[derive(Debug, Args)]
+pub struct Worker {
+    /// Where to listen; callers must know WORKER_SECRET [default: 0.0.0.0 and the port in PORT, or 8080]
+    #[arg(long, value_name = "ADDRESS:PORT", env = "SHORTSAI_WORKER_LISTEN")]
+    pub listen: Option<SocketAddr>,
+    /// Renders at a time [default: one for each processor]
+    #[arg(long, value_name = "COUNT", env = "SHORTSAI_WORKER_JOBS")]
+    pub jobs: Option<std::num::NonZeroUsize>,
+    /// Processors that all renders share [default: all of this machine]
+    #[arg(long, value_name = "COUNT", env = "SHORTSAI_WORKER_PROCESSORS")]
+    pub processors: Option<std::num::NonZeroUsize>,
+    /// Renders that may wait; beyond them callers are asked to come again
+    #[arg(long, value_name = "COUNT", default_value_t = 4, env = "SHORTSAI_WORKER_WAITING")]
+    pub waiting: usize,
     #[command(flatten)]
     pub encoder: Encoder,
     #[command(flatten)]

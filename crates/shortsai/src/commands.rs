@@ -9,3 +9,4 @@ pub mod serve;
 pub mod simulate_vendors;
 pub mod usage;
 pub mod user;
+pub mod worker;

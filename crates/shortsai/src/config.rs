@@ -2,6 +2,7 @@
 //!
 //! What is said about vendors is in `vendors`.
 
+pub mod render;
 pub mod vendors;
 
 use std::collections::{BTreeMap, HashMap};
@@ -16,7 +17,9 @@ use serde::Deserialize;
 use store::{Limits, Plan, PlanAbout, Store};
 use uuid::Uuid;
 
+use crate::config::render::RenderConfig;
 use crate::config::vendors::{ChoiceConfig, VendorTables};
+use crate::renderers::Renderers;
 use crate::wiring::now;
 
 /// The name that is looked for in the data folder.
@@ -34,6 +37,7 @@ pub struct Config {
     price: Vec<Price>,
     plan: BTreeMap<String, PlanConfig>,
     owner: Option<OwnerConfig>,
+    render: RenderConfig,
 }
 
 /// The plan of a slug.
@@ -95,6 +99,11 @@ impl Config {
         let of = self.prices_of.as_deref().map(str::parse).transpose();
         let of = of.map_err(|wrong: String| problem(format!("prices_of: {wrong}")))?;
         Ok(PriceTable::new(self.price.clone()).map_err(problem)?.looked_up(of))
+    }
+
+    /// Who renders, and how many at a time.
+    pub fn renderers(&self) -> anyhow::Result<Renderers> {
+        self.render.renderers(vendors::variable)
     }
 
     /// Writes plans and the owner's own limits into the database, where every process finds them.

@@ -11,6 +11,7 @@ mod logging;
 mod office;
 mod open_files;
 mod output;
+mod renderers;
 mod secret;
 mod sign_in;
 mod signal;
@@ -32,6 +33,7 @@ fn main() -> ExitCode {
         Command::Render(arguments) => commands::render::render(arguments),
         Command::Serve(arguments) => commands::serve::serve(arguments),
         Command::User(arguments) => commands::user::user(&arguments),
+        Command::Worker(arguments) => commands::worker::worker(arguments),
         Command::Import(arguments) => commands::import::import(&arguments),
         Command::Usage(arguments) => commands::usage::usage(&arguments),
         Command::Doctor(arguments) => commands::doctor::doctor(&arguments),

@@ -7,23 +7,21 @@ use std::time::Duration;
 
 use anyhow::Context;
 use assets::Assets;
-use async_trait::async_trait;
 use chrono::{DateTime, Datelike, Utc};
-use engine::{Engine, EngineSettings, RenderFailure, RenderJob, Renderer, WorkerLock};
+use engine::{Engine, EngineSettings, WorkerLock};
 use model::month::Month;
-use model::project::RenderOutput;
-use model::task::{Failure, FailureClass};
 use model::usage::PriceTable;
 use store::{ApplyError, Limits, Store};
 use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
-use worker::{WorkerError, WorkerOptions};
+use worker::WorkerOptions;
 
 use crate::config::Config;
 use crate::data_dir::DataDir;
 use crate::office::Office;
+use crate::renderers::Renderers;
 use crate::secret;
 
 /// How many answers of vendors are waited for at a time. What is made on this machine waits for a processor besides.
@@ -38,6 +36,8 @@ pub struct House {
     pub office: Office,
     /// What vendors ask for.
     pub prices: Arc<PriceTable>,
+    /// Who renders.
+    pub renderers: Renderers,
     limits: HashMap<String, Limits>,
     data: DataDir,
 }
@@ -74,21 +74,32 @@ fn jitter() -> f64 {
     (new_id().as_u128() % 1_000_003) as f64 / 1_000_003.0
 }
 
+/// The object store that is configured.
+pub fn objects(data: &DataDir) -> anyhow::Result<Assets> {
+    Ok(Assets::folder(&data.objects())?)
+}
+
 impl House {
     pub async fn open(data: &DataDir) -> anyhow::Result<Self> {
         let config = Config::read(data.config(), data.root())?;
         let store = store::open(&data.database_url()).await?;
-        let assets = Assets::folder(&data.objects())?;
+        let assets = objects(data)?;
         let owner = store.local_owner(now()).await?;
         config.store(&store, owner).await?;
         let catalogue = Arc::new(config.catalogue(data.config_folder())?);
         let office = Office { store: store.clone(), catalogue, vault: secret::vault(data)? };
         let (prices, limits) = (Arc::new(config.prices()?), config.limits());
-        Ok(Self { store, assets, owner, office, prices, limits, data: data.clone() })
+        let renderers = config.renderers()?;
+        Ok(Self { store, assets, owner, office, prices, renderers, limits, data: data.clone() })
     }
 
     /// Starts the engine in this process; with `only`, for the tasks of that project alone.
-    pub async fn start_engine(&self, only: Option<Uuid>, encoder: render::Encoder) -> anyhow::Result<RunningEngine> {
+    pub async fn start_engine(
+        &self,
+        only: Option<Uuid>,
+        encoder: render::Encoder,
+        renderers: &Renderers,
+    ) -> anyhow::Result<RunningEngine> {
         let worker = format!("{}-{}", std::process::id(), new_id().simple());
         let folder = self.data.workers();
         let lock =
@@ -100,19 +111,26 @@ impl House {
         WorkerLock::sweep(&folder, &self.data.work());
         let work = self.data.work().join(&worker);
         let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
-        let options = WorkerOptions { cache: Some(self.data.segments()), temp_dir: Some(work.clone()), workers: cores, encoder };
+        let options = WorkerOptions {
+            cache: Some(self.data.segments()),
+            temp_dir: Some(work.clone()),
+            workers: cores,
+            encoder,
+            shared: false,
+        };
         let engine = Engine {
             store: self.store.clone(),
             assets: self.assets.clone(),
             vendors: Arc::new(self.office.clone()),
             processors: Semaphore::new(cores),
-            renderer: Arc::new(LocalRenderer { assets: self.assets.clone(), options }),
+            renderer: renderers.renderer(&self.assets, options),
             prices: self.prices.clone(),
             settings: EngineSettings {
                 worker,
                 only,
                 lease: Duration::from_secs(30),
                 media_at_once: MEDIA_AT_ONCE,
+                renders_at_once: renderers.at_once(),
                 limits: self.limits.clone(),
                 grace: Duration::from_secs(5),
             },
@@ -157,27 +175,5 @@ impl RunningEngine {
         }
         // Only tidiness: it is swept at the next start at the latest.
         let _ = std::fs::remove_dir_all(&self.work);
-    }
-}
-
-/// Renders in this process.
-struct LocalRenderer {
-    assets: Assets,
-    options: WorkerOptions,
-}
-
-#[async_trait]
-impl Renderer for LocalRenderer {
-    async fn render(
-        &self,
-        job: RenderJob,
-        progress: Arc<dyn Fn(f64) + Send + Sync>,
-        cancel: CancellationToken,
-    ) -> Result<RenderOutput, RenderFailure> {
-        let done = worker::run(job.storyboard, &self.assets, &self.options, progress, cancel).await;
-        done.map_err(|error| match error {
-            WorkerError::Cancelled => RenderFailure::Cancelled,
-            error => RenderFailure::Failed(Failure { class: FailureClass::Fatal, message: error.to_string() }),
-        })
     }
 }

@@ -36,6 +36,18 @@ pub enum WorkerError {
     Internal,
 }
 
+impl WorkerError {
+    /// Whether it may go well on another machine, or later.
+    pub fn may_pass(&self) -> bool {
+        match self {
+            Self::Fetch { source, .. } => !matches!(source, AssetError::NotFound(_)),
+            Self::Store(_) | Self::Temp { .. } => true,
+            Self::Render(error) => matches!(error, RenderError::DiskFull { .. } | RenderError::MissingProgram(_)),
+            Self::Cancelled | Self::Internal => false,
+        }
+    }
+}
+
 impl From<RenderError> for WorkerError {
     fn from(error: RenderError) -> Self {
         match error {

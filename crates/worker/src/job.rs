@@ -8,12 +8,13 @@ use bytes::Bytes;
 use model::project::RenderOutput;
 use model::storyboard::Storyboard;
 use model::subtitles;
-use render::{Encoder, Flow, Plan, Progress, RenderOptions, Report};
+use render::{Encoder, Flow, Part, Plan, Prepared, Progress, RenderOptions, Report, SharedCache};
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 
 use crate::error::WorkerError;
-use crate::media::{Fetched, fetch};
+use crate::media::fetch;
+use crate::shared::BucketCache;
 
 /// How this worker renders.
 #[derive(Debug, Clone, Default)]
@@ -27,6 +28,8 @@ pub struct WorkerOptions {
     pub workers: usize,
     /// Who encodes the picture.
     pub encoder: Encoder,
+    /// Whether other workers use the same object store: what is encoded is kept there for them too.
+    pub shared: bool,
 }
 
 /// What the blocking part makes.
@@ -50,8 +53,97 @@ pub async fn run(
     let temp = temporary_folder(options.temp_dir.clone().unwrap_or_else(std::env::temp_dir))?;
     let media = fetch(&storyboard, assets, temp.path()).await?;
     let video = temp.path().join("video.mp4");
-    let made = draw(storyboard, media, &video, options.clone(), progress, cancel).await?;
+    let shared = options.shared.then(|| BucketCache::new(assets));
+    let render_options = options.for_renderer(temp.path(), shared.clone());
+    let draw = {
+        let video = video.clone();
+        move || {
+            let plan = render::plan_cached(&storyboard, &media, &render_options)?;
+            let report = render::render(&plan, &video, &render_options, &|now| tell(now, &*progress, &cancel))?;
+            let thumbnail = render::thumbnail(&plan)?;
+            Ok(Made { report, plan, thumbnail })
+        }
+    };
+    let made = blocking(draw, shared.as_deref()).await?;
     store(assets, &video, made).await
+}
+
+/// Draws a part of a video into the cache that workers share, so that one of them can put the whole together.
+///
+/// # Errors
+/// As [`run`].
+pub async fn prepare(
+    storyboard: Storyboard,
+    part: Part,
+    assets: &Assets,
+    options: &WorkerOptions,
+    progress: Arc<dyn Fn(f64) + Send + Sync>,
+    cancel: CancellationToken,
+) -> Result<Prepared, WorkerError> {
+    let temp = temporary_folder(options.temp_dir.clone().unwrap_or_else(std::env::temp_dir))?;
+    let media = fetch(&storyboard, assets, temp.path()).await?;
+    let shared = BucketCache::new(assets);
+    let render_options = options.for_renderer(temp.path(), Some(shared.clone()));
+    let draw = move || {
+        let plan = render::plan_cached(&storyboard, &media, &render_options)?;
+        Ok(render::prepare(&plan, &part, &render_options, &|now| tell(now, &*progress, &cancel))?)
+    };
+    blocking(draw, Some(&shared)).await
+}
+
+/// Takes over the video of this storyboard that somebody else has put into the object store under the name `foreign`, and makes
+/// the captions and the thumbnail that belong to it.
+pub(crate) async fn finish_video(
+    foreign: &str,
+    storyboard: Storyboard,
+    assets: &Assets,
+    options: &WorkerOptions,
+) -> Result<RenderOutput, WorkerError> {
+    let temp = temporary_folder(options.temp_dir.clone().unwrap_or_else(std::env::temp_dir))?;
+    let media = fetch(&storyboard, assets, temp.path()).await?;
+    let render_options = options.for_renderer(temp.path(), None);
+    let look = move || {
+        let plan = render::plan_cached(&storyboard, &media, &render_options)?;
+        let thumbnail = render::thumbnail(&plan)?;
+        Ok((plan, thumbnail))
+    };
+    let (plan, thumbnail) = blocking(look, None).await?;
+    let video = assets.adopt(Place::Renders, foreign, &temp.path().join("video.mp4")).await.map_err(WorkerError::Store)?;
+    let warnings = vec!["an older render worker made this video; it looks and sounds as that worker does it".to_owned()];
+    output(assets, &plan, (video, plan.timeline.seconds()), thumbnail, warnings).await
+}
+
+impl WorkerOptions {
+    fn for_renderer(&self, temp: &Path, shared: Option<Arc<BucketCache>>) -> RenderOptions {
+        RenderOptions {
+            workers: self.workers,
+            cache: self.cache.clone(),
+            shared: shared.map(|shared| shared as Arc<dyn SharedCache>),
+            encoder: self.encoder,
+            temp_dir: Some(temp.to_owned()),
+            ..RenderOptions::default()
+        }
+    }
+}
+
+fn tell(now: Progress, progress: &(dyn Fn(f64) + Send + Sync), cancel: &CancellationToken) -> Flow {
+    progress(now.fraction);
+    if cancel.is_cancelled() { Flow::Stop } else { Flow::Continue }
+}
+
+/// Carries out work that keeps a processor busy; at its end, however it ended, what it has encoded is stored for others.
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, WorkerError> + Send + 'static,
+    shared: Option<&BucketCache>,
+) -> Result<T, WorkerError> {
+    let done = tokio::task::spawn_blocking(work).await;
+    if let Some(shared) = shared {
+        shared.flush().await;
+    }
+    done.map_err(|error| {
+        tracing::error!(%error, "the render thread died");
+        WorkerError::Internal
+    })?
 }
 
 fn temporary_folder(place: PathBuf) -> Result<TempDir, WorkerError> {
@@ -60,65 +152,45 @@ fn temporary_folder(place: PathBuf) -> Result<TempDir, WorkerError> {
     folder.map_err(|error| WorkerError::Temp { path: place.display().to_string(), reason: error.to_string() })
 }
 
-async fn draw(
-    storyboard: Storyboard,
-    media: Fetched,
-    video: &Path,
-    options: WorkerOptions,
-    progress: Arc<dyn Fn(f64) + Send + Sync>,
-    cancel: CancellationToken,
-) -> Result<Made, WorkerError> {
-    let video = video.to_owned();
-    let blocking = tokio::task::spawn_blocking(move || {
-        let render_options = RenderOptions {
-            workers: options.workers,
-            cache: options.cache,
-            encoder: options.encoder,
-            temp_dir: video.parent().map(Path::to_owned),
-            ..RenderOptions::default()
-        };
-        let plan = render::plan_cached(&storyboard, &media, &render_options)?;
-        let tell = |now: Progress| {
-            progress(now.fraction);
-            if cancel.is_cancelled() { Flow::Stop } else { Flow::Continue }
-        };
-        let report = render::render(&plan, &video, &render_options, &tell)?;
-        let thumbnail = render::thumbnail(&plan)?;
-        Ok(Made { report, plan, thumbnail })
-    });
-    blocking.await.map_err(|error| {
-        tracing::error!(%error, "the render thread died");
-        WorkerError::Internal
-    })?
+async fn store(assets: &Assets, video: &Path, made: Made) -> Result<RenderOutput, WorkerError> {
+    let Made { report, plan, thumbnail } = made;
+    let video = assets.put_file(Place::Renders, video).await.map_err(WorkerError::Store)?;
+    tracing::info!(
+        seconds = report.seconds,
+        bytes = video.bytes,
+        cached = report.cache_hits,
+        segments = report.segments,
+        loudness = report.loudness_lufs,
+        "rendered"
+    );
+    let mut warnings = plan.warnings.clone();
+    let more: Vec<String> = report.warnings.into_iter().filter(|warning| !warnings.contains(warning)).collect();
+    warnings.extend(more);
+    output(assets, &plan, (video, report.seconds), thumbnail, warnings).await
 }
 
-async fn store(assets: &Assets, video: &Path, made: Made) -> Result<RenderOutput, WorkerError> {
-    let cues = subtitles::cues(&made.plan.timeline);
+/// Stores what belongs to a video.
+async fn output(
+    assets: &Assets,
+    plan: &Plan,
+    (video, seconds): (Stored, f64),
+    thumbnail: Vec<u8>,
+    warnings: Vec<String>,
+) -> Result<RenderOutput, WorkerError> {
+    let cues = subtitles::cues(&plan.timeline);
     let text = |media_type, text| assets.put_text(Place::Captions, media_type, text);
     let srt = text(MediaType::SRT, subtitles::to_srt(&cues)).await.map_err(WorkerError::Store)?;
     let vtt = text(MediaType::VTT, subtitles::to_vtt(&cues)).await.map_err(WorkerError::Store)?;
-    let ass = text(MediaType::ASS, subtitles::to_ass(&made.plan.timeline)).await.map_err(WorkerError::Store)?;
-    let thumbnail = assets.put(Place::Thumbnails, Bytes::from(made.thumbnail)).await.map_err(WorkerError::Store)?;
-    let Stored { key, bytes, .. } = assets.put_file(Place::Renders, video).await.map_err(WorkerError::Store)?;
-    tracing::info!(
-        seconds = made.report.seconds,
-        bytes,
-        cached = made.report.cache_hits,
-        segments = made.report.segments,
-        loudness = made.report.loudness_lufs,
-        "rendered"
-    );
-    let mut warnings = made.plan.warnings;
-    let more: Vec<String> = made.report.warnings.into_iter().filter(|warning| !warnings.contains(warning)).collect();
-    warnings.extend(more);
+    let ass = text(MediaType::ASS, subtitles::to_ass(&plan.timeline)).await.map_err(WorkerError::Store)?;
+    let thumbnail = assets.put(Place::Thumbnails, Bytes::from(thumbnail)).await.map_err(WorkerError::Store)?;
     Ok(RenderOutput {
-        video: key,
+        video: video.key,
         srt: srt.key,
         vtt: vtt.key,
         ass: Some(ass.key),
         thumbnail: thumbnail.key,
-        seconds: made.report.seconds,
-        bytes: i64::try_from(bytes).unwrap_or(i64::MAX),
+        seconds,
+        bytes: i64::try_from(video.bytes).unwrap_or(i64::MAX),
         warnings,
     })
 }

@@ -28,6 +28,7 @@ pub async fn throughput(store: &Store, tasks: usize) -> f64 {
         only: None,
         lease: Duration::from_secs(60),
         media_at_once: 64,
+        renders_at_once: 1,
         limits: HashMap::new(),
         grace: Duration::from_secs(5),
     };

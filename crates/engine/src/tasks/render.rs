@@ -10,7 +10,7 @@ use store::Lease;
 use tokio::sync::watch;
 
 use super::keep::{Ends, keep_detail, made_before};
-use super::{TaskError, Work};
+use super::{Others, TaskError, Work};
 use crate::abilities::{Engine, RenderFailure, RenderJob};
 use crate::{failure, request};
 
@@ -28,7 +28,7 @@ pub(super) async fn render(work: Work<'_>) -> Result<Product, TaskError> {
     {
         return Ok(Product::Video(output));
     }
-    let output = draw(work, RenderJob { id, storyboard }).await?;
+    let output = draw(work, RenderJob { id, project: project.id, storyboard }).await?;
     let video = Asset {
         key: output.video.clone(),
         media_type: "video/mp4".to_owned(),
@@ -53,6 +53,10 @@ async fn draw(work: Work<'_>, job: RenderJob) -> Result<RenderOutput, TaskError>
     };
     output.map_err(|failure| match failure {
         RenderFailure::Cancelled => TaskError::Cancelled,
+        RenderFailure::Busy(after) => {
+            let after = chrono::Duration::from_std(after).unwrap_or(chrono::Duration::seconds(1));
+            TaskError::Postponed { until: (work.engine.clock)() + after, others: Others::Wait }
+        }
         RenderFailure::Failed(failure) => failure.into(),
     })
 }

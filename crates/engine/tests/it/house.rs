@@ -200,6 +200,7 @@ impl House {
                 only: None,
                 lease: Duration::from_secs(30),
                 media_at_once: 2,
+                renders_at_once: 1,
                 limits: self.limits.clone(),
                 grace: Duration::from_secs(5),
             },

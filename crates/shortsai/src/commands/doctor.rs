@@ -69,12 +69,26 @@ async fn house(arguments: &cli::Doctor) -> Vec<Finding> {
         Ok(house) => {
             findings.push(Finding::ok("database", data.other_database().unwrap_or_else(|| "in the data folder".to_owned())));
             findings.push(machine::objects(&house.assets).await);
+            findings.extend(workers(&house, arguments.offline).await);
             findings.push(prices::look(&house.prices, this_month()));
             findings.extend(vendors::ask(&house, arguments.offline).await);
         }
         Err(error) => findings.push(Finding::missing("data folder", sentence(&error))),
     }
     findings
+}
+
+/// The render workers that are configured.
+async fn workers(house: &House, offline: bool) -> Vec<Finding> {
+    if offline {
+        return Vec::new();
+    }
+    let said = house.renderers.look(&house.assets).await;
+    let finding = |(url, said)| match said {
+        Ok(detail) => Finding::ok("render worker", format!("{url}: {detail}")),
+        Err(problem) => Finding::missing("render worker", format!("{url}: {problem}")),
+    };
+    said.into_iter().map(finding).collect()
 }
 
 impl Finding {

@@ -22,6 +22,7 @@ use crate::cli;
 use crate::data_dir::DataDir;
 use crate::fail::{INTERRUPTED, Unusable};
 use crate::output::{self, OutputFiles};
+use crate::renderers::Renderers;
 use crate::wiring::{House, new_id, now};
 use topic::Topic;
 
@@ -102,7 +103,7 @@ async fn run(
     import::check_voice(&house, project, &name).await?;
     house.store.set_project_budget(project, budget).await?;
     let render = ask_for_render(&house.store, project).await?;
-    let mut engine = house.start_engine(Some(project), encoder).await?;
+    let mut engine = house.start_engine(Some(project), encoder, &Renderers::Here).await?;
     let ended = tokio::select! {
         ended = follow::follow(&house.store, project, render) => ended,
         trouble = engine.trouble() => Err(trouble),

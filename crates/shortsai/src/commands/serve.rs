@@ -44,7 +44,7 @@ async fn run(arguments: cli::Serve, data: &DataDir) -> anyhow::Result<ExitCode> 
         format!("can't listen on {}; is another server running there? Choose another port with --listen", arguments.listen)
     })?;
     let address = listener.local_addr().context("the listening address")?;
-    let engine = house.start_engine(None, (&arguments.encoder).into()).await?;
+    let engine = house.start_engine(None, (&arguments.encoder).into(), &house.renderers).await?;
     let stop = CancellationToken::new();
     let access = sign_in::access(house.owner, &house.office.vault)?;
     let app = api::router(app_of(&house, access, web_root, stop.clone()));

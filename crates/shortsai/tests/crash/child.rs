@@ -137,6 +137,7 @@ async fn start_engine(order: &Order, store: &Store, media_at_once: usize) -> Run
             only: None,
             lease: Duration::from_secs(3600),
             media_at_once,
+            renders_at_once: 1,
             grace: Duration::from_secs(20),
         },
         clock,

@@ -1,0 +1,104 @@
+//! `shortsai worker`: the render microservice.
+
+use std::net::SocketAddr;
+use std::num::NonZeroUsize;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::Context;
+use secrecy::SecretString;
+use tokio::net::TcpListener;
+use worker::{Service, ServiceSettings, WorkerOptions};
+
+use crate::cli;
+use crate::config::vendors::variable;
+use crate::data_dir::DataDir;
+use crate::fail::Unusable;
+use crate::open_files;
+use crate::signal::wait_for_signal;
+use crate::wiring::{now, objects};
+
+/// Where it listens when nothing is said.
+const PORT: u16 = 8080;
+/// A shorter secret can be guessed.
+const SHORTEST: usize = 16;
+/// How long running jobs have to hand back what they are at. Cloud Run kills after ten seconds.
+const GRACE: Duration = Duration::from_secs(7);
+/// How long open connections may go on after that.
+const LAST: Duration = Duration::from_secs(2);
+
+pub fn worker(arguments: cli::Worker) -> anyhow::Result<ExitCode> {
+    let secret = secret()?;
+    let listen = listen(&arguments)?;
+    open_files::allow_all();
+    let data = DataDir::open(&arguments.data)?;
+    let runtime = tokio::runtime::Runtime::new().context("the async runtime can't be started")?;
+    runtime.block_on(run(arguments, listen, secret, &data))
+}
+
+fn secret() -> anyhow::Result<SecretString> {
+    let wanted = "set WORKER_SECRET to a secret that only this worker and its callers know, such as: openssl rand -hex 32";
+    match variable("WORKER_SECRET") {
+        None => Err(Unusable(format!("without a secret anybody could render here; {wanted}")).into()),
+        Some(secret) if secret.len() < SHORTEST => {
+            Err(Unusable(format!("WORKER_SECRET has less than {SHORTEST} characters and could be guessed; {wanted}")).into())
+        }
+        Some(secret) => Ok(SecretString::from(secret)),
+    }
+}
+
+fn listen(arguments: &cli::Worker) -> anyhow::Result<SocketAddr> {
+    if let Some(listen) = arguments.listen {
+        return Ok(listen);
+    }
+    // Platforms such as Cloud Run say so which port they send requests to.
+    let port = match variable("PORT") {
+        Some(port) => port.parse().map_err(|_| Unusable(format!("PORT is {port:?}; give a number from 1 to 65535")))?,
+        None => PORT,
+    };
+    Ok(SocketAddr::from(([0, 0, 0, 0], port)))
+}
+
+async fn run(arguments: cli::Worker, listen: SocketAddr, secret: SecretString, data: &DataDir) -> anyhow::Result<ExitCode> {
+    let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    let processors = arguments.processors.map_or(cores, NonZeroUsize::get);
+    let work = data.work().join("worker");
+    // What a killed worker has left.
+    let _ = std::fs::remove_dir_all(&work);
+    let settings = ServiceSettings {
+        secret,
+        options: WorkerOptions {
+            cache: Some(data.segments()),
+            temp_dir: Some(work.clone()),
+            workers: processors,
+            encoder: (&arguments.encoder).into(),
+            shared: true,
+        },
+        jobs_at_once: arguments.jobs.map_or(processors, NonZeroUsize::get),
+        waiting: arguments.waiting,
+        version: env!("CARGO_PKG_VERSION"),
+        clock: now,
+    };
+    let listener = TcpListener::bind(listen).await.with_context(|| {
+        format!("can't listen on {listen}; is another server running there? Choose another port with --listen")
+    })?;
+    let service = Service::new(objects(data)?, settings);
+    println!("ShortsAI worker listens on http://{}", listener.local_addr().context("the listening address")?);
+    let stopping = service.clone();
+    let server = axum::serve(listener, service.router()).with_graceful_shutdown(async move {
+        wait_for_signal().await;
+        println!("Stopping; what is being rendered goes back to its callers.");
+        stopping.stop(GRACE).await;
+    });
+    let stopped = async {
+        service.stopping().await;
+        tokio::time::sleep(GRACE + LAST).await;
+    };
+    tokio::select! {
+        served = server.into_future() => served.context("serving")?,
+        // Whoever still holds a connection has been told.
+        () = stopped => {}
+    }
+    let _ = std::fs::remove_dir_all(&work);
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,9 @@
+//! Workers over real HTTP on loopback, with the real renderer and objects in memory.
+
+mod caller;
+mod desk;
+mod dispatch;
+mod google;
+mod older;
+mod receiver;
+mod service;
