@@ -77,7 +77,7 @@ async fn messages_move_a_render_forward_only() {
         (json!({ "jobId": id, "progress": 101 }), "0 to 100"),
         (json!({ "jobId": id, "progress": -1 }), "0 to 100"),
         (json!({ "jobId": id, "status": "completed" }), "resultUrl"),
-        (json!({ "jobId": id, "status": "completed", "resultUrl": "https://example.org/a.mp4" }), "captions"),
+        (json!({ "jobId": id, "status": "completed", "resultUrl": video, "thumbnail": still }), "captions"),
     ];
     for (message, word) in malformed {
         let (status, error) = say(message.clone()).await;
@@ -90,6 +90,10 @@ async fn messages_move_a_render_forward_only() {
     assert_eq!(tell(&app, Some("Bearer secret"), "not JSON".to_owned()).await.0, 400);
     assert_eq!((&state().await["status"], &state().await["progress"]), (&json!("processing"), &json!(40)));
 
+    // Older workers only say where their video is: whoever has sent the render away takes it over.
+    let older = json!({ "jobId": id, "status": "completed", "resultUrl": "https://pub.example/renders/render_p_1.mp4" });
+    assert_eq!(say(older).await, taken(true));
+    assert_eq!((&state().await["status"], &state().await["progress"]), (&json!("processing"), &json!(100)));
     assert_eq!(say(done.clone()).await, taken(true));
     let finished = state().await;
     assert_eq!(
