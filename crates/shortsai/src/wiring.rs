@@ -78,7 +78,7 @@ impl House {
     pub async fn open(data: &DataDir) -> anyhow::Result<Self> {
         let config = Config::read(data.config(), data.root())?;
         let store = store::open(&data.database_url()).await?;
-        let assets = Assets::folder(&data.objects())?;
+        let assets = config.objects(&data.objects(), data.config_folder())?;
         let owner = store.local_owner(now()).await?;
         config.store(&store, owner).await?;
         let catalogue = Arc::new(config.catalogue(data.config_folder())?);
