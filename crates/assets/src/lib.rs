@@ -3,9 +3,11 @@
 //!
 //! No SQL and no vendors. Media types come from the content, never from what somebody says they are.
 
+mod address;
 mod bucket;
 mod discarded;
 mod error;
+mod fetcher;
 mod key;
 mod links;
 mod picture;
@@ -30,9 +32,11 @@ use sha2::{Digest, Sha256};
 
 use crate::links::Links;
 
+pub use address::{AllowList, is_public_address};
 pub use bucket::S3Settings;
 pub use discarded::Listed;
 pub use error::AssetError;
+pub use fetcher::{FetchError, FetchSettings, Fetcher, Resolver, is_address};
 pub use key::{Place, check_key, media_type_of_key, place_of_key};
 pub use links::LinkTo;
 pub use picture::check_picture;

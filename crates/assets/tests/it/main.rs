@@ -2,6 +2,7 @@
 
 mod conformance;
 mod failures;
+mod fetching;
 #[cfg(target_os = "linux")]
 mod memory;
 mod moto;
