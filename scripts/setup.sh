@@ -44,6 +44,7 @@ have_compiler() { have cc && have make; }
 have_ffmpeg() { have ffmpeg && have ffprobe; }
 have_festival_voice() { compgen -G "/usr/share/festival/voices/*/$1" >/dev/null; }
 have_postgres() { have initdb || compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null; }
+have_venv() { python3 -c 'import ensurepip, venv' >/dev/null 2>&1; }
 have_certificates() { [[ -e /etc/ssl/certs/ca-certificates.crt || -e /etc/ssl/cert.pem || -d /etc/pki ]]; }
 
 missing=()
@@ -71,6 +72,7 @@ if [[ $with_tests == yes ]]; then
   need "have shellcheck" shellcheck "checks these scripts"
   need "have jq" jq "the commands of docs/walkthrough.md use it"
   need have_postgres postgresql "the tests start a private server of it"
+  need have_venv python3-venv "makes a place of their own for the tests' Python programs"
   # The word times that the aligner finds are measured with the voices of another synthesiser.
   want "have festival" festival
   want "have_festival_voice kal_diphone" festvox-kallpc16k
@@ -162,6 +164,20 @@ install_checkers() {
   (cd "$root" && rustup component add rustfmt clippy)
 }
 
+# The Python programs that tests start, in a place of their own below the build folder.
+install_python_tools() {
+  local requirements="$root/scripts/requirements-tests.txt"
+  local place="${CARGO_TARGET_DIR:-$root/target}/python"
+  local sum
+  sum="$(cksum <"$requirements")"
+  if [[ -x $place/bin/python && "$(cat "$place/requirements.stamp" 2>/dev/null)" == "$sum" ]]; then return 0; fi
+  say "installing the tests' Python programs into $place"
+  python3 -m venv "$place"
+  "$place/bin/pip" install --quiet --disable-pip-version-check --requirement "$requirements" ||
+    die "pip could not install scripts/requirements-tests.txt; check the network and run this again"
+  printf '%s\n' "$sum" >"$place/requirements.stamp"
+}
+
 if [[ ${#missing[@]} -gt 0 ]]; then install_packages; fi
 if [[ ${#welcome[@]} -gt 0 ]]; then install_welcome; fi
 if ! have cargo || ! is_enough "$(rust_here)"; then
@@ -170,5 +186,8 @@ if ! have cargo || ! is_enough "$(rust_here)"; then
   is_enough "$(rust_here)" ||
     die "Rust $rust_wanted or newer is needed, but 'rustc --version' says: $(rust_here); unset RUSTUP_TOOLCHAIN if it is set"
 fi
-if [[ $with_tests == yes ]]; then install_checkers; fi
+if [[ $with_tests == yes ]]; then
+  install_checkers
+  install_python_tools
+fi
 say "all there ($(rust_here | cut -d' ' -f1-2), $(ffmpeg -version | sed -n '1s/^\(ffmpeg version [^ ]*\).*/\1/p'))"

@@ -3,7 +3,6 @@
 //! Nothing in a database names them, and they can be lost without harm; `cache/` may have a rule of the bucket that removes old ones.
 
 use bytes::Bytes;
-use object_store::path::Path as ObjectPath;
 use object_store::{ObjectStoreExt, PutPayload};
 
 use crate::{AssetError, Assets};
@@ -16,7 +15,7 @@ impl Assets {
     pub async fn cached(&self, name: &str) -> Result<Option<Bytes>, AssetError> {
         let key = key(name)?;
         let failed = |source| AssetError::store("reading", &key, source);
-        match self.objects.get(&ObjectPath::from(key.as_str())).await {
+        match self.objects.get(&self.at(&key)).await {
             Ok(found) => found.bytes().await.map(Some).map_err(failed),
             Err(object_store::Error::NotFound { .. }) => Ok(None),
             Err(source) => Err(failed(source)),
@@ -26,7 +25,7 @@ impl Assets {
     /// Keeps bytes under a name of letters, digits, dots and hyphens.
     pub async fn keep_cached(&self, name: &str, bytes: Bytes) -> Result<(), AssetError> {
         let key = key(name)?;
-        let put = self.objects.put(&ObjectPath::from(key.as_str()), PutPayload::from_bytes(bytes)).await;
+        let put = self.objects.put(&self.at(&key), PutPayload::from_bytes(bytes)).await;
         put.map(|_| ()).map_err(|source| AssetError::store("writing", &key, source))
     }
 }

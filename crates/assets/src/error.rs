@@ -19,6 +19,51 @@ pub enum AssetError {
     /// Content that is no picture which vendors of pictures look at.
     #[error("{0}")]
     NoPicture(&'static str),
+    /// Content of a kind that was not asked for.
+    #[error("it is of type {0}, which is not what is needed here")]
+    WrongMedia(&'static str),
+    /// Another content than that which its key names.
+    #[error("it is not the object {0}: its content or type is another")]
+    OtherContent(String),
+    /// More than is taken.
+    #[error("it has more than {0} bytes, which are the most that are taken")]
+    TooLarge(u64),
+    /// What should be stored broke off.
+    #[error("it could not be read to its end: {0}")]
+    Reading(String),
+    /// Settings that can't work.
+    #[error("{0}")]
+    Settings(String),
+    /// The bucket knows the key that it is used with, or its signature, not to be good for this.
+    #[error(
+        "the bucket refuses {doing} {key} ({code}); check the access key, and that it may list, read, write and delete in this bucket"
+    )]
+    Denied {
+        /// What was being done.
+        doing: &'static str,
+        /// To which object.
+        key: String,
+        /// The service's own word for it.
+        code: String,
+    },
+    /// There is no such bucket.
+    #[error("{doing} {key} failed: there is no such bucket; make it, or correct its name and the account or endpoint")]
+    NoBucket {
+        /// What was being done.
+        doing: &'static str,
+        /// To which object.
+        key: String,
+    },
+    /// The bucket's service does not answer.
+    #[error(
+        "{doing} {key} failed: the object store can't be reached or does not answer in time; check its address and the network"
+    )]
+    Unreachable {
+        /// What was being done.
+        doing: &'static str,
+        /// To which object.
+        key: String,
+    },
     /// A local file can't be read or written.
     #[error("{path}: {reason}")]
     File {
@@ -41,8 +86,16 @@ pub enum AssetError {
 
 impl AssetError {
     pub(crate) fn store(doing: &'static str, key: &str, source: object_store::Error) -> Self {
+        use object_store::Error;
+        let key_of = || key.to_owned();
         match source {
-            object_store::Error::NotFound { .. } => Self::NotFound(key.to_owned()),
+            Error::NotFound { source, .. } if source.to_string().contains("NoSuchBucket") => {
+                Self::NoBucket { doing, key: key_of() }
+            }
+            Error::NotFound { .. } => Self::NotFound(key.to_owned()),
+            Error::PermissionDenied { source, .. } => Self::Denied { doing, key: key_of(), code: code(&*source, "403") },
+            Error::Unauthenticated { source, .. } => Self::Denied { doing, key: key_of(), code: code(&*source, "401") },
+            source if is_unreachable(&source) => Self::Unreachable { doing, key: key_of() },
             source if is_full(&source) => Self::file(Path::new(key), &std::io::ErrorKind::StorageFull.into()),
             source => Self::Store { doing, key: key.to_owned(), source: Box::new(source) },
         }
@@ -67,6 +120,21 @@ impl AssetError {
             other => other,
         }
     }
+}
+
+/// The word inside of `<Code>` in a service's answer. The rest of it may name keys.
+fn code(source: &(dyn std::error::Error + 'static), status: &str) -> String {
+    let text = source.to_string();
+    let code = text.split_once("<Code>").and_then(|(_, rest)| rest.split_once("</Code>")).map(|(code, _)| code);
+    code.filter(|code| code.bytes().all(|byte| byte.is_ascii_alphanumeric())).unwrap_or(status).to_owned()
+}
+
+/// Whether somewhere below an error is a connection that did not come about, or that fell silent.
+fn is_unreachable(error: &(dyn std::error::Error + 'static)) -> bool {
+    use object_store::client::{HttpError, HttpErrorKind};
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    let mut calls = causes.filter_map(|error| error.downcast_ref::<HttpError>());
+    calls.any(|error| matches!(error.kind(), HttpErrorKind::Connect | HttpErrorKind::Timeout))
 }
 
 /// Whether somewhere below an error is a full disk.

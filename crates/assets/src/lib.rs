@@ -1,16 +1,22 @@
-//! Objects: pictures, sounds and videos in a folder (or in memory for tests), addressed by the hash of their content.
+//! Objects: pictures, sounds and videos in a folder, in any bucket that speaks S3, or in memory for tests, addressed by the
+//! hash of their content; and the one fetcher of addresses that users give.
 //!
 //! No SQL and no vendors. Media types come from the content, never from what somebody says they are.
 
+mod address;
 mod adopted;
+mod bucket;
 mod cached;
+mod discarded;
 mod error;
+mod fetcher;
 mod key;
 mod links;
 mod picture;
 mod sniff;
+mod transfer;
 
-use std::io::Read;
+use std::fmt;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -18,23 +24,55 @@ use std::sync::Arc;
 use bytes::Bytes;
 use futures::StreamExt;
 use futures::stream::BoxStream;
+use object_store::aws::AmazonS3;
 use object_store::local::LocalFileSystem;
 use object_store::memory::InMemory;
 use object_store::path::Path as ObjectPath;
-use object_store::{ObjectStore, ObjectStoreExt, PutPayload, WriteMultipart};
+use object_store::{
+    Attribute, Attributes, GetOptions, GetResult, ObjectMeta, ObjectStore, ObjectStoreExt, PutOptions, PutPayload,
+};
 use sha2::{Digest, Sha256};
 
+use crate::links::Links;
+
+pub use address::{AllowList, is_public_address};
+pub use bucket::S3Settings;
+pub use discarded::Listed;
 pub use error::AssetError;
+pub use fetcher::{FetchError, FetchSettings, Fetcher, Resolver, is_address};
 pub use key::{Place, check_key, media_type_of_key, place_of_key};
+pub use links::LinkTo;
 pub use picture::check_picture;
 pub use sniff::{Kind, MediaType, sniff};
+pub use transfer::Taking;
 
 /// The object store. Cheap to clone.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Assets {
     objects: Arc<dyn ObjectStore>,
-    /// Set when objects are plain files.
-    root: Option<PathBuf>,
+    home: Home,
+    /// Stands before every key: empty, or ends in a slash.
+    prefix: String,
+    /// What signs addresses of this server.
+    links: Option<Arc<Links>>,
+    /// Where the bucket's objects are public, if they are: addresses that begin so are ours.
+    public: Vec<String>,
+}
+
+impl fmt::Debug for Assets {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_tuple("Assets").field(&self.whereabouts()).finish()
+    }
+}
+
+/// Where the objects are.
+#[derive(Clone)]
+enum Home {
+    /// Plain files below this folder.
+    Folder(PathBuf),
+    Memory,
+    /// The same store as `objects`, which can also sign, and its name for people.
+    Bucket(Arc<AmazonS3>, String),
 }
 
 /// A stored object.
@@ -59,11 +97,6 @@ pub struct Head {
     pub etag: String,
 }
 
-/// Bytes read before the media type is decided.
-const SNIFF_BYTES: usize = 4096;
-/// Bytes read at a time when a file is copied.
-const CHUNK: usize = 1 << 20;
-
 impl Assets {
     /// Objects as files in that folder, which is made if it is not there.
     pub fn folder(root: &Path) -> Result<Self, AssetError> {
@@ -72,12 +105,58 @@ impl Assets {
         let root = root.canonicalize().map_err(failed)?;
         let objects =
             LocalFileSystem::new_with_prefix(&root).map_err(|source| AssetError::store("opening", "the folder", source))?;
-        Ok(Self { objects: Arc::new(objects), root: Some(root) })
+        Ok(Self::of(Arc::new(objects), Home::Folder(root), String::new()))
     }
 
     /// Objects in memory, gone with the process: for tests.
     pub fn memory() -> Self {
-        Self { objects: Arc::new(InMemory::new()), root: None }
+        Self::of(Arc::new(InMemory::new()), Home::Memory, String::new())
+    }
+
+    /// Objects in a bucket. Nothing is asked yet: whether the bucket can be used shows when it is.
+    ///
+    /// # Errors
+    /// [`AssetError::Settings`] with what is wrong.
+    pub fn s3(settings: &S3Settings) -> Result<Self, AssetError> {
+        let bucket = Arc::new(settings.open()?);
+        Ok(Self::of(bucket.clone(), Home::Bucket(bucket, settings.whereabouts()), settings.key_prefix()?))
+    }
+
+    fn of(objects: Arc<dyn ObjectStore>, home: Home, prefix: String) -> Self {
+        Self { objects, home, prefix, links: None, public: Vec::new() }
+    }
+
+    /// Where the objects are, for people.
+    pub fn whereabouts(&self) -> String {
+        match &self.home {
+            Home::Folder(_) => "in the data folder".to_owned(),
+            Home::Memory => "in memory".to_owned(),
+            Home::Bucket(_, name) => name.clone(),
+        }
+    }
+
+    /// Whether they are in a bucket.
+    pub fn is_remote(&self) -> bool {
+        matches!(self.home, Home::Bucket(..))
+    }
+
+    /// The same, knowing under which addresses the bucket's objects are public, or were: what begins so is an object of ours.
+    #[must_use]
+    pub fn with_public_urls(self, urls: impl IntoIterator<Item = String>) -> Self {
+        let public = urls.into_iter().map(|url| format!("{}/{}", url.trim().trim_end_matches('/'), self.prefix)).collect();
+        Self { public, ..self }
+    }
+
+    /// The address of an object for everybody, if there is one.
+    pub fn public_url_of(&self, key: &str) -> Option<String> {
+        self.public.first().map(|front| format!("{front}{key}"))
+    }
+
+    /// The key of an object under one of those addresses.
+    pub fn key_of_public_url(&self, url: &str) -> Option<String> {
+        let path = url.split(['?', '#']).next().unwrap_or_default();
+        let keys = self.public.iter().filter_map(|front| path.strip_prefix(front.as_str()));
+        keys.into_iter().find(|key| check_key(key)).map(str::to_owned)
     }
 
     /// Stores bytes; the same bytes in the same place have the same key and are stored once.
@@ -99,66 +178,65 @@ impl Assets {
 
     async fn put_as(&self, place: Place, media_type: MediaType, bytes: Bytes) -> Result<Stored, AssetError> {
         let stored = named(place, media_type, &bytes);
-        if self.head(&stored.key).await.is_ok_and(|head| head.bytes == stored.bytes) {
-            return Ok(stored);
+        if !self.has(&stored).await {
+            self.write(&stored, bytes).await?;
         }
-        let payload = PutPayload::from_bytes(bytes);
-        self.objects
-            .put(&ObjectPath::from(stored.key.as_str()), payload)
-            .await
-            .map_err(|source| AssetError::store("writing", &stored.key, source))?;
         Ok(stored)
     }
 
-    /// Stores a file of any size without holding it in memory.
-    pub async fn put_file(&self, place: Place, path: &Path) -> Result<Stored, AssetError> {
-        let owned = path.to_owned();
-        let (digest, media_type, bytes) = tokio::task::spawn_blocking(move || examine(&owned))
-            .await
-            .map_err(|_| AssetError::file(path, &std::io::Error::other("the reading thread died")))??;
-        let key = key::of_content(place, &digest, media_type);
-        let stored = Stored { key, media_type: media_type.mime, bytes };
-        if self.head(&stored.key).await.is_ok_and(|head| head.bytes == bytes) {
-            return Ok(stored);
-        }
-        self.copy_in(path, &stored.key).await?;
-        Ok(stored)
+    /// Whether this very object is there. Whoever can't be asked is asked to take it, and says then what is wrong.
+    async fn has(&self, stored: &Stored) -> bool {
+        self.meta(&stored.key).await.is_ok_and(|meta| meta.size == stored.bytes)
     }
 
-    async fn copy_in(&self, path: &Path, key: &str) -> Result<(), AssetError> {
-        use tokio::io::AsyncReadExt;
-        let failed = |source| AssetError::store("writing", key, source);
-        let mut file = tokio::fs::File::open(path).await.map_err(|error| AssetError::file(path, &error))?;
-        let upload = self.objects.put_multipart(&ObjectPath::from(key)).await.map_err(failed)?;
-        let mut upload = WriteMultipart::new(upload);
-        let mut chunk = vec![0; CHUNK];
-        loop {
-            match file.read(&mut chunk).await {
-                Ok(0) => break,
-                Ok(length) => upload.write(&chunk[..length]),
-                Err(error) => {
-                    // The unfinished upload must not stay behind; the reading error is the one to report.
-                    let _ = upload.abort().await;
-                    return Err(AssetError::file(path, &error));
-                }
-            }
+    async fn write(&self, stored: &Stored, bytes: Bytes) -> Result<(), AssetError> {
+        let options = PutOptions { attributes: self.attributes(stored.media_type), ..PutOptions::default() };
+        let done = self.objects.put_opts(&self.at(&stored.key), PutPayload::from_bytes(bytes), options).await;
+        done.map(drop).map_err(|source| AssetError::store("writing", &stored.key, source))
+    }
+
+    /// What a bucket says of an object to whoever asks it directly. Files have nothing of the kind.
+    fn attributes(&self, media_type: &'static str) -> Attributes {
+        match self.home {
+            Home::Bucket(..) => Attributes::from_iter([
+                (Attribute::ContentType, media_type),
+                // A key names its content: what is there never changes.
+                (Attribute::CacheControl, "public, max-age=31536000, immutable"),
+            ]),
+            Home::Folder(_) | Home::Memory => Attributes::new(),
         }
-        upload.finish().await.map_err(failed)?;
-        Ok(())
     }
 
     /// The whole object.
     pub async fn get(&self, key: &str) -> Result<Bytes, AssetError> {
         let failed = |source| AssetError::store("reading", key, source);
-        self.objects.get(&object_path(key)?).await.map_err(failed)?.bytes().await.map_err(failed)
+        self.opened(key, GetOptions::default()).await?.bytes().await.map_err(failed)
+    }
+
+    async fn opened(&self, key: &str, options: GetOptions) -> Result<GetResult, AssetError> {
+        let path = self.path(key)?;
+        let failed = |source| AssetError::store("reading", key, source);
+        match self.objects.get_opts(&path, options.clone()).await.map_err(failed) {
+            Err(AssetError::NotFound(_)) if self.put_back(key).await? => {
+                self.objects.get_opts(&path, options).await.map_err(failed)
+            }
+            found => found,
+        }
     }
 
     /// Size and type.
     pub async fn head(&self, key: &str) -> Result<Head, AssetError> {
-        let path = object_path(key)?;
-        let meta = self.objects.head(&path).await.map_err(|source| AssetError::store("reading", key, source))?;
+        self.path(key)?;
+        let meta = match self.meta(key).await {
+            Err(AssetError::NotFound(_)) if self.put_back(key).await? => self.meta(key).await?,
+            found => found?,
+        };
         let media_type = media_type_of_key(key).ok_or_else(|| AssetError::NotFound(key.to_owned()))?;
         Ok(Head { bytes: meta.size, media_type, etag: format!("\"{}\"", key::hash_of(key)) })
+    }
+
+    async fn meta(&self, key: &str) -> Result<ObjectMeta, AssetError> {
+        self.objects.head(&self.at(key)).await.map_err(|source| AssetError::store("reading", key, source))
     }
 
     /// A part of the object, as it is read.
@@ -167,35 +245,31 @@ impl Assets {
         key: &str,
         range: Range<u64>,
     ) -> Result<BoxStream<'static, Result<Bytes, AssetError>>, AssetError> {
-        let options = object_store::GetOptions { range: Some(range.into()), ..Default::default() };
         let name = key.to_owned();
-        let result = self
-            .objects
-            .get_opts(&object_path(key)?, options)
-            .await
-            .map_err(|source| AssetError::store("reading", key, source))?;
+        let result = self.opened(key, GetOptions { range: Some(range.into()), ..GetOptions::default() }).await?;
         let stream = result.into_stream();
         Ok(stream.map(move |part| part.map_err(|source| AssetError::store("reading", &name, source))).boxed())
     }
 
-    /// The object as a local file: itself if objects are files, else a copy in `temp`.
-    pub async fn local_path(&self, key: &str, temp: &Path) -> Result<PathBuf, AssetError> {
-        self.head(key).await?;
-        if let Some(root) = &self.root {
-            return Ok(root.join(key));
-        }
-        let copy = temp.join(key.replace('/', "-"));
-        let bytes = self.get(key).await?;
-        tokio::fs::write(&copy, bytes).await.map_err(|error| AssetError::file(&copy, &error))?;
-        Ok(copy)
-    }
-
     /// Removes an object; one that is not there is fine.
     pub async fn delete(&self, key: &str) -> Result<(), AssetError> {
-        match self.objects.delete(&object_path(key)?).await {
+        match self.objects.delete(&self.path(key)?).await {
             Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
             Err(source) => Err(AssetError::store("deleting", key, source)),
         }
+    }
+
+    /// A key of ours as a path; anything else, such as a traversal, does not exist.
+    fn path(&self, key: &str) -> Result<ObjectPath, AssetError> {
+        match check_key(key) {
+            true => Ok(self.at(key)),
+            false => Err(AssetError::NotFound(key.to_owned())),
+        }
+    }
+
+    /// The same for what is known to be a key, or a name of this crate's own.
+    fn at(&self, name: &str) -> ObjectPath {
+        ObjectPath::from(format!("{}{name}", self.prefix))
     }
 }
 
@@ -209,40 +283,6 @@ fn media_type_of(bytes: &Bytes) -> Result<MediaType, AssetError> {
 fn named(place: Place, media_type: MediaType, bytes: &Bytes) -> Stored {
     let key = key::of_content(place, &Sha256::digest(bytes), media_type);
     Stored { key, media_type: media_type.mime, bytes: bytes.len() as u64 }
-}
-
-/// A key of ours as a path; anything else, such as a traversal, does not exist.
-fn object_path(key: &str) -> Result<ObjectPath, AssetError> {
-    match check_key(key) {
-        true => Ok(ObjectPath::from(key)),
-        false => Err(AssetError::NotFound(key.to_owned())),
-    }
-}
-
-/// Hash, media type and size of a file, read in one pass.
-fn examine(path: &Path) -> Result<(sha2::digest::Output<Sha256>, MediaType, u64), AssetError> {
-    let failed = |error: std::io::Error| AssetError::file(path, &error);
-    let mut file = std::fs::File::open(path).map_err(failed)?;
-    if file.metadata().map_err(failed)?.is_dir() {
-        return Err(failed(std::io::Error::from(std::io::ErrorKind::IsADirectory)));
-    }
-    let mut hash = Sha256::new();
-    let mut head = Vec::with_capacity(SNIFF_BYTES);
-    let (mut chunk, mut bytes) = (vec![0; CHUNK], 0);
-    loop {
-        let length = file.read(&mut chunk).map_err(failed)?;
-        if length == 0 {
-            break;
-        }
-        let wanted = SNIFF_BYTES.saturating_sub(head.len()).min(length);
-        head.extend_from_slice(&chunk[..wanted]);
-        hash.update(&chunk[..length]);
-        bytes += length as u64;
-    }
-    if bytes == 0 {
-        return Err(AssetError::Empty);
-    }
-    Ok((hash.finalize(), sniff(&head).ok_or(AssetError::UnknownMedia)?, bytes))
 }
 
 #[cfg(test)]

@@ -1,47 +1,5 @@
 use super::*;
 
-const PNG: &[u8] = b"\x89PNG\r\n\x1a\nrest";
-
-fn stores() -> Vec<(Assets, Option<tempfile::TempDir>)> {
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    let on_disk = Assets::folder(&folder.path().join("objects")).expect("the folder can be made");
-    vec![(Assets::memory(), None), (on_disk, Some(folder))]
-}
-
-#[tokio::test]
-async fn the_same_bytes_have_the_same_key_in_every_store() {
-    for (assets, _folder) in stores() {
-        let first = assets.put(Place::SceneImages, Bytes::from_static(PNG)).await.expect("stored");
-        let second = assets.put(Place::SceneImages, Bytes::from_static(PNG)).await.expect("stored again");
-        assert_eq!(first, second);
-        assert!(first.key.starts_with("scenes/images/") && first.key.ends_with(".png"), "{}", first.key);
-        assert_eq!(assets.get(&first.key).await.expect("there"), PNG);
-        let head = assets.head(&first.key).await.expect("there");
-        assert_eq!((head.bytes, head.media_type), (PNG.len() as u64, "image/png"));
-        assets.delete(&first.key).await.expect("deleted");
-        assets.delete(&first.key).await.expect("deleting twice is fine");
-        assert!(matches!(assets.get(&first.key).await, Err(AssetError::NotFound(_))));
-    }
-}
-
-#[tokio::test]
-async fn files_are_streamed_in_and_parts_come_out() {
-    for (assets, _folder) in stores() {
-        let temp = tempfile::tempdir().expect("a temporary folder");
-        let path = temp.path().join("big.png");
-        let mut content = PNG.to_vec();
-        content.extend((0..3_000_000u32).map(|index| (index % 251) as u8));
-        std::fs::write(&path, &content).expect("written");
-        let stored = assets.put_file(Place::Renders, &path).await.expect("stored");
-        assert_eq!(stored.bytes, content.len() as u64);
-        let parts: Vec<_> = assets.stream(&stored.key, 100..2_000_100).await.expect("a stream").collect().await;
-        let joined: Vec<u8> = parts.into_iter().flat_map(|part| part.expect("a part").to_vec()).collect();
-        assert_eq!(joined, content[100..2_000_100]);
-        let local = assets.local_path(&stored.key, temp.path()).await.expect("a local file");
-        assert_eq!(std::fs::read(local).expect("readable"), content);
-    }
-}
-
 #[tokio::test]
 async fn what_is_not_media_is_refused() {
     let assets = Assets::memory();
@@ -69,6 +27,13 @@ fn only_own_keys_are_keys() {
         (format!("music/{}.wav", &hash[1..]), false),
         (format!("music/{}.wav", hash.to_uppercase()), false),
         ("shortsai.db".to_owned(), false),
+        ("scenes/images/9f1c2b3a-0000-4000-8000-0123456789ab.png".to_owned(), true),
+        ("scenes/images/9f1c2b3a-0000-4000-8000-0123456789ab.jpeg".to_owned(), true),
+        ("scenes/images/9f1c2b3a-0000-4000-8000-0123456789a.png".to_owned(), false),
+        ("scenes/images/9f1c2b3a-0000-4000-8000-0123456789ab-1.png".to_owned(), false),
+        ("renders/render_9f1c2b3a-0000-4000-8000-0123456789ab_1763900000.mp4".to_owned(), true),
+        ("renders/render__1763900000.mp4".to_owned(), false),
+        ("renders/render_../x_1.mp4".to_owned(), false),
         (String::new(), false),
     ] {
         assert_eq!(check_key(&key), expected, "{key}");
@@ -89,4 +54,19 @@ fn media_types_come_from_content() {
     check(b"\xff\xff\xff\xff", None);
     check(b"ffconcat version 1.0", None);
     check(b"", None);
+}
+
+#[test]
+fn public_addresses_of_the_bucket_are_ours() {
+    let assets = Assets::memory().with_public_urls(["https://media.example/".to_owned(), "https://old.example/x".to_owned()]);
+    let key = "scenes/images/0123456789abcdef0123456789abcdef.jpg";
+    let check = |url: &str, expected: Option<&str>| assert_eq!(assets.key_of_public_url(url).as_deref(), expected, "{url}");
+    check(&format!("https://media.example/{key}"), Some(key));
+    check(&format!("https://media.example/{key}?v=1#x"), Some(key));
+    check(&format!("https://old.example/x/{key}"), Some(key));
+    check(&format!("https://old.example/{key}"), None);
+    check(&format!("https://media.example.evil.example/{key}"), None);
+    check(&format!("https://media.example/x/{key}"), None);
+    check(&format!("https://media.example/../{key}"), None);
+    check(key, None);
 }

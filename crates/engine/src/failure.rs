@@ -16,9 +16,13 @@ pub(crate) fn of_provider(error: &ProviderError) -> Failure {
     Failure { class, message: error.to_string() }
 }
 
-/// A full or unwritable disk needs a person; trying again would only hide that.
+/// A full or unwritable disk needs a person; trying again would only hide that. A bucket that is out of reach comes back.
 pub(crate) fn of_assets(error: &AssetError) -> Failure {
-    Failure { class: FailureClass::Fatal, message: error.to_string() }
+    let class = match error {
+        AssetError::Unreachable { .. } => FailureClass::Retry { after: None },
+        _ => FailureClass::Fatal,
+    };
+    Failure { class, message: error.to_string() }
 }
 
 /// The database being away is a passing trouble.

@@ -1,7 +1,8 @@
 //! The configuration file: vendors, prices, plans and budgets. Everything in it has a default, so there need not be one.
 //!
-//! What is said about vendors is in `vendors`.
+//! What is said about vendors is in `vendors`, where objects are kept in `objects`.
 
+pub mod objects;
 pub mod render;
 pub mod vendors;
 
@@ -9,6 +10,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
+use assets::Assets;
 use model::usage::{Allowance, Money, Price, PriceTable};
 use providers::catalogue::Catalogue;
 use providers::http::Http;
@@ -17,6 +19,7 @@ use serde::Deserialize;
 use store::{Limits, Plan, PlanAbout, Store};
 use uuid::Uuid;
 
+use crate::config::objects::ObjectsConfig;
 use crate::config::render::RenderConfig;
 use crate::config::vendors::{ChoiceConfig, VendorTables};
 use crate::renderers::Renderers;
@@ -38,6 +41,7 @@ pub struct Config {
     plan: BTreeMap<String, PlanConfig>,
     owner: Option<OwnerConfig>,
     render: RenderConfig,
+    objects: ObjectsConfig,
 }
 
 /// The plan of a slug.
@@ -86,6 +90,11 @@ impl Config {
             prompts: Prompts::load(own_prompts.as_deref()).map_err(|problem| anyhow::anyhow!("the configuration: {problem}"))?,
             now,
         })
+    }
+
+    /// The store of objects: `data` is their folder where no bucket is named, file names are relative to `folder`.
+    pub fn objects(&self, data: &Path, folder: &Path) -> anyhow::Result<Assets> {
+        self.objects.open(data, folder, vendors::variable)
     }
 
     /// What vendors take from this machine.

@@ -76,14 +76,14 @@ fn jitter() -> f64 {
 
 /// The object store that is configured.
 pub fn objects(data: &DataDir) -> anyhow::Result<Assets> {
-    Ok(Assets::folder(&data.objects())?)
+    Config::read(data.config(), data.root())?.objects(&data.objects(), data.config_folder())
 }
 
 impl House {
     pub async fn open(data: &DataDir) -> anyhow::Result<Self> {
         let config = Config::read(data.config(), data.root())?;
         let store = store::open(&data.database_url()).await?;
-        let assets = objects(data)?;
+        let assets = config.objects(&data.objects(), data.config_folder())?;
         let owner = store.local_owner(now()).await?;
         config.store(&store, owner).await?;
         let catalogue = Arc::new(config.catalogue(data.config_folder())?);
@@ -117,6 +117,7 @@ impl House {
             workers: cores,
             encoder,
             shared: false,
+            fetcher: None,
         };
         let engine = Engine {
             store: self.store.clone(),

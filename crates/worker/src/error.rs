@@ -1,6 +1,6 @@
 //! Why a job ended without a video.
 
-use assets::AssetError;
+use assets::{AssetError, FetchError};
 use render::RenderError;
 
 /// A job's failure; the sentences are for the user.
@@ -19,6 +19,14 @@ pub enum WorkerError {
         key: String,
         /// Why.
         source: AssetError,
+    },
+    /// An address could not be fetched.
+    #[error("scene media: {address}: {source}")]
+    Address {
+        /// Which.
+        address: String,
+        /// Why.
+        source: FetchError,
     },
     /// A result could not be stored.
     #[error("storing the result: {0}")]
@@ -41,6 +49,7 @@ impl WorkerError {
     pub fn may_pass(&self) -> bool {
         match self {
             Self::Fetch { source, .. } => !matches!(source, AssetError::NotFound(_)),
+            Self::Address { source, .. } => matches!(source, FetchError::Unreachable(_) | FetchError::Slow(_)),
             Self::Store(_) | Self::Temp { .. } => true,
             Self::Render(error) => matches!(error, RenderError::DiskFull { .. } | RenderError::MissingProgram(_)),
             Self::Cancelled | Self::Internal => false,

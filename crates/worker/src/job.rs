@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use assets::{Assets, MediaType, Place, Stored};
+use assets::{Assets, Fetcher, MediaType, Place, Stored};
 use bytes::Bytes;
 use model::project::RenderOutput;
 use model::storyboard::Storyboard;
@@ -30,6 +30,8 @@ pub struct WorkerOptions {
     pub encoder: Encoder,
     /// Whether other workers use the same object store: what is encoded is kept there for them too.
     pub shared: bool,
+    /// Who fetches media that are addresses; without one they must be object keys.
+    pub fetcher: Option<Fetcher>,
 }
 
 /// What the blocking part makes.
@@ -51,7 +53,7 @@ pub async fn run(
     cancel: CancellationToken,
 ) -> Result<RenderOutput, WorkerError> {
     let temp = temporary_folder(options.temp_dir.clone().unwrap_or_else(std::env::temp_dir))?;
-    let media = fetch(&storyboard, assets, temp.path()).await?;
+    let media = fetch(&storyboard, (assets, options.fetcher.as_ref()), temp.path()).await?;
     let video = temp.path().join("video.mp4");
     let shared = options.shared.then(|| BucketCache::new(assets));
     let render_options = options.for_renderer(temp.path(), shared.clone());
@@ -81,7 +83,7 @@ pub async fn prepare(
     cancel: CancellationToken,
 ) -> Result<Prepared, WorkerError> {
     let temp = temporary_folder(options.temp_dir.clone().unwrap_or_else(std::env::temp_dir))?;
-    let media = fetch(&storyboard, assets, temp.path()).await?;
+    let media = fetch(&storyboard, (assets, options.fetcher.as_ref()), temp.path()).await?;
     let shared = BucketCache::new(assets);
     let render_options = options.for_renderer(temp.path(), Some(shared.clone()));
     let draw = move || {
@@ -100,7 +102,7 @@ pub(crate) async fn finish_video(
     options: &WorkerOptions,
 ) -> Result<RenderOutput, WorkerError> {
     let temp = temporary_folder(options.temp_dir.clone().unwrap_or_else(std::env::temp_dir))?;
-    let media = fetch(&storyboard, assets, temp.path()).await?;
+    let media = fetch(&storyboard, (assets, options.fetcher.as_ref()), temp.path()).await?;
     let render_options = options.for_renderer(temp.path(), None);
     let look = move || {
         let plan = render::plan_cached(&storyboard, &media, &render_options)?;

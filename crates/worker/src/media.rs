@@ -3,13 +3,18 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use assets::Assets;
+use assets::{Assets, Fetcher, Kind, Place, is_address};
 use model::storyboard::Storyboard;
 use render::Media;
 
 use crate::error::WorkerError;
 
-/// Object keys and the local files behind them.
+/// What a scene can show.
+const SHOWN: [Kind; 2] = [Kind::Image, Kind::Video];
+/// What can be heard.
+const HEARD: [Kind; 1] = [Kind::Audio];
+
+/// Names in the storyboard and the local files behind them.
 pub(crate) struct Fetched(BTreeMap<String, PathBuf>);
 
 impl Media for Fetched {
@@ -18,23 +23,39 @@ impl Media for Fetched {
     }
 }
 
-/// Makes every medium of the storyboard a local file, in `temp` where it is not one already.
-pub(crate) async fn fetch(storyboard: &Storyboard, assets: &Assets, temp: &Path) -> Result<Fetched, WorkerError> {
+/// Makes every medium of the storyboard a local file, in `temp` where it is not one already. With a fetcher media may also be
+/// addresses.
+pub(crate) async fn fetch(
+    storyboard: &Storyboard,
+    (assets, fetcher): (&Assets, Option<&Fetcher>),
+    temp: &Path,
+) -> Result<Fetched, WorkerError> {
     let mut files = BTreeMap::new();
-    for key in keys(storyboard) {
-        if !files.contains_key(key) {
-            let path = assets.local_path(key, temp).await.map_err(|source| WorkerError::Fetch { key: key.to_owned(), source })?;
-            files.insert(key.to_owned(), path);
+    for (name, kinds) in media(storyboard) {
+        if !files.contains_key(name) {
+            let failed = |source| WorkerError::Fetch { key: name.to_owned(), source };
+            let key = match (is_address(name), fetcher) {
+                (false, _) | (true, None) => name.to_owned(),
+                (true, Some(fetcher)) => match assets.key_of_public_url(name) {
+                    Some(key) => key,
+                    // It stays in the bucket until it is collected: the next render of the same storyboard finds it there.
+                    None => {
+                        let fetched = fetcher.fetch(assets, Place::Uploads, name, kinds).await;
+                        fetched.map_err(|source| WorkerError::Address { address: name.to_owned(), source })?.key
+                    }
+                },
+            };
+            files.insert(name.to_owned(), assets.local_path(&key, temp).await.map_err(failed)?);
         }
     }
     Ok(Fetched(files))
 }
 
-fn keys(storyboard: &Storyboard) -> impl Iterator<Item = &str> {
+fn media(storyboard: &Storyboard) -> impl Iterator<Item = (&str, &'static [Kind])> {
     let scenes = storyboard.scenes.iter().flat_map(|scene| {
         // A still behind a clip is not shown, so it is not fetched.
         let picture = scene.video_url.as_deref().or(scene.image_url.as_deref());
-        [picture, scene.audio_url.as_deref()].into_iter().flatten()
+        [picture.map(|name| (name, &SHOWN[..])), scene.audio_url.as_deref().map(|name| (name, &HEARD[..]))].into_iter().flatten()
     });
-    scenes.chain(storyboard.bg_music_url.as_deref())
+    scenes.chain(storyboard.bg_music_url.as_deref().map(|name| (name, &HEARD[..])))
 }

@@ -27,6 +27,9 @@ use crate::error::WorkerError;
 use crate::job::{WorkerOptions, prepare, run};
 use crate::wire::{News, RenderRequest};
 
+/// How long a signed address of a video is good: as long as S3 allows.
+const GOOD_FOR: Duration = Duration::from_secs(7 * 24 * 3600);
+
 /// How a worker serves.
 #[derive(Debug, Clone)]
 pub struct ServiceSettings {
@@ -147,7 +150,12 @@ impl Service {
             }
             None => {
                 let output = run(storyboard, assets, &options, progress, cancel).await;
-                output.map(|output| News::Completed { result_url: Some(self.url_of(&output.video)), output: Some(output) })
+                match output {
+                    Ok(output) => {
+                        Ok(News::Completed { result_url: Some(self.url_of(&output.video).await), output: Some(output) })
+                    }
+                    Err(error) => Err(error),
+                }
             }
         };
         done.unwrap_or_else(|error| match error {
@@ -173,7 +181,15 @@ impl Service {
         }
     }
 
-    fn url_of(&self, key: &str) -> String {
-        key.to_owned()
+    /// Where the caller finds a video: at the bucket's public address, else by a signed one, and where there is neither, by its key.
+    async fn url_of(&self, key: &str) -> String {
+        if let Some(url) = self.0.assets.public_url_of(key) {
+            return url;
+        }
+        let now = (self.0.settings.clock)();
+        match self.0.assets.sign_get(key, GOOD_FOR, now).await {
+            Ok(url) if self.0.assets.is_remote() => url,
+            _ => key.to_owned(),
+        }
     }
 }

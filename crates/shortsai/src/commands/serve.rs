@@ -54,6 +54,9 @@ async fn run(arguments: cli::Serve, data: &DataDir) -> anyhow::Result<ExitCode> 
     if let Some(database) = data.other_database() {
         println!("  database:      {database}");
     }
+    if house.assets.is_remote() {
+        println!("  objects:       {}", house.assets.whereabouts());
+    }
     let server = tokio::spawn(api::serve(api::Patient(listener, PATIENCE), app, stop.clone()));
     wait_for_signal().await;
     println!("Stopping; work that is not done goes on at the next start.");

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::Context;
+use assets::{FetchSettings, Fetcher};
 use secrecy::SecretString;
 use tokio::net::TcpListener;
 use worker::{Service, ServiceSettings, WorkerOptions};
@@ -73,6 +74,7 @@ async fn run(arguments: cli::Worker, listen: SocketAddr, secret: SecretString, d
             workers: processors,
             encoder: (&arguments.encoder).into(),
             shared: true,
+            fetcher: Some(Fetcher::new(FetchSettings::default())),
         },
         jobs_at_once: arguments.jobs.map_or(processors, NonZeroUsize::get),
         waiting: arguments.waiting,

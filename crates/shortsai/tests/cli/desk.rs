@@ -95,6 +95,17 @@ impl Desk {
             "AUTH_SECRET_PREVIOUS",
             "GOOGLE_CLIENT_ID",
             "GOOGLE_CLIENT_SECRET",
+            "R2_ACCOUNT_ID",
+            "R2_ACCESS_KEY_ID",
+            "R2_SECRET_ACCESS_KEY",
+            "R2_BUCKET_NAME",
+            "R2_PUBLIC_URL",
+            "NEXT_PUBLIC_STORAGE_URL",
+            "S3_ENDPOINT",
+            "S3_REGION",
+            "S3_ACCESS_KEY_ID",
+            "S3_SECRET_ACCESS_KEY",
+            "S3_BUCKET_NAME",
         ];
         for variable in Vendor::ALL.into_iter().filter_map(Vendor::key_variable).chain(own) {
             command.env_remove(variable);

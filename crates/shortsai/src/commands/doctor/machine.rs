@@ -59,7 +59,7 @@ pub fn disk(folder: &Path) -> Finding {
     }
 }
 
-/// Whether an object can be kept and read again.
+/// Whether an object can be kept, read again and removed.
 pub async fn objects(assets: &Assets) -> Finding {
     // The smallest PNG header: kinds of files that are not used are refused.
     let probe = b"\x89PNG\r\n\x1a\nshortsai doctor".as_slice();
@@ -69,9 +69,10 @@ pub async fn objects(assets: &Assets) -> Finding {
         assets.delete(&stored.key).await?;
         Ok::<_, anyhow::Error>(read == probe)
     };
+    let home = assets.whereabouts();
     match tried.await {
-        Ok(true) => Finding::ok("objects", "can be written and read"),
-        Ok(false) => Finding::missing("objects", "what was written is not what is read; check the disk"),
-        Err(error) => Finding::missing("objects", crate::fail::sentence(&error)),
+        Ok(true) => Finding::ok("objects", format!("{home}: can be written, read and removed")),
+        Ok(false) => Finding::missing("objects", format!("{home}: what was written is not what is read; check the disk")),
+        Err(error) => Finding::missing("objects", format!("{home}: {}", crate::fail::sentence(&error))),
     }
 }

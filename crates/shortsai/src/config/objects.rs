@@ -1,0 +1,205 @@
+//! Where objects are kept: in the data folder, or in a bucket (R2, or any service that speaks S3). The environment overrules
+//! the file where both say something, and what contradicts itself is refused.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+use assets::{Assets, S3Settings};
+use serde::Deserialize;
+
+/// The table `objects`.
+#[derive(Debug, Default, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ObjectsConfig {
+    account_id: Option<String>,
+    endpoint: Option<String>,
+    region: Option<String>,
+    bucket: Option<String>,
+    access_key_id: Option<String>,
+    secret_access_key_file: Option<PathBuf>,
+    path_style: Option<bool>,
+    prefix: Option<String>,
+    public_url: Option<String>,
+}
+
+/// What a bucket needs, with the names under which it is looked for.
+struct Found {
+    account_id: Option<String>,
+    endpoint: Option<String>,
+    region: Option<String>,
+    bucket: Option<String>,
+    access_key_id: Option<String>,
+    secret: Option<String>,
+}
+
+const NONE_OF_THEM: &str = "or remove the others to keep objects in the data folder (docs/storage.md)";
+
+impl ObjectsConfig {
+    /// Opens the store of objects. `data` is the folder for objects without a bucket, file names are relative to `folder`.
+    pub fn open(&self, data: &Path, folder: &Path, variable: impl Fn(&str) -> Option<String>) -> anyhow::Result<Assets> {
+        let assets = match self.bucket(folder, &variable)? {
+            Some(settings) => Assets::s3(&settings).context("objects")?,
+            None => Assets::folder(data)?,
+        };
+        Ok(assets.with_public_urls(self.public_urls(&variable)?))
+    }
+
+    /// Where objects of the bucket are, or were, public.
+    fn public_urls(&self, variable: impl Fn(&str) -> Option<String>) -> anyhow::Result<Vec<String>> {
+        let named = [
+            ("objects.public_url", self.public_url.clone()),
+            ("R2_PUBLIC_URL", variable("R2_PUBLIC_URL")),
+            ("NEXT_PUBLIC_STORAGE_URL", variable("NEXT_PUBLIC_STORAGE_URL")),
+        ];
+        let mut urls = Vec::new();
+        for (name, url) in named {
+            let Some(url) = url else { continue };
+            let rest = url.trim().split_once("://").filter(|(scheme, _)| matches!(*scheme, "http" | "https"));
+            if !rest.is_some_and(|(_, rest)| !rest.is_empty() && !rest.contains(['?', '#', '@', ' '])) {
+                bail!("{name} is {url:?}; give an address such as https://media.example.com");
+            }
+            urls.push(url);
+        }
+        Ok(urls)
+    }
+
+    /// The bucket, if one is named.
+    fn bucket(&self, folder: &Path, variable: impl Fn(&str) -> Option<String>) -> anyhow::Result<Option<S3Settings>> {
+        let found = self.found(folder, &variable)?;
+        let all = [&found.account_id, &found.endpoint, &found.bucket, &found.access_key_id, &found.secret];
+        if all.iter().all(|value| value.is_none()) {
+            return Ok(None);
+        }
+        let missing = |what: &str| format!("objects are to be kept in a bucket, but {what} is missing; set it, {NONE_OF_THEM}");
+        let Found { account_id, endpoint, region, bucket, access_key_id, secret } = found;
+        let bucket = bucket.with_context(|| missing("its name (R2_BUCKET_NAME, S3_BUCKET_NAME or objects.bucket)"))?;
+        let id = "the access key's id (R2_ACCESS_KEY_ID, S3_ACCESS_KEY_ID or objects.access_key_id)";
+        let id = access_key_id.with_context(|| missing(id))?;
+        let what = "the access key's secret (R2_SECRET_ACCESS_KEY, S3_SECRET_ACCESS_KEY or objects.secret_access_key_file)";
+        let secret = secret.with_context(|| missing(what))?.into();
+        let settings = match (account_id, endpoint, region) {
+            (Some(account), Some(endpoint), _) => bail!(
+                "the bucket is said to be both at R2 (account {account}) and at {endpoint}; set R2_ACCOUNT_ID for R2, or S3_ENDPOINT for another service, not both"
+            ),
+            (Some(account), None, region) => {
+                if !account.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+                    bail!("R2_ACCOUNT_ID is {account:?}; it is the account's id, 32 letters and digits, not an address");
+                }
+                let settings = S3Settings::r2(&account, &bucket, &id, secret);
+                S3Settings { region: region.unwrap_or(settings.region.clone()), ..settings }
+            }
+            (None, Some(endpoint), region) => {
+                S3Settings::new(region.as_deref().unwrap_or("us-east-1"), &bucket, &id, secret).at(&endpoint)
+            }
+            (None, None, Some(region)) => S3Settings::new(&region, &bucket, &id, secret),
+            (None, None, None) => bail!("{}", missing("where it is (R2_ACCOUNT_ID, S3_ENDPOINT, or S3_REGION for Amazon's own)")),
+        };
+        let path_style = self.path_style.unwrap_or(settings.path_style);
+        Ok(Some(S3Settings { path_style, prefix: self.prefix.clone(), ..settings }))
+    }
+
+    fn found(&self, folder: &Path, variable: impl Fn(&str) -> Option<String>) -> anyhow::Result<Found> {
+        // The same thing has a name of its own where it is R2's.
+        let either = |what: &str| -> anyhow::Result<Option<String>> {
+            let [r2, s3] = ["R2", "S3"].map(|service| format!("{service}_{what}"));
+            match (variable(&r2), variable(&s3)) {
+                (Some(one), Some(other)) if one.trim() != other.trim() => {
+                    bail!("{r2} and {s3} say different things; set one of them")
+                }
+                (one, other) => Ok(one.or(other).map(|value| value.trim().to_owned())),
+            }
+        };
+        let (mut account_id, mut endpoint) = (variable("R2_ACCOUNT_ID"), variable("S3_ENDPOINT"));
+        if account_id.is_none() && endpoint.is_none() {
+            (account_id, endpoint) = (self.account_id.clone(), self.endpoint.clone());
+        }
+        let secret = match (either("SECRET_ACCESS_KEY")?, &self.secret_access_key_file) {
+            (None, Some(file)) => {
+                let file = folder.join(file);
+                let text = std::fs::read_to_string(&file)
+                    .with_context(|| format!("objects.secret_access_key_file {} can't be read", file.display()))?;
+                Some(text.trim().to_owned())
+            }
+            (secret, _) => secret,
+        };
+        Ok(Found {
+            account_id: account_id.map(|id| id.trim().to_owned()),
+            endpoint,
+            region: variable("S3_REGION").or(self.region.clone()),
+            bucket: either("BUCKET_NAME")?.or(self.bucket.clone()),
+            access_key_id: either("ACCESS_KEY_ID")?.or(self.access_key_id.clone()),
+            secret,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use super::*;
+
+    const R2: [(&str, &str); 4] = [
+        ("R2_ACCOUNT_ID", "0123abcd"),
+        ("R2_ACCESS_KEY_ID", "planted-id"),
+        ("R2_SECRET_ACCESS_KEY", "planted-secret"),
+        ("R2_BUCKET_NAME", "media"),
+    ];
+
+    fn bucket(file: &str, environment: &[(&str, &str)]) -> anyhow::Result<Option<S3Settings>> {
+        let folder = tempfile::tempdir().expect("a folder");
+        std::fs::write(folder.path().join("s3.key"), "of the file\n").expect("written");
+        let config: ObjectsConfig = toml::from_str(file).expect("a table");
+        let environment: HashMap<&str, &str> = environment.iter().copied().collect();
+        config.bucket(folder.path(), |name| environment.get(name).map(|value| (*value).to_owned()))
+    }
+
+    const FILE: &str = "endpoint = \"http://127.0.0.1:9000\"\nbucket = \"films\"\naccess_key_id = \"me\"\n\
+                        secret_access_key_file = \"s3.key\"\nregion = \"here\"\nprefix = \"shorts\"";
+
+    #[test]
+    fn a_bucket_comes_out_of_the_file_the_environment_or_both() {
+        let check = |file: &str, environment: &[(&str, &str)], expected: Option<(&str, &str, &str, bool)>| {
+            let settings = bucket(file, environment).expect("good");
+            let found = settings.as_ref().map(|settings| {
+                let S3Settings { endpoint, region, bucket, path_style, .. } = settings;
+                (endpoint.as_deref().unwrap_or_default(), region.as_str(), bucket.as_str(), *path_style)
+            });
+            assert_eq!(found, expected, "{file} {environment:?}");
+        };
+        let r2 = "https://0123abcd.r2.cloudflarestorage.com";
+        check("", &[], None);
+        check("", &[("R2_PUBLIC_URL", "https://media.example"), ("S3_REGION", "eu")], None);
+        check("", &R2, Some((r2, "auto", "media", true)));
+        check(FILE, &[], Some(("http://127.0.0.1:9000", "here", "films", true)));
+        // The environment says where, so what the file says of that does not count.
+        check(FILE, &R2, Some((r2, "here", "media", true)));
+        let other = [("S3_ENDPOINT", "https://s3.example"), ("S3_BUCKET_NAME", "b-1"), ("S3_ACCESS_KEY_ID", "x")];
+        check(FILE, &other, Some(("https://s3.example", "here", "b-1", true)));
+        check(&format!("{FILE}\npath_style = false"), &[], Some(("http://127.0.0.1:9000", "here", "films", false)));
+        let amazon = [R2[1], R2[2], R2[3], ("S3_REGION", "eu-central-1")];
+        check("", &amazon, Some(("", "eu-central-1", "media", false)));
+        let shown = format!("{:?}", bucket("", &R2).expect("good"));
+        assert!(!shown.contains("planted-secret"), "{shown}");
+    }
+
+    #[test]
+    fn what_is_missing_or_contradicts_is_said() {
+        let check = |environment: &[(&str, &str)], says: &str| {
+            let error = bucket("", environment).expect_err("refused").to_string();
+            assert!(error.contains(says) && !error.contains("planted-secret"), "{error}\ndoes not say\n{says}");
+        };
+        check(&R2[..3], "its name (R2_BUCKET_NAME");
+        check(&R2[..2], "its name (R2_BUCKET_NAME");
+        check(&[R2[0], R2[2], R2[3]], "the access key's id");
+        check(&[R2[0], R2[1], R2[3]], "the access key's secret");
+        check(&R2[1..], "where it is (R2_ACCOUNT_ID, S3_ENDPOINT");
+        check(&[&R2[..], &[("S3_ENDPOINT", "https://s3.example")]].concat(), "both at R2");
+        check(&[&R2[..], &[("S3_BUCKET_NAME", "other")]].concat(), "R2_BUCKET_NAME and S3_BUCKET_NAME say different things");
+        check(&[&R2[1..], &[("R2_ACCOUNT_ID", "https://0123.r2.cloudflarestorage.com")]].concat(), "not an address");
+        let config = ObjectsConfig::default();
+        let error =
+            config.public_urls(|name| (name == "R2_PUBLIC_URL").then(|| "media.example".to_owned())).expect_err("refused");
+        assert!(error.to_string().contains("R2_PUBLIC_URL is \"media.example\""), "{error}");
+    }
+}
