@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use assets::{Assets, Place};
+use assets::{Assets, FetchSettings, Fetcher, Place};
 use axum::Router;
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
@@ -91,9 +91,14 @@ impl Desk {
 
     /// A worker with places for so many jobs, and for so many that wait.
     pub async fn worker(&self, name: &str, jobs_at_once: usize, waiting: usize) -> Worker {
+        self.worker_with(name, (jobs_at_once, waiting), FetchSettings::default()).await
+    }
+
+    /// One that fetches from so many more places.
+    pub async fn worker_with(&self, name: &str, (jobs_at_once, waiting): (usize, usize), fetch: FetchSettings) -> Worker {
         let settings = ServiceSettings {
             secret: SecretString::from(SECRET.to_owned()),
-            options: self.options(name, true),
+            options: WorkerOptions { fetcher: Some(Fetcher::new(fetch)), ..self.options(name, true) },
             jobs_at_once,
             waiting,
             version: "1.2.3",

@@ -2,13 +2,15 @@
 
 use std::time::Duration;
 
-use assets::media_type_of_key;
+use assets::{AllowList, FetchSettings, media_type_of_key};
+use axum::Router;
+use axum::routing::get;
 use reqwest::{Client, Method};
 use serde_json::{Value, json};
 use standardwebhooks::Webhook;
 
 use crate::caller::{end_of, job, json_of, leave, request, send};
-use crate::desk::{Desk, SECRET, clock, soon};
+use crate::desk::{Desk, SECRET, clock, listen, soon};
 use crate::receiver::Receiver;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -142,4 +144,29 @@ async fn a_stopped_worker_hands_its_jobs_back() {
 async fn end_or_state(worker: &crate::desk::Worker, id: &str) -> String {
     let asked = request(worker, Method::GET, &format!("/render/{id}")).send().await.expect("an answer");
     json_of(asked).await["status"].as_str().unwrap_or_default().to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn media_of_older_callers_are_fetched_but_not_from_this_network() {
+    let desk = Desk::new().await;
+    let payload = desk.payload(2, 1.0);
+    let key = payload["scenes"][1]["imageUrl"].as_str().expect("a key").to_owned();
+    let picture = desk.assets.get(&key).await.expect("it is there");
+    let (address, _) = listen(Router::new().route("/moon.png", get(async move || picture))).await;
+    let url = format!("http://{address}/moon.png");
+    let mut foreign = payload.clone();
+    foreign["scenes"][1]["imageUrl"] = json!(url);
+
+    let careful = desk.worker("careful", 1, 1).await;
+    let refused = json_of(send(&careful, &job("a", &foreign)).await).await;
+    let error = refused["error"].as_str().unwrap_or_default().to_owned();
+    assert!(refused["status"] == "failed" && error.starts_with(&format!("scene media: {url}: ")), "{refused}");
+
+    let allow = AllowList::parse(&["127.0.0.1".to_owned()]).expect("a list");
+    let fetch = FetchSettings { allow, ..FetchSettings::default() };
+    let open = desk.worker_with("open", (1, 1), fetch).await;
+    let (own, fetched) = (send(&open, &job("b", &payload)).await, send(&open, &job("c", &foreign)).await);
+    let (own, fetched) = (json_of(own).await, json_of(fetched).await);
+    assert_eq!(own["status"], "completed", "{own}");
+    assert_eq!(own["output"]["video"], fetched["output"]["video"], "{fetched}");
 }
