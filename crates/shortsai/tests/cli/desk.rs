@@ -95,6 +95,7 @@ impl Desk {
             "AUTH_SECRET_PREVIOUS",
             "GOOGLE_CLIENT_ID",
             "GOOGLE_CLIENT_SECRET",
+            "TRUSTED_PROXIES",
         ];
         for variable in Vendor::ALL.into_iter().filter_map(Vendor::key_variable).chain(own) {
             command.env_remove(variable);
