@@ -113,7 +113,12 @@ pub const PICTURES_LIMIT: usize = 16 << 20;
 pub const UPLOAD_LIMIT: usize = 64 << 20;
 
 /// All routes, ready to be served.
-pub fn router(app: AppState) -> Router {
+pub fn router(mut app: AppState) -> Router {
+    if let Access::SignIn(sign_in) = &app.access
+        && let Some(origin) = sign_in.provider.origin()
+    {
+        app.web_root = app.web_root.map(|root| root.with_forms_to(&origin));
+    }
     let (api, document) = routes::described().split_for_parts();
     api.merge(routes::docs::pages(app.web_root.is_none()))
         .fallback(web::fallback)
