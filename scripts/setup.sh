@@ -107,6 +107,8 @@ install_packages() {
 # One by one, so that what a distribution does not have keeps nothing else away.
 install_welcome() {
   local package entry
+  # Old lists name versions that are gone.
+  if may_install; then apt_get update || say "apt-get update had problems (see above); trying to install all the same"; fi
   for entry in "${welcome[@]}"; do
     package="${entry%%:*}"
     if may_install && apt_get install -y --no-install-recommends "$package"; then continue; fi

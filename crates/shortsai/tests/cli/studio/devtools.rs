@@ -31,8 +31,13 @@ pub struct Page(String);
 impl Browser {
     /// Starts it; `None` where there is none.
     pub async fn start() -> Option<Self> {
-        let program =
-            NAMES.into_iter().find(|name| Command::new(name).arg("--version").stdout(Stdio::null()).status().is_ok())?;
+        // Where it is only a stub that asks for another kind of package, it ends with a failure.
+        let there = |name: &&str| {
+            let mut version = Command::new(name);
+            version.arg("--version").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+            version.status().is_ok_and(|status| status.success())
+        };
+        let program = NAMES.into_iter().find(there)?;
         let profile = tempfile::tempdir().expect("a folder for its profile");
         let mut command = Command::new(program);
         command.args(["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]);
