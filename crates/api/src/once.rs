@@ -55,10 +55,10 @@ where
             let fingerprint = hash.iter().map(|byte| format!("{byte:02x}")).collect();
             Ticket { owner: app.user.id, key, fingerprint }
         });
-        if let Some(ticket) = &ticket {
-            if let Some(answer) = app.store.answered(ticket, (app.clock)()).await? {
-                return Err(ApiError::Again(answer));
-            }
+        if let Some(ticket) = &ticket
+            && let Some(answer) = app.store.answered(ticket, (app.clock)()).await?
+        {
+            return Err(ApiError::Again(answer));
         }
         Ok(Self { input: checked(&bytes)?, ticket, session })
     }
