@@ -43,6 +43,7 @@ have_espeak_library() {
 have_compiler() { have cc && have make; }
 have_ffmpeg() { have ffmpeg && have ffprobe; }
 have_festival_voice() { compgen -G "/usr/share/festival/voices/*/$1" >/dev/null; }
+have_chromium() { have chromium || have chromium-browser || have google-chrome || have chrome; }
 have_postgres() { have initdb || compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null; }
 have_venv() { python3 -c 'import ensurepip, venv' >/dev/null 2>&1; }
 have_certificates() { [[ -e /etc/ssl/certs/ca-certificates.crt || -e /etc/ssl/cert.pem || -d /etc/pki ]]; }
@@ -56,10 +57,10 @@ need() {
   say "missing: $package ($why)"
 }
 welcome=()
-# want TEST PACKAGE: notes what the tests can do without, where a distribution has it.
+# want TEST PACKAGE WHY: notes what the tests can do without, where a distribution has it; WHY says what is left out then.
 want() {
   if $1 || ! have apt-get; then return 0; fi
-  welcome+=("$2")
+  welcome+=("$2:$3")
 }
 need have_ffmpeg ffmpeg "reads and writes video and sound"
 need "have espeak-ng" espeak-ng "speaks the narration, offline"
@@ -74,12 +75,15 @@ if [[ $with_tests == yes ]]; then
   need have_postgres postgresql "the tests start a private server of it"
   need have_venv python3-venv "makes a place of their own for the tests' Python programs"
   # The word times that the aligner finds are measured with the voices of another synthesiser.
-  want "have festival" festival
-  want "have_festival_voice kal_diphone" festvox-kallpc16k
-  want "have_festival_voice cmu_us_slt_arctic_hts" festvox-us-slt-hts
-  want "have_festival_voice lp_diphone" festvox-italp16k
-  want "have_festival_voice upc_ca_ona_hts" festvox-ca-ona-hts
-  want "have_festival_voice suo_fi_lj_diphone" festvox-suopuhe-lj
+  measured="some measurements of word times are"
+  want "have festival" festival "$measured"
+  want "have_festival_voice kal_diphone" festvox-kallpc16k "$measured"
+  want "have_festival_voice cmu_us_slt_arctic_hts" festvox-us-slt-hts "$measured"
+  want "have_festival_voice lp_diphone" festvox-italp16k "$measured"
+  want "have_festival_voice upc_ca_ona_hts" festvox-ca-ona-hts "$measured"
+  want "have_festival_voice suo_fi_lj_diphone" festvox-suopuhe-lj "$measured"
+  # A web page's cookies, policies and live events are tried in a real browser.
+  want have_chromium chromium "the test in a real browser is"
 fi
 
 # apt_get ARGUMENTS: as root, and waiting for the lock, which lets setup work while the system installs its own updates.
@@ -104,10 +108,13 @@ install_packages() {
 
 # One by one, so that what a distribution does not have keeps nothing else away.
 install_welcome() {
-  local package
-  for package in "${welcome[@]}"; do
+  local package entry
+  # Old lists name versions that are gone.
+  if may_install; then apt_get update || say "apt-get update had problems (see above); trying to install all the same"; fi
+  for entry in "${welcome[@]}"; do
+    package="${entry%%:*}"
     if may_install && apt_get install -y --no-install-recommends "$package"; then continue; fi
-    say "going on without $package: some measurements of word times are left out"
+    say "going on without $package: ${entry#*:} left out"
   done
 }
 

@@ -22,7 +22,8 @@ pub async fn keep_strangers_away(State(app): State<AppState>, request: Request, 
     match &app.access {
         Access::LocalOwner(_) => only_from_here(request, next).await,
         Access::SignIn(sign_in) => {
-            let address = request.extensions().get::<Peer>().map(|peer| peer.0);
+            let peer = request.extensions().get::<Peer>().map(|peer| peer.0);
+            let address = peer.map(|peer| app.proxies.client(peer, request.headers()));
             let of_sign_in = request.uri().path().starts_with("/api/auth/");
             if let Some(address) = address.filter(|_| of_sign_in)
                 && let Err(error) = app.rates.check_address(address)

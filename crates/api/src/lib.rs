@@ -22,12 +22,14 @@ mod order;
 mod patience;
 mod picture;
 mod poll;
+mod proxies;
 mod question;
 mod rates;
 mod routes;
 mod secret;
 mod serve;
 mod signed;
+mod sweep;
 mod web;
 mod wire;
 
@@ -48,9 +50,11 @@ use crate::routes::docs::Document;
 pub use crate::access::{Access, Origin, SignIn};
 pub use crate::oidc::{Provider, SignInError};
 pub use crate::patience::Patient;
+pub use crate::proxies::{NoNetwork, TrustedProxies};
 pub use crate::rates::{PerMinute, Rates};
 pub use crate::secret::Secret;
 pub use crate::serve::serve;
+pub use crate::sweep::{SWEEP_EVERY, sweep, sweep_regularly};
 pub use crate::web::{WebRoot, WebRootError};
 
 /// Everything a handler can reach.
@@ -78,6 +82,8 @@ pub struct AppState {
     pub web_root: Option<WebRoot>,
     /// How often somebody may ask.
     pub rates: Rates,
+    /// Who is believed about where requests come from.
+    pub proxies: TrustedProxies,
     /// Seals users' keys of vendors.
     pub vault: std::sync::Arc<store::Vault>,
     /// How long a request waits for a vendor's answer before it is told to ask again; usually [`ANSWER_WITHIN`].
@@ -92,7 +98,7 @@ pub struct Memory {
     marks: mark::Marks,
     bodies: poll::Bodies,
     followed: follow::Followed,
-    swept: std::sync::Arc<once::Swept>,
+    asking: std::sync::Arc<tokio::sync::RwLock<()>>,
     news: news::Newsroom,
     told: question::Told,
 }
@@ -107,7 +113,12 @@ pub const PICTURES_LIMIT: usize = 16 << 20;
 pub const UPLOAD_LIMIT: usize = 64 << 20;
 
 /// All routes, ready to be served.
-pub fn router(app: AppState) -> Router {
+pub fn router(mut app: AppState) -> Router {
+    if let Access::SignIn(sign_in) = &app.access
+        && let Some(origin) = sign_in.provider.origin()
+    {
+        app.web_root = app.web_root.map(|root| root.with_forms_to(&origin));
+    }
     let (api, document) = routes::described().split_for_parts();
     api.merge(routes::docs::pages(app.web_root.is_none()))
         .fallback(web::fallback)

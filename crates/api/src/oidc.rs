@@ -12,6 +12,7 @@ use serde::de::DeserializeOwned;
 use store::Profile;
 use tokio::sync::OnceCell;
 
+use crate::access::Origin;
 use crate::secret::{Secret, same};
 
 /// A provider that takes longer does not answer.
@@ -99,6 +100,11 @@ impl Provider {
         let http = reqwest::Client::builder().timeout(PATIENCE).redirect(reqwest::redirect::Policy::none()).build();
         let http = http.map_err(|error| SignInError::Provider(error.to_string()))?;
         Ok(Self { issuer: issuer.trim_end_matches('/').to_owned(), client_id, client_secret, http, known: OnceCell::new() })
+    }
+
+    /// Where its pages are; `None` when its issuer is no address.
+    pub fn origin(&self) -> Option<Origin> {
+        Origin::of(&self.issuer)
     }
 
     /// Where to send the browser.

@@ -1,8 +1,6 @@
 //! Requests that may be sent again: with an `Idempotency-Key` of the client's own, the first one has the effect and the
 //! others get its answer. How that holds across processes and crashes is said in `store`'s `request.rs`.
 
-use std::sync::atomic::{AtomicI64, Ordering};
-
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -21,8 +19,6 @@ const KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const SESSION: HeaderName = HeaderName::from_static("x-session-id");
 /// The most characters of a key or of a session's name.
 pub const LONGEST_NAME: usize = 200;
-/// Seconds between two sweeps of old answers.
-const SWEEP: i64 = 3600;
 
 /// A checked JSON body of a request that starts work, and who sent it.
 pub struct Work<T> {
@@ -59,11 +55,10 @@ where
             let fingerprint = hash.iter().map(|byte| format!("{byte:02x}")).collect();
             Ticket { owner: app.user.id, key, fingerprint }
         });
-        if let Some(ticket) = &ticket {
-            sweep(&app).await;
-            if let Some(answer) = app.store.answered(ticket, (app.clock)()).await? {
-                return Err(ApiError::Again(answer));
-            }
+        if let Some(ticket) = &ticket
+            && let Some(answer) = app.store.answered(ticket, (app.clock)()).await?
+        {
+            return Err(ApiError::Again(answer));
         }
         Ok(Self { input: checked(&bytes)?, ticket, session })
     }
@@ -99,33 +94,6 @@ fn name(headers: &HeaderMap, header: &HeaderName) -> Result<Option<String>, ApiE
             let error = format!("{header} must be 1 to {LONGEST_NAME} visible ASCII characters without blanks, such as a UUID.");
             Err(ApiError::plain(StatusCode::BAD_REQUEST, error))
         }
-    }
-}
-
-/// When this process last swept, in seconds.
-#[derive(Default)]
-pub struct Swept(AtomicI64);
-
-/// Forgets old answers and questions from time to time. Whether that works is of no concern to the request that happens to do it.
-pub async fn sweep(app: &AppState) {
-    let now = (app.clock)();
-    let (last, seconds) = (app.memory.swept.0.load(Ordering::Relaxed), now.timestamp());
-    let turn = || app.memory.swept.0.compare_exchange(last, seconds, Ordering::Relaxed, Ordering::Relaxed).is_ok();
-    if seconds - last < SWEEP || !turn() {
-        return;
-    }
-    if let Err(error) = app.store.forget_requests(now).await {
-        tracing::warn!(%error, "old answers stay for another hour");
-    }
-    match app.store.forget_questions(now).await {
-        Ok(objects) => {
-            for key in objects {
-                if let Err(error) = app.assets.delete(&key).await {
-                    tracing::warn!(%key, %error, "a file of an old question stays behind");
-                }
-            }
-        }
-        Err(error) => tracing::warn!(%error, "old questions stay for another hour"),
     }
 }
 

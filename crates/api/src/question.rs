@@ -56,13 +56,27 @@ pub struct Question {
     pub take: i32,
 }
 
-/// The answer, if it comes in time.
-pub async fn answer(app: &Signed, question: Question, keys: Option<&RequestKeys>) -> Result<AiAnswer, ApiError> {
+/// A question that is written down.
+pub struct Noted {
+    id: Uuid,
+    take: i32,
+    /// Keys that came with it.
+    secrets: Vec<(&'static str, String)>,
+}
+
+/// Writes the question down, unless it is there.
+pub async fn note(app: &Signed, question: Question, keys: Option<&RequestKeys>) -> Result<Noted, ApiError> {
     let secrets = given(keys)?;
     let (owner, now) = (app.user.id, (app.clock)());
     let id = id_of(owner, &question);
     let Question { ask, settings, details, take } = question;
     app.store.note_question(&NewQuestion { id, owner, ask, settings, details, take }, now).await?;
+    Ok(Noted { id, take, secrets })
+}
+
+/// The answer, if it comes in time.
+pub async fn answer(app: &Signed, Noted { id, take, secrets }: Noted) -> Result<AiAnswer, ApiError> {
+    let now = (app.clock)();
     let known = app.store.project(id).await?.ok_or(ApiError::NotFound("Answer"))?;
     let is_script = known.project.question.as_ref().is_some_and(|question| question.ask == Ask::Script);
     // Who has the script and asks for it once more wants another one; who has lost the connection wants that one.

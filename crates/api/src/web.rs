@@ -12,6 +12,7 @@ use bytes::Bytes;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
+use crate::access::Origin;
 use crate::secret::sha256_hex_of;
 use crate::{AppState, no_such_route};
 
@@ -22,15 +23,19 @@ const MOST: u64 = 256 << 20;
 /// Smaller files gain nothing by compression.
 const WORTH_COMPRESSING: usize = 1 << 10;
 /// Scripts of the app's own, and of the three hosts that built apps of the Studio's kind load theirs from; styles, fonts,
-/// pictures and media from anywhere on https (avatars, voices to try). Nobody may put the app into a frame.
+/// pictures and media from anywhere on https (avatars, voices to try). Nobody may put the app into a frame. What it sends its
+/// forms to, and where these lead on to, stands after this.
 const POLICY: &str = "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval' blob: https://cdn.tailwindcss.com https://esm.sh https://aistudiocdn.com; \
                       style-src 'self' 'unsafe-inline' https:; font-src 'self' data: https:; img-src 'self' data: blob: https:; \
                       media-src 'self' data: blob: https:; connect-src 'self' data: blob: https:; worker-src 'self' blob:; \
-                      frame-ancestors 'none'; base-uri 'self'; form-action 'self' https://accounts.google.com; object-src 'none'";
+                      frame-ancestors 'none'; base-uri 'self'; object-src 'none'; form-action 'self'";
 
 /// The files of a web app. Cheap to clone.
 #[derive(Clone)]
-pub struct WebRoot(Arc<HashMap<String, File>>);
+pub struct WebRoot {
+    files: Arc<HashMap<String, File>>,
+    policy: HeaderValue,
+}
 
 /// Why a folder can't be served.
 #[derive(Debug, thiserror::Error)]
@@ -89,15 +94,21 @@ impl WebRoot {
         if !files.contains_key(INDEX) {
             return Err(WebRootError::NoIndex(folder.to_owned()));
         }
-        Ok(Self(Arc::new(files)))
+        Ok(Self { files: Arc::new(files), policy: HeaderValue::from_static(POLICY) })
+    }
+
+    /// Lets the app's forms lead on to another origin too: browsers look at every redirect of the form that begins to sign in.
+    pub fn with_forms_to(self, origin: &Origin) -> Self {
+        let policy = HeaderValue::from_str(&format!("{POLICY} {}", origin.as_str()));
+        Self { policy: policy.unwrap_or(self.policy), files: self.files }
     }
 
     fn find(&self, path: &str) -> Option<&File> {
         let path = percent_encoding::percent_decode_str(path.trim_start_matches('/')).decode_utf8().ok()?;
         // An address without a file of its own is the app's, except for names of files that are missing.
-        self.0.get(path.as_ref()).or_else(|| {
+        self.files.get(path.as_ref()).or_else(|| {
             let last = path.rsplit('/').next().unwrap_or_default();
-            self.0.get(INDEX).filter(|_| !last.contains('.') || last == INDEX)
+            self.files.get(INDEX).filter(|_| !last.contains('.') || last == INDEX)
         })
     }
 }
@@ -126,13 +137,13 @@ impl File {
         }
     }
 
-    fn answer(&self, asked: &HeaderMap) -> Response {
+    fn answer(&self, asked: &HeaderMap, policy: HeaderValue) -> Response {
         let mut headers = HeaderMap::new();
         headers.insert(header::ETAG, self.etag.clone());
         headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
         let keep = if self.lasting { "public, max-age=31536000, immutable" } else { "no-cache" };
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(keep));
-        headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
+        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
         let known = asked.get(header::IF_NONE_MATCH).and_then(|known| known.to_str().ok()).unwrap_or_default();
         let own = self.etag.to_str().unwrap_or_default();
         if known.split(',').map(|tag| tag.trim().trim_start_matches("W/")).any(|tag| tag == "*" || tag == own) {
@@ -164,8 +175,9 @@ pub async fn fallback(State(app): State<AppState>, request: Request) -> Response
     let path = request.uri().path();
     let is_api = path == "/api" || path.starts_with("/api/") || path == "/docs" || path.starts_with("/docs/");
     let looks = matches!(*request.method(), Method::GET | Method::HEAD);
-    match app.web_root.as_ref().filter(|_| looks && !is_api).and_then(|root| root.find(path)) {
-        Some(file) => file.answer(request.headers()),
+    let found = app.web_root.as_ref().filter(|_| looks && !is_api).and_then(|root| Some((root.find(path)?, &root.policy)));
+    match found {
+        Some((file, policy)) => file.answer(request.headers(), policy.clone()),
         None => no_such_route().await.into_response(),
     }
 }
@@ -209,7 +221,7 @@ mod tests {
         let script = root.find("/assets/index-Ab12Cd34.js").expect("there");
         let asked = |pairs: &[(header::HeaderName, &str)]| {
             let value = |text: &str| HeaderValue::from_str(text).expect("a header value");
-            script.answer(&pairs.iter().map(|(name, text)| (name.clone(), value(text))).collect())
+            script.answer(&pairs.iter().map(|(name, text)| (name.clone(), value(text))).collect(), root.policy.clone())
         };
         let plain = asked(&[]);
         let header_of =
@@ -217,6 +229,9 @@ mod tests {
         assert_eq!(header_of(&plain, header::CONTENT_TYPE).as_deref(), Some("text/javascript; charset=utf-8"));
         assert!(header_of(&plain, header::CACHE_CONTROL).expect("there").contains("immutable"));
         assert_eq!(header_of(&plain, header::CONTENT_ENCODING), None);
+        assert!(header_of(&plain, header::CONTENT_SECURITY_POLICY).expect("there").ends_with("; form-action 'self'"));
+        let elsewhere = root.clone().with_forms_to(&Origin::of("https://sign-in.example/path").expect("an address"));
+        assert!(elsewhere.policy.to_str().expect("text").ends_with("; form-action 'self' https://sign-in.example"));
         let gzip = asked(&[(header::ACCEPT_ENCODING, "br, gzip;q=0.8")]);
         assert_eq!(header_of(&gzip, header::CONTENT_ENCODING).as_deref(), Some("gzip"));
         let etag = header_of(&plain, header::ETAG).expect("there");

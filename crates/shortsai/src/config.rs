@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use assets::Assets;
+use api::TrustedProxies;
 use model::usage::{Allowance, Money, Price, PriceTable};
 use providers::catalogue::Catalogue;
 use providers::http::Http;
@@ -27,6 +28,8 @@ use crate::wiring::now;
 
 /// The name that is looked for in the data folder.
 pub const FILE_NAME: &str = "shortsai.toml";
+/// Overrules the file's `trusted_proxies`.
+const TRUSTED_PROXIES: &str = "TRUSTED_PROXIES";
 
 /// What the file says.
 #[derive(Debug, Default, Deserialize)]
@@ -42,6 +45,7 @@ pub struct Config {
     owner: Option<OwnerConfig>,
     render: RenderConfig,
     objects: ObjectsConfig,
+    trusted_proxies: Vec<String>,
 }
 
 /// The plan of a slug.
@@ -102,6 +106,14 @@ impl Config {
         vendors::limits(&self.vendor)
     }
 
+    /// Whose word counts about where requests come from: those of the environment, else of the file.
+    pub fn proxies(&self) -> anyhow::Result<TrustedProxies> {
+        match vendors::variable(TRUSTED_PROXIES) {
+            Some(list) => proxies(list.split(',').filter(|entry| !entry.trim().is_empty())).context(TRUSTED_PROXIES),
+            None => proxies(&self.trusted_proxies).context("the configuration: trusted_proxies"),
+        }
+    }
+
     /// What vendors ask for.
     pub fn prices(&self) -> anyhow::Result<PriceTable> {
         let problem = |problem| anyhow::anyhow!("the configuration: {problem}");
@@ -151,9 +163,14 @@ impl PlanConfig {
     }
 }
 
+fn proxies(entries: impl IntoIterator<Item = impl AsRef<str>>) -> anyhow::Result<TrustedProxies> {
+    Ok(TrustedProxies::of(entries)?)
+}
+
 fn parse(text: &str) -> anyhow::Result<Config> {
     let config: Config = toml::from_str(text).map_err(|error| anyhow::anyhow!("{}", error.to_string().trim_end()))?;
     config.prices()?;
+    proxies(&config.trusted_proxies).context("trusted_proxies")?;
     config.choice.check()?;
     vendors::check(&config.vendor)?;
     if let Some(slug) =
@@ -199,12 +216,14 @@ mod tests {
         assert!(config.price.is_empty() && config.plan.is_empty() && config.owner.is_none());
         assert!(config.vendor.is_empty() && config.alias.is_empty() && config.limits().is_empty() && config.prompts.is_none());
         assert_eq!(config.choice.choice(), model::choice::Choice::default());
+        assert!(config.trusted_proxies.is_empty());
         // With every example switched on.
         let on: String = text.lines().map(|line| format!("{}\n", line.strip_prefix("#: ").unwrap_or(line))).collect();
         let config = parse(&on).expect("the examples are good");
         let prices = config.prices().expect("they were checked");
         assert_eq!(prices.of().map(|month| month.to_string()).as_deref(), Some("2026-11"));
         assert_eq!(prices.cost("gemini", "gemini-nano-banana-2.1", Unit::Image, 2.0), Some(Money(78_000)));
+        assert_eq!(config.trusted_proxies, ["127.0.0.1", "10.0.0.0/8"]);
         assert_eq!(config.plan["free"].plan(Uuid::nil(), "free").allowance.images_per_month, Some(10));
         assert_eq!(config.owner.and_then(|owner| owner.plan).as_deref(), Some("free"));
     }
@@ -219,7 +238,7 @@ mod tests {
     #[test]
     fn mistakes_are_named() {
         let check = |text: &str, expected: &str| {
-            let error = parse(text).expect_err(text).to_string();
+            let error = format!("{:#}", parse(text).expect_err(text));
             assert!(error.contains(expected), "{error}\ndoes not say\n{expected}");
         };
         check("[owner]\nplan = \"pro\"", "owner: there is no plan.pro; add it, or name another");
@@ -233,5 +252,6 @@ mod tests {
         check("[choice]\nimage = [\"suno\"]", "choice: image: there is no vendor \"suno\"");
         check("prices_of = \"2026-13\"", "prices_of: 2026-13 is not a month; write it as 2026-11");
         check("price =", "line 1");
+        check("trusted_proxies = [\"nginx\"]", "trusted_proxies: \"nginx\" is no address or network");
     }
 }

@@ -38,6 +38,8 @@ pub struct House {
     pub prices: Arc<PriceTable>,
     /// Who renders.
     pub renderers: Renderers,
+    /// Who is believed about where requests come from.
+    pub proxies: api::TrustedProxies,
     limits: HashMap<String, Limits>,
     data: DataDir,
 }
@@ -90,7 +92,8 @@ impl House {
         let office = Office { store: store.clone(), catalogue, vault: secret::vault(data)? };
         let (prices, limits) = (Arc::new(config.prices()?), config.limits());
         let renderers = config.renderers()?;
-        Ok(Self { store, assets, owner, office, prices, renderers, limits, data: data.clone() })
+        let proxies = config.proxies()?;
+        Ok(Self { store, assets, owner, office, prices, renderers, proxies, limits, data: data.clone() })
     }
 
     /// Starts the engine in this process; with `only`, for the tasks of that project alone.

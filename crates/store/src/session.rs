@@ -89,9 +89,14 @@ impl Store {
         let now = stored(now);
         let row = session::Model { hash: hash(secret), user_id: user, created_at: now, expires_at: now + session_lifetime() };
         session::Entity::insert(row.into_active_model()).exec_without_returning(&self.db).await.during("signing in", user)?;
-        let over = session::Entity::delete_many().filter(session::Column::ExpiresAt.lt(now));
-        over.exec(&self.db).await.during("removing sessions that are over", "")?;
         Ok(())
+    }
+
+    /// Forgets sessions that are over; answers how many there were.
+    pub async fn forget_sessions(&self, now: DateTime<Utc>) -> Result<u64, StoreError> {
+        let over = session::Entity::delete_many().filter(session::Column::ExpiresAt.lte(stored(now)));
+        let gone = over.exec(&self.db).await.during("removing", "sessions that are over")?;
+        Ok(gone.rows_affected)
     }
 
     /// Whose session that is and when it ends, if it is one. Using it makes it last longer.

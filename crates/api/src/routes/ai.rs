@@ -11,7 +11,6 @@ use store::Details;
 use super::keys::given;
 use crate::error::ApiError;
 use crate::extract::{Checked, PathId, checked, whole_body};
-use crate::once::sweep;
 use crate::picture;
 use crate::question::{self, Question};
 use crate::signed::Signed;
@@ -111,11 +110,14 @@ async fn look(
     about: impl FnOnce(model::character::Picture) -> Ask,
 ) -> Result<AiAnswer, ApiError> {
     let LookAtCharacter { image, take, api_keys } = input;
-    // Before the picture is stored, so that it is not swept with an old question about it.
-    sweep(app).await;
-    let ask_about = about(picture::of_character(app, field, &image).await?);
+    // Until the question names the picture, it could be swept away with an old question about the same one.
+    let not_swept = app.memory.asking.read().await;
+    let ask = about(picture::of_character(app, field, &image).await?);
     let (settings, details) = (Settings::default(), Details::default());
-    ask(app, Question { ask: ask_about, settings, details, take: take.unwrap_or(0) }, api_keys).await
+    let question = Question { ask, settings, details, take: take.unwrap_or(0) };
+    let noted = question::note(app, question, api_keys.as_ref()).await?;
+    drop(not_swept);
+    question::answer(app, noted).await
 }
 
 /// Speak a sample
@@ -230,8 +232,8 @@ pub async fn known(app: Signed, id: PathId) -> Result<Json<AiAnswer>, ApiError> 
 }
 
 async fn ask(app: &Signed, question: Question, keys: Option<RequestKeys>) -> Result<AiAnswer, ApiError> {
-    sweep(app).await;
-    question::answer(app, question, keys.as_ref()).await
+    let noted = question::note(app, question, keys.as_ref()).await?;
+    question::answer(app, noted).await
 }
 
 fn or_english(language: Option<String>) -> String {

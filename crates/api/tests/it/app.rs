@@ -56,6 +56,7 @@ impl TestApp {
             access: Access::LocalOwner(owner),
             web_root: None,
             rates: api::Rates::default(),
+            proxies: api::TrustedProxies::default(),
             vault: std::sync::Arc::new(store::Vault::new("a secret of the tests", &[])),
             language_model: false,
             version: "1.2.3",

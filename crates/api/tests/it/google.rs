@@ -6,7 +6,8 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
 use axum::extract::{RawForm, State};
-use axum::http::StatusCode;
+use axum::http::{StatusCode, Uri};
+use axum::response::Redirect;
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use base64::Engine;
@@ -21,6 +22,8 @@ pub const CLIENT_SECRET: &str = "the-apps-secret";
 #[derive(Clone)]
 pub struct Google {
     address: SocketAddr,
+    /// Who sits at the browser, and agrees to whatever `/authorize` asks.
+    pub present: Arc<Mutex<Option<Value>>>,
     codes: Arc<Mutex<HashMap<String, Grant>>>,
 }
 
@@ -36,9 +39,11 @@ struct Grant {
 impl Google {
     pub async fn start() -> Self {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
-        let google = Self { address: listener.local_addr().expect("an address"), codes: Arc::default() };
+        let address = listener.local_addr().expect("an address");
+        let google = Self { address, present: Arc::default(), codes: Arc::default() };
         let app = Router::new()
             .route("/.well-known/openid-configuration", get(discovery))
+            .route("/authorize", get(authorize))
             .route("/keys", get(keys))
             .route("/token", post(token))
             .with_state(google.clone());
@@ -83,6 +88,16 @@ async fn discovery(State(google): State<Google>) -> Json<Value> {
         "issuer": issuer, "authorization_endpoint": format!("{issuer}/authorize?hl=en"),
         "token_endpoint": format!("{issuer}/token"), "jwks_uri": format!("{issuer}/keys"),
     }))
+}
+
+/// Sends a real browser back, as the one who sits at it.
+async fn authorize(State(google): State<Google>, uri: Uri) -> Result<Redirect, StatusCode> {
+    let person = google.present.lock().expect("no panic holds it").clone().ok_or(StatusCode::FORBIDDEN)?;
+    let asked = format!("{}{uri}", google.issuer());
+    let url = reqwest::Url::parse(&asked).expect("an address");
+    let (_, home) = url.query_pairs().find(|(name, _)| name == "redirect_uri").expect("it was asked for");
+    let back = google.agree(&asked, &person, |_, _| ());
+    Ok(Redirect::to(&format!("{}{back}", &home[..home.find("/api/").expect("our own address")])))
 }
 
 async fn keys() -> Json<Value> {

@@ -47,7 +47,9 @@ async fn run(arguments: cli::Serve, data: &DataDir) -> anyhow::Result<ExitCode> 
     let engine = house.start_engine(None, (&arguments.encoder).into(), &house.renderers).await?;
     let stop = CancellationToken::new();
     let access = sign_in::access(house.owner, &house.office.vault)?;
-    let app = api::router(app_of(&house, access, web_root, stop.clone()));
+    let state = app_of(&house, access, web_root, stop.clone());
+    let sweeper = tokio::spawn(api::sweep_regularly(state.clone(), api::SWEEP_EVERY));
+    let app = api::router(state);
     println!("ShortsAI listens on http://{address}");
     println!("  API reference: http://{address}/docs");
     println!("  data folder:   {}", data.root().display());
@@ -64,6 +66,8 @@ async fn run(arguments: cli::Serve, data: &DataDir) -> anyhow::Result<ExitCode> 
     engine.stop().await;
     // Whoever still holds a connection has been told by then; their requests are stored.
     let _ = tokio::time::timeout(GRACE, server).await;
+    // It may be in the midst of a sweep, which is as good at the next start.
+    sweeper.abort();
     Ok(ExitCode::SUCCESS)
 }
 
@@ -75,6 +79,7 @@ pub fn app_of(house: &House, access: api::Access, web_root: Option<api::WebRoot>
         access,
         web_root,
         rates: api::Rates::default(),
+        proxies: house.proxies.clone(),
         vault: std::sync::Arc::new(house.office.vault.clone()),
         language_model: house.office.catalogue.abilities(&Default::default()).scripts.is_ok(),
         version: env!("CARGO_PKG_VERSION"),

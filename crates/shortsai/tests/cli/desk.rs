@@ -106,6 +106,10 @@ impl Desk {
             "S3_ACCESS_KEY_ID",
             "S3_SECRET_ACCESS_KEY",
             "S3_BUCKET_NAME",
+            "TRUSTED_PROXIES",
+            "WORKER_URL",
+            "WORKER_SECRET",
+            "CLOUD_RUN_URL",
         ];
         for variable in Vendor::ALL.into_iter().filter_map(Vendor::key_variable).chain(own) {
             command.env_remove(variable);

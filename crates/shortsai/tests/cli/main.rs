@@ -8,6 +8,9 @@ mod bad_input;
 mod bad_place;
 mod characters;
 mod desk;
+/// The provider that the API's own tests sign in with.
+#[path = "../../../api/tests/it/google.rs"]
+mod google;
 mod interrupted;
 mod making;
 mod people;
@@ -15,6 +18,7 @@ mod postgres;
 mod repeated;
 mod serving;
 mod storyboard;
+mod studio;
 mod vendors;
 mod video;
 mod words;

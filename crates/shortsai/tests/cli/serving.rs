@@ -11,13 +11,13 @@ use serde_json::{Value, json};
 use crate::desk::{Desk, Ended, QUICK, signal, wait_for};
 
 /// A running server; killed when a test fails.
-struct Server {
+pub struct Server {
     child: Child,
-    address: String,
+    pub address: String,
 }
 
 impl Server {
-    fn start(desk: &Desk) -> Self {
+    pub fn start(desk: &Desk) -> Self {
         Self::of(desk.start(&["serve", "--listen", "127.0.0.1:0"]))
     }
 

@@ -18,6 +18,7 @@ use uuid::Uuid;
 
 use crate::ledger::Ledger;
 use crate::order::{Job, Order, append};
+use crate::questions;
 use crate::two_processes::torment;
 use crate::vendors::{ListRenderer, abilities};
 
@@ -42,6 +43,7 @@ pub fn run(order: Order) {
         match order.job {
             Job::Prepare => prepare(&store).await,
             Job::Make { .. } => make(order, &store).await,
+            Job::Ask { .. } => questions::ask_all(order, &store).await,
             Job::Work => work(order, &store).await,
             Job::Feed => feed(order, &store).await,
         }
@@ -50,14 +52,14 @@ pub fn run(order: Order) {
 }
 
 /// Time stands still: no lease ends by itself, and no result depends on when it was made.
-fn clock() -> DateTime<Utc> {
+pub fn clock() -> DateTime<Utc> {
     DateTime::from_timestamp(1_800_000_000, 0).expect("a good time")
 }
 
 /// Writes the step down, and dies there if it is the one.
-fn arrive(step: &str) {
+pub fn arrive(step: &str) {
     let order = ORDER.get().expect("it is the first thing that a child sets");
-    let Job::Make { die_at } = order.job else { return };
+    let (Job::Make { die_at } | Job::Ask { die_at }) = order.job else { return };
     append(&order.folder.join("trace"), &format!("{}\t{step}", order.name));
     if die_at == Some(STEPS.fetch_add(1, Ordering::SeqCst)) {
         die();
@@ -81,7 +83,7 @@ fn checkpoint(step: &'static str, lease: &Lease) {
     }
 }
 
-fn settings(topic: &str) -> Settings {
+pub fn settings(topic: &str) -> Settings {
     Settings {
         topic: topic.to_owned(),
         title: format!("About {topic}"),
@@ -104,21 +106,21 @@ async fn prepare(store: &Store) {
     store.create_project(new, clock()).await.expect("the project is created");
 }
 
-struct Running {
+pub struct Running {
     stop: CancellationToken,
     task: tokio::task::JoinHandle<Result<(), store::ApplyError>>,
     _lock: WorkerLock,
 }
 
 impl Running {
-    async fn stop(self) {
+    pub async fn stop(self) {
         self.stop.cancel();
         self.task.await.expect("the engine ends cleanly").expect("the engine has no trouble");
     }
 }
 
 /// As the program starts it: the lock first, then the tasks of the dead.
-async fn start_engine(order: &Order, store: &Store, media_at_once: usize) -> Running {
+pub async fn start_engine(order: &Order, store: &Store, media_at_once: usize) -> Running {
     let workers = order.folder.join("workers");
     let lock = WorkerLock::take(&workers, &order.name).expect("the folder is writable");
     WorkerLock::free_dead_workers(&workers, store, clock()).await.expect("the database answers");

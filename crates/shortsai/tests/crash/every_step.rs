@@ -15,11 +15,11 @@ const AT_ONCE: usize = 2;
 
 /// What is left of a case.
 #[derive(Debug, PartialEq)]
-struct Left {
+pub struct Left {
     /// The project, and that no task is open.
-    report: String,
+    pub report: String,
     /// Name and content of each object.
-    objects: BTreeMap<PathBuf, Vec<u8>>,
+    pub objects: BTreeMap<PathBuf, Vec<u8>>,
 }
 
 #[expect(clippy::print_stdout, reason = "`make test-crash` shows the figures")]
@@ -29,7 +29,7 @@ pub fn check(server: &Server) {
     let database = server.create("base", &base);
     Order { job: Job::Prepare, database, folder: base.clone(), name: "prepare".to_owned() }.run();
 
-    let clean = case(server, (&base, top.path()), None);
+    let clean = case(server, ("base", &base), make, None);
     let steps: Vec<String> = trace(&clean, "first").collect();
     check_clean(&clean, &steps);
     let expected = left(&clean, "first");
@@ -40,7 +40,7 @@ pub fn check(server: &Server) {
             scope.spawn(|| {
                 while let Some((number, step)) = Some(next.fetch_add(1, Ordering::SeqCst)).and_then(|n| Some((n, steps.get(n)?)))
                 {
-                    let killed = case(server, (&base, top.path()), Some(number));
+                    let killed = case(server, ("base", &base), make, Some(number));
                     assert_eq!(trace(&killed, "first").last().as_ref(), Some(step), "the same way up to the kill");
                     assert_eq!(left(&killed, "second"), expected, "killed at step {number}: {step}");
                     check_calls(&clean, &killed, step);
@@ -54,35 +54,42 @@ pub fn check(server: &Server) {
 }
 
 /// One life of the project.
-struct Case {
-    folder: PathBuf,
+pub struct Case {
+    pub folder: PathBuf,
 }
 
-/// Makes the project's video: in one go, or with a process that dies at that step and one that goes on.
-fn case(server: &Server, (base, top): (&Path, &Path), die_at: Option<usize>) -> Case {
+fn make(die_at: Option<usize>) -> Job {
+    Job::Make { die_at }
+}
+
+/// Does the job: in one go, or with a process that dies at that step and one that goes on.
+///
+/// `base` is the database that it begins with, by name and folder; what becomes of it goes beside that.
+pub fn case(server: &Server, base: (&str, &Path), job: impl Fn(Option<usize>) -> Job, die_at: Option<usize>) -> Case {
     let name = die_at.map_or("clean".to_owned(), |step| format!("step{step}"));
-    let folder = folder(top, &name);
-    let database = server.copy(("base", base), &name, &folder);
-    let first = Order { job: Job::Make { die_at }, database, folder: folder.clone(), name: "first".to_owned() };
+    let folder = folder(base.1.parent().expect("the test's own folder"), &name);
+    let copy = format!("{}_{name}", base.0);
+    let database = server.copy(base, &copy, &folder);
+    let first = Order { job: job(die_at), database, folder: folder.clone(), name: "first".to_owned() };
     if die_at.is_none() {
         first.run();
     } else {
         let ended = first.start().wait().expect("a child can be waited for");
         assert_eq!(ended.signal(), Some(libc::SIGKILL), "{name}: {ended}\n{}", first.said());
-        Order { job: Job::Make { die_at: None }, name: "second".to_owned(), ..first }.run();
+        Order { job: job(None), name: "second".to_owned(), ..first }.run();
     }
-    server.drop(&name);
+    server.drop(&copy);
     Case { folder }
 }
 
-fn folder(top: &Path, name: &str) -> PathBuf {
+pub fn folder(top: &Path, name: &str) -> PathBuf {
     let folder = top.join(name);
     std::fs::create_dir(&folder).expect("the folder is ours");
     folder
 }
 
 /// The steps that a process has come to.
-fn trace(case: &Case, process: &str) -> impl Iterator<Item = String> {
+pub fn trace(case: &Case, process: &str) -> impl Iterator<Item = String> {
     let text = std::fs::read_to_string(case.folder.join("trace")).expect("every child writes one");
     let steps: Vec<String> = text
         .lines()
@@ -92,7 +99,7 @@ fn trace(case: &Case, process: &str) -> impl Iterator<Item = String> {
     steps.into_iter()
 }
 
-fn left(case: &Case, process: &str) -> Left {
+pub fn left(case: &Case, process: &str) -> Left {
     let report = std::fs::read_to_string(case.folder.join(format!("{process}.report"))).expect("a good end has a report");
     let (mut objects, mut folders) = (BTreeMap::new(), vec![case.folder.join("objects")]);
     while let Some(folder) = folders.pop() {

@@ -12,6 +12,7 @@ mod database;
 mod every_step;
 mod ledger;
 mod order;
+mod questions;
 mod two_processes;
 mod vendors;
 
@@ -23,6 +24,11 @@ mod sqlite {
     #[test]
     fn a_kill_at_any_step_changes_nothing() {
         every_step::check(&Server::Sqlite);
+    }
+
+    #[test]
+    fn a_question_is_answered_whenever_its_process_is_killed() {
+        questions::check(&Server::Sqlite);
     }
 
     #[test]
@@ -38,6 +44,13 @@ mod postgres {
     fn a_kill_at_any_step_changes_nothing() {
         if let Some(server) = Server::postgres() {
             every_step::check(&server);
+        }
+    }
+
+    #[test]
+    fn a_question_is_answered_whenever_its_process_is_killed() {
+        if let Some(server) = Server::postgres() {
+            questions::check(&server);
         }
     }
 

@@ -26,6 +26,8 @@ pub enum Job {
     Prepare,
     /// Makes the one project's video, and dies at the step of that number, if one is given.
     Make { die_at: Option<usize> },
+    /// Asks one question of each kind, and dies at the step of that number, if one is given.
+    Ask { die_at: Option<usize> },
     /// Works until it is killed.
     Work,
     /// Works and adds projects; ends when it is told to and all projects are finished.
@@ -36,9 +38,11 @@ impl Order {
     pub fn of_environment() -> Option<Self> {
         let order: Value = serde_json::from_str(&std::env::var(VARIABLE).ok()?).expect("the test writes good JSON");
         let text = |field: &str| order[field].as_str().expect("the test gives every field").to_owned();
+        let die_at = order["die_at"].as_u64().map(|step| step as usize);
         let job = match text("job").as_str() {
             "prepare" => Job::Prepare,
-            "make" => Job::Make { die_at: order["die_at"].as_u64().map(|step| step as usize) },
+            "make" => Job::Make { die_at },
+            "ask" => Job::Ask { die_at },
             "work" => Job::Work,
             _ => Job::Feed,
         };
@@ -50,6 +54,7 @@ impl Order {
         let (job, die_at) = match self.job {
             Job::Prepare => ("prepare", None),
             Job::Make { die_at } => ("make", die_at),
+            Job::Ask { die_at } => ("ask", die_at),
             Job::Work => ("work", None),
             Job::Feed => ("feed", None),
         };

@@ -9,11 +9,12 @@ use bytes::Bytes;
 use engine::{RenderFailure, RenderJob, Renderer};
 use model::caption::WordTiming;
 use model::project::RenderOutput;
-use providers::abilities::{Abilities, nobody, only};
+use providers::abilities::{Abilities, only};
 use providers::align::{AlignProvider, AlignRequest, Aligned};
+use providers::character::CharacterProvider;
 use providers::clip::{Clip, ClipRequest};
 use providers::error::ProviderError;
-use providers::image::{Image, ImageProvider, ImageRequest};
+use providers::image::{Image, ImageProvider, ImageRequest, Reference};
 use providers::job::{JobProvider, Polled};
 use providers::music::{Music, MusicProvider, MusicRequest, MusicVendor};
 use providers::script::{Script, ScriptProvider, ScriptRequest, ScriptScene, Written};
@@ -39,9 +40,9 @@ pub fn abilities(ledger: &Ledger) -> Abilities {
         speech: only("fake", "speech-1", vendor.clone()),
         align: only("fake", "words-1", vendor.clone()),
         clips: only("fake", "clip-1", vendor.clone()),
-        music: only("fake", "music-1", Arc::new(MusicVendor::AtOnce(vendor))),
-        describers: nobody(),
-        portraitists: nobody(),
+        music: only("fake", "music-1", Arc::new(MusicVendor::AtOnce(vendor.clone()))),
+        describers: only("fake", "face-1", vendor.clone()),
+        portraitists: only("fake", "face-1", vendor),
         fallback: false,
         speech_speed: 1.0,
     }
@@ -95,6 +96,25 @@ impl ImageProvider for Vendor {
     async fn draw(&self, request: &ImageRequest, key: &str) -> Result<Image, ProviderError> {
         self.ledger.write(&format!("draw_image {}", request.description), key);
         Ok(Image { bytes: file(b"\x89PNG\r\n\x1a\n", &request.description), media_type: "image/png", credit: None })
+    }
+}
+
+#[async_trait]
+impl CharacterProvider for Vendor {
+    fn vendor(&self) -> &'static str {
+        "fake"
+    }
+    fn model(&self) -> &str {
+        "face-1"
+    }
+    async fn describe(&self, picture: &Reference, key: &str) -> Result<String, ProviderError> {
+        self.ledger.write("describe", key);
+        Ok(format!("a face of {} bytes", picture.bytes.len()))
+    }
+    async fn portrait(&self, picture: &Reference, key: &str) -> Result<Image, ProviderError> {
+        self.ledger.write("portrait", key);
+        let portrait = format!("a portrait of {} bytes", picture.bytes.len());
+        Ok(Image { bytes: file(b"\x89PNG\r\n\x1a\n", &portrait), media_type: "image/png", credit: None })
     }
 }
 

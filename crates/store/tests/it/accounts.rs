@@ -61,6 +61,8 @@ pub async fn sessions_last_while_they_are_used(database: &Database) {
     let over = end + session_lifetime();
     assert_eq!(store.session("secret", over).await.unwrap(), None);
     store.begin_session(user.id, "new", over).await.unwrap();
+    assert_eq!(store.forget_sessions(over).await.unwrap(), 1, "the one that is over");
+    assert!(store.session("new", over).await.unwrap().is_some(), "the other one lasts");
     store.end_session("new").await.unwrap();
     assert_eq!(store.session("new", over).await.unwrap(), None);
 }
