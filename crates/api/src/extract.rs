@@ -159,6 +159,17 @@ impl<S: Send + Sync> FromRequestParts<S> for PathId {
     }
 }
 
+/// A form as it was sent, whatever it calls itself.
+pub struct Form(pub Bytes);
+
+impl<S: Send + Sync> FromRequest<S> for Form {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+        whole_body(request, state, "1 MiB").await.map(Self)
+    }
+}
+
 /// The query string.
 pub struct Asked<T>(pub T);
 

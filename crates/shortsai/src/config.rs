@@ -5,6 +5,7 @@
 pub mod vendors;
 
 use std::collections::{BTreeMap, HashMap};
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
@@ -34,6 +35,7 @@ pub struct Config {
     price: Vec<Price>,
     plan: BTreeMap<String, PlanConfig>,
     owner: Option<OwnerConfig>,
+    server: ServerConfig,
 }
 
 /// The plan of a slug.
@@ -47,6 +49,14 @@ struct PlanConfig {
     speech_minutes_per_month: Option<i64>,
     clips_per_month: Option<i64>,
     budget_usd_per_month: Option<f64>,
+}
+
+/// What clients may ask of the server.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct ServerConfig {
+    requests_per_minute: Option<NonZeroU32>,
+    address_requests_per_minute: Option<NonZeroU32>,
 }
 
 /// The local owner.
@@ -87,6 +97,13 @@ impl Config {
     /// What vendors take from this machine.
     pub fn limits(&self) -> HashMap<String, Limits> {
         vendors::limits(&self.vendor)
+    }
+
+    /// How often somebody may ask the server.
+    pub fn rates(&self) -> api::Rates {
+        let ServerConfig { requests_per_minute: user, address_requests_per_minute: address } = &self.server;
+        let or = |rate: &Option<NonZeroU32>, usual| rate.map_or(usual, api::PerMinute);
+        api::Rates::new(or(user, api::Rates::USER), or(address, api::Rates::ADDRESS))
     }
 
     /// What vendors ask for.
@@ -214,6 +231,7 @@ mod tests {
         check("[vendor.suno]\nper_minute = 0", "vendor.suno.per_minute is 0");
         check("[choice]\nimage = [\"suno\"]", "choice: image: there is no vendor \"suno\"");
         check("prices_of = \"2026-13\"", "prices_of: 2026-13 is not a month; write it as 2026-11");
+        check("[server]\nrequests_per_minute = 0", "expected a nonzero u32");
         check("price =", "line 1");
     }
 }

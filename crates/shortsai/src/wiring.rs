@@ -38,6 +38,8 @@ pub struct House {
     pub office: Office,
     /// What vendors ask for.
     pub prices: Arc<PriceTable>,
+    /// How often somebody may ask the server.
+    pub rates: api::Rates,
     limits: HashMap<String, Limits>,
     data: DataDir,
 }
@@ -84,7 +86,7 @@ impl House {
         let catalogue = Arc::new(config.catalogue(data.config_folder())?);
         let office = Office { store: store.clone(), catalogue, vault: secret::vault(data)? };
         let (prices, limits) = (Arc::new(config.prices()?), config.limits());
-        Ok(Self { store, assets, owner, office, prices, limits, data: data.clone() })
+        Ok(Self { store, assets, owner, office, prices, rates: config.rates(), limits, data: data.clone() })
     }
 
     /// Starts the engine in this process; with `only`, for the tasks of that project alone.

@@ -46,6 +46,16 @@ pub enum Refusals {
     Internal(Error),
 }
 
+/// What routes answer that change projects.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "describes what error.rs writes")]
+pub enum Conflicts {
+    /// Another session edits the project, or the `Idempotency-Key` came with another request before; or what is there does not
+    /// allow it.
+    #[response(status = 409)]
+    Conflict(Error),
+}
+
 /// What routes answer that wait for a vendor.
 #[derive(IntoResponses)]
 #[expect(dead_code, reason = "describes what question.rs writes")]

@@ -71,7 +71,7 @@ pub fn app_of(house: &House, access: api::Access, web_root: Option<api::WebRoot>
         assets: house.assets.clone(),
         access,
         web_root,
-        rates: api::Rates::default(),
+        rates: house.rates.clone(),
         vault: std::sync::Arc::new(house.office.vault.clone()),
         language_model: house.office.catalogue.abilities(&Default::default()).scripts.is_ok(),
         version: env!("CARGO_PKG_VERSION"),
