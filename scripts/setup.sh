@@ -43,6 +43,8 @@ have_espeak_library() {
 have_compiler() { have cc && have make; }
 have_ffmpeg() { have ffmpeg && have ffprobe; }
 have_festival_voice() { compgen -G "/usr/share/festival/voices/*/$1" >/dev/null; }
+# Debian's Python can only make environments with a package of its own.
+have_venv() { python3 -c 'import ensurepip, venv' 2>/dev/null; }
 have_postgres() { have initdb || compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null; }
 have_certificates() { [[ -e /etc/ssl/certs/ca-certificates.crt || -e /etc/ssl/cert.pem || -d /etc/pki ]]; }
 
@@ -71,6 +73,8 @@ if [[ $with_tests == yes ]]; then
   need "have shellcheck" shellcheck "checks these scripts"
   need "have jq" jq "the commands of docs/walkthrough.md use it"
   need have_postgres postgresql "the tests start a private server of it"
+  need "have python3" python3 "schemathesis tries the API with it"
+  need have_venv python3-venv "keeps schemathesis in a folder of its own"
   # The word times that the aligner finds are measured with the voices of another synthesiser.
   want "have festival" festival
   want "have_festival_voice kal_diphone" festvox-kallpc16k
@@ -162,6 +166,20 @@ install_checkers() {
   (cd "$root" && rustup component add rustfmt clippy)
 }
 
+# schemathesis with exactly the versions that are written down, under target/, so that nothing of the system's is touched.
+install_schemathesis() {
+  local wanted="$root/scripts/schemathesis/requirements.txt" there="${CARGO_TARGET_DIR:-$root/target}/schemathesis"
+  if cmp -s "$wanted" "$there/installed.txt"; then return 0; fi
+  say "installing schemathesis into $there (it tries the API with bad and good requests)"
+  rm -rf "$there"
+  mkdir -p "$(dirname "$there")"
+  python3 -m venv "$there"
+  "$there/bin/pip" install -q --disable-pip-version-check --only-binary :all: -r "$wanted" ||
+    die "pip could not install schemathesis; its message above says why"
+  # Last, so that what was broken off begins again.
+  cp "$wanted" "$there/installed.txt"
+}
+
 if [[ ${#missing[@]} -gt 0 ]]; then install_packages; fi
 if [[ ${#welcome[@]} -gt 0 ]]; then install_welcome; fi
 if ! have cargo || ! is_enough "$(rust_here)"; then
@@ -170,5 +188,8 @@ if ! have cargo || ! is_enough "$(rust_here)"; then
   is_enough "$(rust_here)" ||
     die "Rust $rust_wanted or newer is needed, but 'rustc --version' says: $(rust_here); unset RUSTUP_TOOLCHAIN if it is set"
 fi
-if [[ $with_tests == yes ]]; then install_checkers; fi
+if [[ $with_tests == yes ]]; then
+  install_checkers
+  install_schemathesis
+fi
 say "all there ($(rust_here | cut -d' ' -f1-2), $(ffmpeg -version | sed -n '1s/^\(ffmpeg version [^ ]*\).*/\1/p'))"
