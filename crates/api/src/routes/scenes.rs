@@ -195,7 +195,7 @@ pub async fn generate(app: Signed, id: PathId, work: Work<MakeClip>) -> Result<R
 }
 
 /// The scene as it is after the change.
-fn row(record: &ProjectRecord, scene: Option<&Scene>) -> Answer {
+pub fn row(record: &ProjectRecord, scene: Option<&Scene>) -> Answer {
     let row = scene.map(|scene| SceneRow::new(record.project.id, scene, record.scene_created_at.get(&scene.id).copied()));
     answer(StatusCode::OK, &[], &row)
 }

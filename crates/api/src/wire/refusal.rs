@@ -14,6 +14,8 @@ pub struct Error {
     /// Otherwise more about the error, or absent.
     #[schema(example = json!({ "_errors": [], "topic": { "_errors": ["Required"] } }))]
     details: Option<Value>,
+    /// `ASSET_EXISTS` where something is there already; otherwise absent.
+    code: Option<String>,
 }
 
 /// The refusals that any route can give.
