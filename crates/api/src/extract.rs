@@ -12,6 +12,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use crate::error::{ApiError, Problems};
+use crate::strict::Strict;
 
 /// A JSON body that has been read and checked. Unknown fields are dropped, and the content type does not matter, so that
 /// `curl -d` works as it is.
@@ -33,7 +34,7 @@ where
 /// Reads and checks a JSON body.
 pub fn checked<T: DeserializeOwned + Validate<Context = ()>>(bytes: &Bytes) -> Result<T, ApiError> {
     let value = parse(bytes)?;
-    let input: T = serde_path_to_error::deserialize(&value).map_err(|error| type_error(&error))?;
+    let input: T = serde_path_to_error::deserialize(Strict(&value)).map_err(|error| type_error(&error))?;
     let mut problems = Problems::default();
     if let Err(report) = input.validate() {
         for (path, error) in report.iter() {

@@ -28,6 +28,7 @@ mod routes;
 mod secret;
 mod serve;
 mod signed;
+mod strict;
 mod web;
 mod wire;
 
