@@ -34,6 +34,7 @@ test: setup-tests lint ## run all checks and all tests, installing what is missi
 	else \
 		echo "cargo test --workspace"; scripts/with-postgres.sh cargo test --workspace --lib --bins --tests; \
 	fi
+	scripts/schemathesis.sh $(TARGET)/debug/shortsai
 
 test-crash: setup-tests ## kill processes for a minute on each database and see that nothing is lost (in `make test`: 4 seconds)
 	SHORTSAI_CRASH_SECONDS=60 scripts/with-postgres.sh cargo test --package shortsai --test crash -- --nocapture --test-threads=1

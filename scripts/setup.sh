@@ -44,6 +44,9 @@ have_compiler() { have cc && have make; }
 have_ffmpeg() { have ffmpeg && have ffprobe; }
 have_festival_voice() { compgen -G "/usr/share/festival/voices/*/$1" >/dev/null; }
 have_chromium() { have chromium || have chromium-browser || have google-chrome || have chrome; }
+# Debian's Python can only make environments with a package of its own.
+# shellcheck disable=SC2317 # need calls it
+have_venv() { python3 -c 'import ensurepip, venv' 2>/dev/null; }
 have_postgres() { have initdb || compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null; }
 have_venv() { python3 -c 'import ensurepip, venv' >/dev/null 2>&1; }
 have_certificates() { [[ -e /etc/ssl/certs/ca-certificates.crt || -e /etc/ssl/cert.pem || -d /etc/pki ]]; }
@@ -73,7 +76,8 @@ if [[ $with_tests == yes ]]; then
   need "have shellcheck" shellcheck "checks these scripts"
   need "have jq" jq "the commands of docs/walkthrough.md use it"
   need have_postgres postgresql "the tests start a private server of it"
-  need have_venv python3-venv "makes a place of their own for the tests' Python programs"
+  need "have python3" python3 "the tests try the API and the object store with programs in it"
+  need have_venv python3-venv "keeps those programs in folders of their own"
   # The word times that the aligner finds are measured with the voices of another synthesiser.
   measured="some measurements of word times are"
   want "have festival" festival "$measured"
@@ -171,18 +175,19 @@ install_checkers() {
   (cd "$root" && rustup component add rustfmt clippy)
 }
 
-# The Python programs that tests start, in a place of their own below the build folder.
-install_python_tools() {
-  local requirements="$root/scripts/requirements-tests.txt"
-  local place="${CARGO_TARGET_DIR:-$root/target}/python"
-  local sum
-  sum="$(cksum <"$requirements")"
-  if [[ -x $place/bin/python && "$(cat "$place/requirements.stamp" 2>/dev/null)" == "$sum" ]]; then return 0; fi
-  say "installing the tests' Python programs into $place"
-  python3 -m venv "$place"
-  "$place/bin/pip" install --quiet --disable-pip-version-check --requirement "$requirements" ||
-    die "pip could not install scripts/requirements-tests.txt; check the network and run this again"
-  printf '%s\n' "$sum" >"$place/requirements.stamp"
+# install_python FOLDER REQUIREMENTS: exactly the versions that are written down, under target/, so that nothing of the system's is
+# touched.
+install_python() {
+  local there="${CARGO_TARGET_DIR:-$root/target}/$1" wanted="$root/$2"
+  if cmp -s "$wanted" "$there/installed.txt"; then return 0; fi
+  say "installing the programs of $2 into $there"
+  rm -rf "$there"
+  mkdir -p "$(dirname "$there")"
+  python3 -m venv "$there"
+  "$there/bin/pip" install -q --disable-pip-version-check --only-binary :all: -r "$wanted" ||
+    die "pip could not install what $2 names; its message above says why"
+  # Last, so that what was broken off begins again.
+  cp "$wanted" "$there/installed.txt"
 }
 
 if [[ ${#missing[@]} -gt 0 ]]; then install_packages; fi
@@ -195,6 +200,7 @@ if ! have cargo || ! is_enough "$(rust_here)"; then
 fi
 if [[ $with_tests == yes ]]; then
   install_checkers
-  install_python_tools
+  install_python schemathesis scripts/schemathesis/requirements.txt
+  install_python python scripts/requirements-tests.txt
 fi
 say "all there ($(rust_here | cut -d' ' -f1-2), $(ffmpeg -version | sed -n '1s/^\(ffmpeg version [^ ]*\).*/\1/p'))"

@@ -31,6 +31,9 @@ pub enum ApiError {
     /// The request was answered before; this is the answer.
     #[error("the request was answered before")]
     Again(Answer),
+    /// There is one already, and nobody said that another one is wanted.
+    #[error("There is one already; send force_regen to have another one made.")]
+    AssetExists,
     /// They have asked too often.
     #[error("Too many requests. Please wait {} s and try again.", seconds(*wait))]
     TooMany {
@@ -114,6 +117,7 @@ impl IntoResponse for ApiError {
                 let retry = [(axum::http::header::RETRY_AFTER, seconds(wait).to_string())];
                 (retry, body(StatusCode::TOO_MANY_REQUESTS, error, None)).into_response()
             }
+            Self::AssetExists => (StatusCode::CONFLICT, Json(json!({ "error": error, "code": "ASSET_EXISTS" }))).into_response(),
             Self::Again(answer) => crate::once::respond(answer),
             Self::Internal(reason) => {
                 let mut response = StatusCode::INTERNAL_SERVER_ERROR.into_response();
@@ -167,6 +171,12 @@ impl From<RequestError> for ApiError {
                 StatusCode::CONFLICT,
                 "This Idempotency-Key came with another request within the last 24 hours; give each new request a new key.",
             ),
+            RequestError::DailyLimit { limit } => {
+                let videos = if limit == 1 { "video" } else { "videos" };
+                let details = format!("Free accounts are limited to {limit} {videos} per day. Upgrade to Pro for more.");
+                let (status, error) = (StatusCode::FORBIDDEN, "Daily video limit reached".to_owned());
+                Self::Refused { status, error, details: Some(details.into()) }
+            }
             RequestError::Locked { session, until } => {
                 let until = crate::wire::stamp(until);
                 let error = format!("The session {session} edits this project until {until}; try again after that.");

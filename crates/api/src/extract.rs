@@ -12,6 +12,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use crate::error::{ApiError, Problems};
+use crate::strict::Strict;
 
 /// A JSON body that has been read and checked. Unknown fields are dropped, and the content type does not matter, so that
 /// `curl -d` works as it is.
@@ -33,7 +34,7 @@ where
 /// Reads and checks a JSON body.
 pub fn checked<T: DeserializeOwned + Validate<Context = ()>>(bytes: &Bytes) -> Result<T, ApiError> {
     let value = parse(bytes)?;
-    let input: T = serde_path_to_error::deserialize(&value).map_err(|error| type_error(&error))?;
+    let input: T = serde_path_to_error::deserialize(Strict(&value)).map_err(|error| type_error(&error))?;
     let mut problems = Problems::default();
     if let Err(report) = input.validate() {
         for (path, error) in report.iter() {
@@ -156,6 +157,17 @@ impl<S: Send + Sync> FromRequestParts<S> for PathId {
         let params = RawPathParams::from_request_parts(parts, state).await.ok();
         let id = params.and_then(|params| params.iter().next().and_then(|(_, value)| Uuid::parse_str(value).ok()));
         Ok(Self(id))
+    }
+}
+
+/// A form as it was sent, whatever it calls itself.
+pub struct Form(pub Bytes);
+
+impl<S: Send + Sync> FromRequest<S> for Form {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+        whole_body(request, state, "1 MiB").await.map(Self)
     }
 }
 

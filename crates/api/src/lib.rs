@@ -29,6 +29,7 @@ mod routes;
 mod secret;
 mod serve;
 mod signed;
+mod strict;
 mod sweep;
 mod web;
 mod wire;

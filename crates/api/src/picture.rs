@@ -1,16 +1,18 @@
-//! Pictures that vendors are to look at, as clients send them: inside the request as a data URI, or as a file of their own.
+//! Files as clients send them: inside the request as a data URI, or as a file of their own. Pictures that vendors are to look at are
+//! looked at here first.
 
-use assets::{Place, check_picture};
+use assets::{Place, check_picture, sniff};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use bytes::Bytes;
 use model::character::Picture;
+use model::project::Asset;
 
 use crate::error::ApiError;
 use crate::key::own_medium_in;
 use crate::signed::Signed;
 
-/// The most bytes of one picture.
+/// The most bytes of one file.
 const MOST: usize = 10 << 20;
 
 /// Stores a character's picture; `text` is what the client has sent in that field.
@@ -40,7 +42,25 @@ pub async fn of_style(app: &Signed, field: &str, text: &str) -> Result<String, A
     Ok(key)
 }
 
-/// The picture that is inside the field itself, if it is a data URI.
+/// A client's own medium of that kind (`image`, `video` or `audio`).
+pub async fn medium(app: &Signed, field: &str, text: &str, kind: &'static str) -> Result<Asset, ApiError> {
+    let Some(bytes) = within(field, text)? else { return own_medium_in(app, field, text, &[kind]).await };
+    let media_type = sniff(&bytes).map(|found| found.mime).unwrap_or("unknown");
+    if media_type.split('/').next() != Some(kind) {
+        return Err(ApiError::field(field, format!("The file's content is of type {media_type}, but needed is: {kind}")));
+    }
+    if bytes.len() > MOST {
+        return Err(ApiError::field(field, format!("The file has {} bytes; at most {MOST} are taken here", bytes.len())));
+    }
+    if kind == "image" {
+        checked(field, bytes.clone()).await?;
+    }
+    let stored = app.assets.put(Place::Uploads, bytes).await?;
+    app.store.note_upload(app.user.id, &stored.key, (app.clock)()).await?;
+    own_medium_in(app, field, &stored.key, &[kind]).await
+}
+
+/// The file that is inside the field itself, if it is a data URI.
 fn within(field: &str, text: &str) -> Result<Option<Bytes>, ApiError> {
     let Some(rest) = text.trim().strip_prefix("data:") else { return Ok(None) };
     decoded(rest).map(Some).map_err(|problem| ApiError::field(field, problem))

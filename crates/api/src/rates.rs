@@ -25,6 +25,11 @@ pub struct Rates {
 pub struct PerMinute(pub NonZeroU32);
 
 impl Rates {
+    /// What a user may ask for where nothing else is configured: far more than a person at a page needs.
+    pub const USER: PerMinute = PerMinute(NonZeroU32::new(1200).expect("not zero"));
+    /// The same of an address.
+    pub const ADDRESS: PerMinute = PerMinute(NonZeroU32::new(240).expect("not zero"));
+
     /// What each user may ask for, and each address that nobody has signed in from.
     pub fn new(user: PerMinute, address: PerMinute) -> Self {
         Self { users: Arc::new(limiter(user)), addresses: Arc::new(limiter(address)) }
@@ -48,11 +53,8 @@ impl Rates {
 }
 
 impl Default for Rates {
-    /// Far more than a person at a page needs.
     fn default() -> Self {
-        const USER: NonZeroU32 = NonZeroU32::new(1200).expect("not zero");
-        const ADDRESS: NonZeroU32 = NonZeroU32::new(240).expect("not zero");
-        Self::new(PerMinute(USER), PerMinute(ADDRESS))
+        Self::new(Self::USER, Self::ADDRESS)
     }
 }
 

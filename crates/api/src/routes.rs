@@ -14,6 +14,7 @@ pub mod jobs;
 pub mod keys;
 pub mod ledger;
 pub mod locks;
+pub mod media;
 pub mod people;
 pub mod plans;
 pub mod projects;
@@ -47,6 +48,10 @@ pub fn described() -> OpenApiRouter<AppState> {
         .routes(routes!(ai::optimize))
         .routes(routes!(ai::anything))
         .layer(DefaultBodyLimit::max(PICTURES_LIMIT));
+    let media = OpenApiRouter::new()
+        .routes(routes!(media::asset))
+        .routes(routes!(media::sfx))
+        .layer(DefaultBodyLimit::max(PICTURES_LIMIT));
     let archives = OpenApiRouter::new().routes(routes!(archives::import)).layer(archives::limit());
     OpenApiRouter::with_openapi(docs::introduction())
         .routes(routes!(archives::export))
@@ -58,10 +63,12 @@ pub fn described() -> OpenApiRouter<AppState> {
         .routes(routes!(projects::show, projects::change, projects::delete))
         .routes(routes!(locks::lock))
         .routes(routes!(locks::unlock))
-        .routes(routes!(scenes::put))
+        .routes(routes!(media::here, scenes::put))
         .routes(routes!(scenes::change, scenes::delete))
         .routes(routes!(scenes::media))
         .routes(routes!(scenes::generate))
+        .routes(routes!(media::status))
+        .merge(media)
         .routes(routes!(workflow::command))
         .routes(routes!(workflow::state))
         .routes(routes!(workflow::estimate))
@@ -88,6 +95,7 @@ pub fn described() -> OpenApiRouter<AppState> {
         .routes(routes!(users::limits))
         .routes(routes!(ledger::stats))
         .routes(routes!(ledger::logs))
+        .routes(routes!(ledger::log))
         .routes(routes!(people::list, people::change))
         .routes(routes!(plans::list, plans::create))
         .routes(routes!(plans::put, plans::delete))

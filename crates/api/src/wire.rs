@@ -14,6 +14,8 @@ pub mod keys;
 pub mod ledger;
 pub mod limits;
 pub mod lock;
+pub mod log;
+pub mod medium;
 pub mod people;
 pub mod plan;
 pub mod project;

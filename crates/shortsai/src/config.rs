@@ -7,11 +7,12 @@ pub mod render;
 pub mod vendors;
 
 use std::collections::{BTreeMap, HashMap};
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
-use assets::Assets;
 use api::TrustedProxies;
+use assets::Assets;
 use model::usage::{Allowance, Money, Price, PriceTable};
 use providers::catalogue::Catalogue;
 use providers::http::Http;
@@ -46,6 +47,7 @@ pub struct Config {
     render: RenderConfig,
     objects: ObjectsConfig,
     trusted_proxies: Vec<String>,
+    server: ServerConfig,
 }
 
 /// The plan of a slug.
@@ -59,6 +61,14 @@ struct PlanConfig {
     speech_minutes_per_month: Option<i64>,
     clips_per_month: Option<i64>,
     budget_usd_per_month: Option<f64>,
+}
+
+/// What clients may ask of the server.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct ServerConfig {
+    requests_per_minute: Option<NonZeroU32>,
+    address_requests_per_minute: Option<NonZeroU32>,
 }
 
 /// The local owner.
@@ -112,6 +122,13 @@ impl Config {
             Some(list) => proxies(list.split(',').filter(|entry| !entry.trim().is_empty())).context(TRUSTED_PROXIES),
             None => proxies(&self.trusted_proxies).context("the configuration: trusted_proxies"),
         }
+    }
+
+    /// How often somebody may ask the server.
+    pub fn rates(&self) -> api::Rates {
+        let ServerConfig { requests_per_minute: user, address_requests_per_minute: address } = &self.server;
+        let or = |rate: &Option<NonZeroU32>, usual| rate.map_or(usual, api::PerMinute);
+        api::Rates::new(or(user, api::Rates::USER), or(address, api::Rates::ADDRESS))
     }
 
     /// What vendors ask for.
@@ -251,6 +268,7 @@ mod tests {
         check("[vendor.suno]\nper_minute = 0", "vendor.suno.per_minute is 0");
         check("[choice]\nimage = [\"suno\"]", "choice: image: there is no vendor \"suno\"");
         check("prices_of = \"2026-13\"", "prices_of: 2026-13 is not a month; write it as 2026-11");
+        check("[server]\nrequests_per_minute = 0", "expected a nonzero u32");
         check("price =", "line 1");
         check("trusted_proxies = [\"nginx\"]", "trusted_proxies: \"nginx\" is no address or network");
     }

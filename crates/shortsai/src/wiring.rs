@@ -40,6 +40,8 @@ pub struct House {
     pub renderers: Renderers,
     /// Who is believed about where requests come from.
     pub proxies: api::TrustedProxies,
+    /// How often somebody may ask the server.
+    pub rates: api::Rates,
     limits: HashMap<String, Limits>,
     data: DataDir,
 }
@@ -91,9 +93,9 @@ impl House {
         let catalogue = Arc::new(config.catalogue(data.config_folder())?);
         let office = Office { store: store.clone(), catalogue, vault: secret::vault(data)? };
         let (prices, limits) = (Arc::new(config.prices()?), config.limits());
-        let renderers = config.renderers()?;
-        let proxies = config.proxies()?;
-        Ok(Self { store, assets, owner, office, prices, renderers, proxies, limits, data: data.clone() })
+        let (renderers, rates, proxies) = (config.renderers()?, config.rates(), config.proxies()?);
+        let data = data.clone();
+        Ok(Self { store, assets, owner, office, prices, renderers, proxies, rates, limits, data })
     }
 
     /// Starts the engine in this process; with `only`, for the tasks of that project alone.

@@ -2,8 +2,9 @@
 //! call, is in `usage`.
 
 use chrono::{DateTime, Utc};
-use model::usage::{Money, Used, check_budget};
-use sea_orm::sea_query::{Expr, ExprTrait};
+use model::usage::{Allowance, Money, Used, check_budget};
+use sea_orm::ActiveValue::NotSet;
+use sea_orm::sea_query::{Expr, ExprTrait, LockType, OnConflict};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, EntityTrait, IntoActiveModel,
     QueryFilter, QueryOrder, QuerySelect,
@@ -14,6 +15,7 @@ use crate::entity::{plan, project, usage, used, user};
 use crate::error::During;
 use crate::record::from_json;
 use crate::usage::{Call, Reservation, UsageState};
+use crate::user::LOCAL_OWNER;
 use crate::{Store, StoreError};
 
 /// What was used of one vendor's model.
@@ -87,7 +89,7 @@ impl Store {
 
 /// A user's allowance and what is used of it, locked until the end of the transaction.
 pub struct Account {
-    allowance: model::usage::Allowance,
+    allowance: Allowance,
     budget: Option<Money>,
     today: Used,
     this_month: Used,
@@ -98,14 +100,7 @@ impl Account {
     pub async fn lock(txn: &DatabaseTransaction, owner: Uuid, now: DateTime<Utc>) -> Result<Self, StoreError> {
         let user = lock_user(txn, owner).await.during("reading user", owner)?;
         let (plan_id, own_budget) = user.map_or((None, None), |user| (user.plan_id, user.budget_micros));
-        let plan = match plan_id {
-            Some(id) => plan::Entity::find_by_id(id).one(txn).await.during("reading plan", id)?,
-            None => None,
-        };
-        let allowance = match &plan {
-            Some(plan) => from_json(plan.allowance.clone(), &format!("plan {}", plan.slug), "allowance")?,
-            None => model::usage::Allowance::default(),
-        };
+        let (plan, allowance) = plan_of(txn, plan_id).await?;
         let [day, month] = periods(now);
         let today = of_period(txn, owner, &day).await.during("reading the usage of", owner)?;
         let this_month = of_period(txn, owner, &month).await.during("reading the usage of", owner)?;
@@ -129,10 +124,54 @@ impl Account {
     }
 }
 
-/// The user's row, locked: whoever counts for a user comes through here.
+/// The user's plan with what is in it; without a plan there are no limits.
+async fn plan_of(txn: &DatabaseTransaction, id: Option<Uuid>) -> Result<(Option<plan::Model>, Allowance), StoreError> {
+    let plan = match id {
+        Some(id) => plan::Entity::find_by_id(id).one(txn).await.during("reading plan", id)?,
+        None => None,
+    };
+    let allowance = match &plan {
+        Some(plan) => from_json(plan.allowance.clone(), &format!("plan {}", plan.slug), "allowance")?,
+        None => Allowance::default(),
+    };
+    Ok((plan, allowance))
+}
+
+/// Counts a new project of somebody with a free account, if there is room for another one today; answers the limit where there
+/// is none. This machine's owner may make as many as they like.
+pub async fn admit_project(txn: &DatabaseTransaction, owner: Uuid, now: DateTime<Utc>) -> Result<Result<(), i64>, StoreError> {
+    let user = lock_user(txn, owner).await.during("reading user", owner)?;
+    let Some(user) = user.filter(|user| user.id != LOCAL_OWNER && is_free(user)) else { return Ok(Ok(())) };
+    let Some(limit) = plan_of(txn, user.plan_id).await?.1.clips_per_day else { return Ok(Ok(())) };
+    if limit <= 0 {
+        return Ok(Err(limit));
+    }
+    let [day, _] = periods(now);
+    let row = used::Model { projects: 1, ..nothing_used(owner, day) };
+    // The condition stands in the statement that counts, so that no two get the last place.
+    let projects = || Expr::col((used::Entity, used::Column::Projects));
+    let once_more = OnConflict::columns([used::Column::OwnerId, used::Column::Period])
+        .value(used::Column::Projects, projects().add(1))
+        .action_and_where(projects().lt(limit))
+        .to_owned();
+    let counted = used::Entity::insert(row.into_active_model()).on_conflict(once_more).exec_without_returning(txn).await;
+    let counted = counted.during("counting a project of", owner)?;
+    Ok(if counted == 1 { Ok(()) } else { Err(limit) })
+}
+
+/// Whether their account is a free one.
+pub fn is_free(user: &user::Model) -> bool {
+    user.subscription_plan == "FREE" || user.tier == "free"
+}
+
+fn nothing_used(owner: Uuid, period: String) -> used::Model {
+    used::Model { owner_id: owner, period, requests: 0, images: 0, speech_seconds: 0.0, clips: 0, cost_micros: 0, projects: 0 }
+}
+
+/// The user's row, locked: whoever counts for a user comes through here. What only refers to the user goes on meanwhile.
 pub async fn lock_user(txn: &DatabaseTransaction, owner: Uuid) -> Result<Option<user::Model>, DbErr> {
     let find = user::Entity::find_by_id(owner);
-    let find = if txn.get_database_backend() == DbBackend::Postgres { find.lock_exclusive() } else { find };
+    let find = if txn.get_database_backend() == DbBackend::Postgres { find.lock(LockType::NoKeyUpdate) } else { find };
     find.one(txn).await
 }
 
@@ -166,18 +205,18 @@ pub async fn count(txn: &DatabaseTransaction, owner: Uuid, when: DateTime<Utc>, 
         let new = before.is_none();
         let sum = used_of(before).plus(more);
         let row = used::Model {
-            owner_id: owner,
-            period,
             requests: sum.requests,
             images: sum.images,
             speech_seconds: sum.speech_seconds,
             clips: sum.clips,
             cost_micros: sum.cost.0,
+            ..nothing_used(owner, period)
         };
         if new {
             used::Entity::insert(row.into_active_model()).exec_without_returning(txn).await?;
         } else {
-            used::Entity::update(row.into_active_model().reset_all()).exec(txn).await?;
+            let row = used::ActiveModel { projects: NotSet, ..row.into_active_model().reset_all() };
+            used::Entity::update(row).exec_without_returning(txn).await?;
         }
     }
     Ok(())

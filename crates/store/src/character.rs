@@ -16,6 +16,7 @@ use crate::delete::drop_referenced;
 use crate::entity::{character, character_picture, project, scene};
 use crate::error::During;
 use crate::load::{self, CHUNK, padded};
+use crate::place::show_held;
 use crate::project::touch;
 use crate::record::{from_json, json};
 use crate::transaction::stored;
@@ -46,7 +47,8 @@ impl Store {
     pub async fn create_character(&self, new: CharacterRecord) -> Result<(), StoreError> {
         let id = new.character.id;
         let write = self.write().await.during("creating character", id)?;
-        insert(&write.txn, [new]).await?;
+        let show_id = show_held(&write.txn, new.show_id).await.during("creating character", id)?;
+        insert(&write.txn, [CharacterRecord { show_id, ..new }]).await?;
         write.commit().await.during("creating character", id)
     }
 

@@ -15,6 +15,7 @@ use crate::account::lock_user;
 use crate::entity::{folder, project};
 use crate::error::During;
 use crate::load;
+use crate::place::named;
 use crate::project::touch;
 use crate::transaction::stored;
 use crate::{Store, StoreError};
@@ -166,6 +167,15 @@ impl Store {
     /// Deletes the owner's folder. Its projects are in no folder then, and the folders in it take its place; one whose name is
     /// taken there gets a number. `false` when there is no such folder.
     pub async fn delete_folder(&self, owner: Uuid, id: Uuid, now: DateTime<Utc>) -> Result<bool, StoreError> {
+        loop {
+            if let Some(done) = self.try_to_delete_folder(owner, id, now).await? {
+                return Ok(done);
+            }
+        }
+    }
+
+    /// `None` when a project has come into it meanwhile, which is to be taken out too.
+    async fn try_to_delete_folder(&self, owner: Uuid, id: Uuid, now: DateTime<Utc>) -> Result<Option<bool>, StoreError> {
         let write = self.write().await.during("deleting folder", id)?;
         let txn = &write.txn;
         let inside = project::Entity::find().select_only().column(project::Column::Id);
@@ -178,13 +188,16 @@ impl Store {
         }
         lock_user(txn, owner).await.during("deleting folder", id)?;
         let mut there = of_owner(txn, owner).await?;
-        let Some(place) = there.iter().position(|row| row.id == id) else { return Ok(false) };
+        let Some(place) = there.iter().position(|row| row.id == id) else { return Ok(Some(false)) };
         let gone = there.remove(place);
         for before in projects.into_iter().filter(|project| project.folder_id == Some(id)) {
             let after = project::Model { folder_id: None, ..before.clone() };
             touch(txn, before, after, now).await?;
         }
         folder::Entity::delete_by_id(id).exec(txn).await.during("deleting folder", id)?;
+        if named(txn, owner, project::Column::FolderId, id).await.during("reading the projects of folder", id)? {
+            return Ok(None);
+        }
         let children: Vec<_> = there.iter().filter(|row| row.parent_id == Some(id)).cloned().collect();
         for child in children {
             let name = free_name(&there, gone.parent_id, &child.name);
@@ -194,7 +207,7 @@ impl Store {
             folder::Entity::update(row).exec(txn).await.during("moving a folder out of folder", id)?;
         }
         write.commit_changed(&inside).await.during("deleting folder", id)?;
-        Ok(true)
+        Ok(Some(true))
     }
 }
 

@@ -44,7 +44,7 @@ pub struct LedgerLine {
     /// For whom.
     pub owner: Uuid,
     /// For which project.
-    pub project: Uuid,
+    pub project: Option<Uuid>,
     /// Who was asked.
     pub vendor: String,
     /// Which model.
@@ -57,6 +57,10 @@ pub struct LedgerLine {
     pub failed: bool,
     /// What the vendor said.
     pub error: Option<String>,
+    /// What was read and written, in the vendor's tokens; 0 for our own calls, which are paid by other things.
+    pub tokens: (i64, i64),
+    /// What whoever told of it has called it.
+    pub key: Option<String>,
     /// When it began.
     pub created_at: DateTime<Utc>,
     /// The user, if they are still there.
@@ -101,6 +105,12 @@ impl Store {
         let most = i64::MAX as u64;
         let page =
             page.limit(Ord::min(query.limit, most)).offset(Ord::min(query.offset, most)).all(&self.db).await.during(doing, "")?;
+        Ok((self.lines_of(page).await?, total))
+    }
+
+    /// The rows with whose they are.
+    pub(crate) async fn lines_of(&self, page: Vec<usage::Model>) -> Result<Vec<LedgerLine>, StoreError> {
+        let doing = "reading the ledger";
         let users = self.users_by_id(page.iter().map(|row| row.owner_id)).await?;
         let topics = project::Entity::find()
             .select_only()
@@ -115,14 +125,16 @@ impl Store {
             failed: row.state == UsageState::Refunded.name() || row.error.is_some(),
             id: row.id,
             owner: row.owner_id,
-            project: row.project_id,
+            project: Some(row.project_id).filter(|id| !id.is_nil()),
             vendor: row.vendor,
             model: row.model,
             units: row.units,
             error: row.error,
+            tokens: (row.tokens_input, row.tokens_output),
+            key: row.idempotency_key,
             created_at: row.created_at,
         };
-        Ok((page.into_iter().map(line).collect(), total))
+        Ok(page.into_iter().map(line).collect())
     }
 
     /// What has happened, with the last so many days in UTC (today is the last one). `asker` counts as a user even without an

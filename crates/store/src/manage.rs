@@ -57,6 +57,8 @@ pub struct Standing {
     pub today: Used,
     /// Used this month.
     pub this_month: Used,
+    /// Projects that were begun today, where a free account limits them.
+    pub projects_today: i64,
 }
 
 impl Store {
@@ -131,6 +133,7 @@ impl Store {
             for row in rows.during("reading", "what was used")? {
                 let Some(standing) = standings.get_mut(&row.owner_id) else { continue };
                 if row.period == day {
+                    standing.projects_today = row.projects;
                     standing.today = used_of(Some(row));
                 } else {
                     standing.this_month = used_of(Some(row));

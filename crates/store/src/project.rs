@@ -20,6 +20,7 @@ use crate::character::{self, CharacterRecord};
 use crate::entity::{event, project, scene};
 use crate::error::During;
 use crate::load;
+use crate::place::placed;
 use crate::record::{changes, fill_details, new_project_row, project_record};
 use crate::transaction::stored;
 use crate::{Store, StoreError};
@@ -192,7 +193,8 @@ impl Store {
         let write = self.write().await.during("changing project", id)?;
         let Some(row) = load::lock(&write.txn, id).await.during("reading project", id)? else { return Ok(false) };
         let number = row.event_number;
-        if write_details(&write.txn, row, details, now).await?.event_number != number {
+        let details = placed(&write.txn, details.clone()).await.during("changing project", id)?;
+        if write_details(&write.txn, row, &details, now).await?.event_number != number {
             write.commit_changed(&[id]).await.during("changing project", id)?;
         }
         Ok(true)
@@ -244,7 +246,8 @@ pub(crate) async fn insert_asking(
         revision: 0,
     };
     let mut row = new_project_row(&project, stored(now))?;
-    fill_details(&mut row, &new.details)?;
+    let details = placed(db, new.details).await.during("creating project", row.id)?;
+    fill_details(&mut row, &details)?;
     row.source = new.source;
     let insert = project::Entity::insert(row.clone().into_active_model());
     let _ = match insert.exec_without_returning(db).await {

@@ -14,9 +14,11 @@ use sea_orm::sea_query::OnConflict;
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter};
 use uuid::Uuid;
 
+use crate::account::admit_project;
 use crate::apply::change;
 use crate::entity::{project, request};
 use crate::error::During;
+use crate::place::placed;
 use crate::project::{insert, write_details};
 use crate::record::{from_json, json, project_record};
 use crate::transaction::stored;
@@ -84,6 +86,12 @@ pub enum RequestError {
         /// When its lock ends.
         until: DateTime<Utc>,
     },
+    /// The owner's free account has no more projects today.
+    #[error("free accounts make at most {limit} projects a day")]
+    DailyLimit {
+        /// So many a day.
+        limit: i64,
+    },
 }
 
 impl From<StoreError> for RequestError {
@@ -116,8 +124,11 @@ impl Store {
         if wish.details.is_some() || wish.inputs.iter().any(|input| matches!(input, Input::Edit(_))) {
             lock::check(&row, caller.session, now)?;
         }
-        let row = match &wish.details {
-            Some(details) => write_details(&write.txn, row, details, now).await?,
+        let row = match wish.details {
+            Some(details) => {
+                let details = placed(&write.txn, details).await.during("changing project", id)?;
+                write_details(&write.txn, row, &details, now).await?
+            }
             None => row,
         };
         let record = carry_out(&write.txn, row, wish.inputs, now).await?;
@@ -127,7 +138,7 @@ impl Store {
         Ok(answer)
     }
 
-    /// Creates a project and applies the inputs to it, all in one transaction.
+    /// Creates a project and applies the inputs to it, all in one transaction, unless its owner has made enough today.
     pub async fn begin_project(
         &self,
         new: NewProject,
@@ -140,6 +151,9 @@ impl Store {
         let write = self.write().await.during("creating project", id)?;
         if let Some(earlier) = begin(&write.txn, ticket, now).await? {
             return Ok(earlier);
+        }
+        if let Err(limit) = admit_project(&write.txn, new.owner, now).await? {
+            return Err(RequestError::DailyLimit { limit });
         }
         let row = insert(&write.txn, new, now).await?;
         let record = carry_out(&write.txn, row, inputs, now).await?;

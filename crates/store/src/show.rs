@@ -13,6 +13,7 @@ use crate::character::{CharacterRecord, of_show};
 use crate::entity::{character, project, show};
 use crate::error::During;
 use crate::load;
+use crate::place::named;
 use crate::project::touch;
 use crate::transaction::stored;
 use crate::{ProjectRecord, Store, StoreError};
@@ -111,11 +112,20 @@ impl Store {
 
     /// Deletes the owner's show; its episodes and characters stay and belong to none. `false` when there is no such show.
     pub async fn delete_show(&self, owner: Uuid, id: Uuid, now: DateTime<Utc>) -> Result<bool, StoreError> {
+        loop {
+            if let Some(done) = self.try_to_delete_show(owner, id, now).await? {
+                return Ok(done);
+            }
+        }
+    }
+
+    /// `None` when an episode has come meanwhile, which is to be taken out too.
+    async fn try_to_delete_show(&self, owner: Uuid, id: Uuid, now: DateTime<Utc>) -> Result<Option<bool>, StoreError> {
         let write = self.write().await.during("deleting show", id)?;
         let txn = &write.txn;
         let found = show::Entity::find_by_id(id).one(txn).await.during("reading show", id)?;
         if found.is_none_or(|row| row.owner_id != owner) {
-            return Ok(false);
+            return Ok(Some(false));
         }
         let episodes = episode_ids(txn, owner, id).await.during("reading the episodes of show", id)?;
         for some in episodes.chunks(load::CHUNK) {
@@ -127,11 +137,14 @@ impl Store {
                 }
             }
         }
+        show::Entity::delete_by_id(id).exec(txn).await.during("deleting show", id)?;
+        if named(txn, owner, project::Column::ShowId, id).await.during("reading the episodes of show", id)? {
+            return Ok(None);
+        }
         let cast = character::Entity::update_many().col_expr(character::Column::ShowId, Expr::value(None::<Uuid>));
         cast.filter(character::Column::ShowId.eq(id)).exec(txn).await.during("changing the characters of show", id)?;
-        show::Entity::delete_by_id(id).exec(txn).await.during("deleting show", id)?;
         write.commit_changed(&episodes).await.during("deleting show", id)?;
-        Ok(true)
+        Ok(Some(true))
     }
 }
 

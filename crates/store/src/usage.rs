@@ -274,5 +274,8 @@ async fn ledger_row(txn: &DatabaseTransaction, lease: &Lease, call: &Call, now: 
         error: None,
         created_at: stored(now),
         settled_at: None,
+        tokens_input: 0,
+        tokens_output: 0,
+        idempotency_key: None,
     })
 }

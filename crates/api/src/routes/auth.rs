@@ -1,7 +1,7 @@
 //! Signing in and out, in the shapes that clients of Auth.js know.
 
 use axum::Json;
-use axum::extract::{RawForm, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use store::session_lifetime;
@@ -9,7 +9,7 @@ use store::session_lifetime;
 use crate::access::SignIn;
 use crate::cookies::{self, Kind};
 use crate::error::ApiError;
-use crate::extract::Asked;
+use crate::extract::{Asked, Form};
 use crate::news;
 use crate::oidc::Attempt;
 use crate::secret::{same, sha256_hex};
@@ -52,10 +52,10 @@ pub async fn csrf(State(app): State<AppState>, headers: HeaderMap) -> Response {
 /// A form; sends the browser to Google.
 #[utoipa::path(
     post, path = "/api/auth/signin/google", tag = "Sign-in", operation_id = "signIn", security(()),
-    request_body(content = crate::wire::auth::SignInForm, content_type = "application/x-www-form-urlencoded"),
+    request_body(content = Option<crate::wire::auth::SignInForm>, content_type = "application/x-www-form-urlencoded"),
     responses((status = 302, description = "To the provider, or to the page that says what is wrong."), Refusals),
 )]
-pub async fn sign_in(State(app): State<AppState>, headers: HeaderMap, RawForm(form): RawForm) -> Result<Response, ApiError> {
+pub async fn sign_in(State(app): State<AppState>, headers: HeaderMap, Form(form): Form) -> Result<Response, ApiError> {
     let wish = field(&form, "callbackUrl").unwrap_or_default();
     let Access::SignIn(sign_in) = &app.access else { return Ok(found("/")) };
     if !is_ours(&headers, sign_in, &form) {
@@ -180,10 +180,10 @@ pub async fn session(State(app): State<AppState>, headers: HeaderMap) -> Result<
 /// A form; ends the session and sends the browser to `callbackUrl`.
 #[utoipa::path(
     post, path = "/api/auth/signout", tag = "Sign-in", operation_id = "signOut", security(()),
-    request_body(content = crate::wire::auth::SignInForm, content_type = "application/x-www-form-urlencoded"),
+    request_body(content = Option<crate::wire::auth::SignInForm>, content_type = "application/x-www-form-urlencoded"),
     responses((status = 302, description = "To `callbackUrl`, or to the page that says what is wrong."), Refusals),
 )]
-pub async fn sign_out(State(app): State<AppState>, headers: HeaderMap, RawForm(form): RawForm) -> Result<Response, ApiError> {
+pub async fn sign_out(State(app): State<AppState>, headers: HeaderMap, Form(form): Form) -> Result<Response, ApiError> {
     let Access::SignIn(sign_in) = &app.access else { return Ok(found("/")) };
     if !is_ours(&headers, sign_in, &form) {
         return Ok(failed(sign_in, "MissingCSRF"));

@@ -26,7 +26,7 @@ A script becomes a finished vertical short: pictures, narration, music, word-tim
 **Step by step**: create a project, send `generate_all` to `/api/workflow/command`, follow `/api/events/{projectId}`, \
 change what you don't like (only that is made anew), then `POST /api/render`.
 
-- Bodies are JSON of at most 1 MiB (16 MiB for new characters), whatever the content type says; unknown fields are ignored.
+- Bodies are JSON of at most 1 MiB (16 MiB where pictures and sounds may be inside), whatever the content type says; unknown fields are ignored.
 - Errors are JSON with a plain sentence in `error` and, for wrong fields, `details` nested like the body. A body that is \
 not JSON is a 400 that names the line and column.
 - Addresses in answers are relative to this server. Times are ISO 8601 in UTC; lengths are in seconds.

@@ -32,7 +32,7 @@ const BATCH: u64 = 500;
     get, path = "/api/events/{projectId}", tag = "Workflow", operation_id = "followProject",
     params(
         ("projectId" = Uuid, Path, description = "The project's id."),
-        ("Last-Event-ID" = Option<i64>, Header, description = "The number of the last event that the client has seen."),
+        ("Last-Event-ID" = Option<String>, Header, description = "The number of the last event that the client has seen; anything else is as none."),
     ),
     responses((status = 200, description = "The stream; each `data` is one of these as JSON.", body = LiveEvent, content_type = "text/event-stream"), Refusals),
 )]

@@ -1,13 +1,11 @@
 //! A user's own keys of vendors: kept sealed, shown only as a mask.
 
 use axum::Json;
-use axum::extract::State;
 use chrono::Duration;
 use store::KeyOf;
 use uuid::Uuid;
 
 use super::auth::nonce;
-use crate::AppState;
 use crate::error::{ApiError, Problems};
 use crate::extract::Checked;
 use crate::signed::{Signed, SignedPerson};
@@ -24,8 +22,8 @@ const RUN_HOURS: i64 = 24;
     get, path = "/api/user/apikeys", tag = "Account", operation_id = "getApiKeys",
     responses((status = 200, description = "The masks.", body = ApiKeys), Refusals),
 )]
-pub async fn show(State(app): State<AppState>, SignedPerson(signed): SignedPerson) -> Result<Json<ApiKeys>, ApiError> {
-    let keys = app.store.vendor_keys(signed.user.id, None, &app.vault, (app.clock)()).await?;
+pub async fn show(SignedPerson(app): SignedPerson) -> Result<Json<ApiKeys>, ApiError> {
+    let keys = app.store.vendor_keys(app.user.id, None, &app.vault, (app.clock)()).await?;
     let mut masks = ApiKeys::default();
     for key in keys {
         // One that can't be opened any more is none; entering it again takes its place.
@@ -44,12 +42,8 @@ pub async fn show(State(app): State<AppState>, SignedPerson(signed): SignedPerso
     post, path = "/api/user/apikeys", tag = "Account", operation_id = "putApiKeys", request_body = PutApiKeys,
     responses((status = 200, description = "They are kept.", body = KeysSaved), Refusals),
 )]
-pub async fn put(
-    State(app): State<AppState>,
-    SignedPerson(signed): SignedPerson,
-    Checked(input): Checked<PutApiKeys>,
-) -> Result<Json<KeysSaved>, ApiError> {
-    let (owner, now) = (signed.user.id, (app.clock)());
+pub async fn put(SignedPerson(app): SignedPerson, Checked(input): Checked<PutApiKeys>) -> Result<Json<KeysSaved>, ApiError> {
+    let (owner, now) = (app.user.id, (app.clock)());
     let mut problems = Problems::default();
     let mut wishes = Vec::new();
     for (field, vendor) in FIELDS {

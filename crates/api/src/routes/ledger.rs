@@ -1,16 +1,18 @@
 //! What administrators see of everybody: sums, and the ledger of vendor calls.
 
 use axum::Json;
+use axum::http::StatusCode;
 use chrono::Days;
-use store::LedgerQuery;
+use store::{LedgerQuery, LogError};
 
 use super::characters_of;
 use super::people::one_of;
 use super::projects::number;
 use crate::error::ApiError;
-use crate::extract::Asked;
+use crate::extract::{Asked, Checked};
 use crate::signed::SignedAdmin;
-use crate::wire::ledger::{ACTIONS, Logs, Pagination, RecentProject, Somebody, Stats, WhichDays, WhichLogs};
+use crate::wire::ledger::{ACTIONS, LogRow, Logs, Pagination, RecentProject, Somebody, Stats, WhichDays, WhichLogs};
+use crate::wire::log::LogUsage;
 use crate::wire::project::ProjectRow;
 use crate::wire::refusal::Refusals;
 
@@ -32,6 +34,37 @@ pub async fn stats(SignedAdmin(app): SignedAdmin, Asked(which): Asked<WhichDays>
     let today = now.date_naive();
     let dates = (0..days).rev().filter_map(|ago| today.checked_sub_days(Days::new(ago))).map(|date| date.to_string());
     Ok(Json(Stats::new(&activity, recent, dates.collect())))
+}
+
+/// Tell of a vendor call that was made elsewhere
+///
+/// It is written down like this server's own; a still or speech that came of it counts for the user. With an `idempotency_key`
+/// that is known, nothing happens, and the call of that key is answered.
+#[utoipa::path(
+    post, path = "/api/usage", tag = "Admin", operation_id = "logUsage", request_body = LogUsage,
+    responses(
+        (status = 201, description = "It is written down.", body = LogRow),
+        (status = 200, description = "It was written down before.", body = LogRow),
+        Refusals
+    ),
+)]
+pub async fn log(
+    SignedAdmin(app): SignedAdmin,
+    Checked(input): Checked<LogUsage>,
+) -> Result<(StatusCode, Json<LogRow>), ApiError> {
+    let (line, is_new) = app.store.log_call(input.call((app.new_id)())?, (app.clock)()).await?;
+    let status = if is_new { StatusCode::CREATED } else { StatusCode::OK };
+    Ok((status, Json(LogRow::from(&line))))
+}
+
+impl From<LogError> for ApiError {
+    fn from(error: LogError) -> Self {
+        match error {
+            LogError::NoUser => Self::field("user_id", "There is no such user; GET /api/admin/users lists them"),
+            LogError::NoProject => Self::field("project_id", "The user has no such project; leave it out for none"),
+            LogError::Store(error) => error.into(),
+        }
+    }
 }
 
 /// List vendor calls

@@ -4,10 +4,12 @@ use std::cmp::Ordering;
 use std::collections::HashMap;
 
 use axum::Json;
-use axum::http::StatusCode;
+use axum::http::{HeaderName, StatusCode};
+use axum::response::{IntoResponse, Response};
 use store::{Role, User, UserChange, UserError};
 use uuid::Uuid;
 
+use super::projects::number;
 use crate::error::ApiError;
 use crate::extract::{Asked, Checked};
 use crate::signed::SignedAdmin;
@@ -21,16 +23,38 @@ use crate::wire::user::UserRow;
 const SUBSCRIPTIONS: [&str; 2] = ["FREE", "PRO"];
 
 /// What users can be sorted by: nothing else, so that no column of the database can be asked for.
-const SORTS: [&str; 8] = ["created_at", "updated_at", "name", "email", "role", "subscription_plan", "is_blocked", "projects"];
+const SORTS: [&str; 12] = [
+    "created_at",
+    "updated_at",
+    "name",
+    "email",
+    "emailVerified",
+    "role",
+    "subscription_plan",
+    "tier",
+    "is_blocked",
+    "plan_id",
+    "id",
+    "projects",
+];
+/// How many users there are on all pages.
+const TOTAL: HeaderName = HeaderName::from_static("x-total-count");
 
 /// List users
 ///
-/// All of them that the filters let through, with their projects and limits (1000000000 where there is none).
+/// All of them that the filters let through, or one page of them, with their projects and limits (1000000000 where there is none).
 #[utoipa::path(
     get, path = "/api/admin/users", tag = "Admin", operation_id = "listUsers", params(WhichPeople),
-    responses((status = 200, description = "The users.", body = [Person]), Refusals),
+    responses(
+        (status = 200, description = "The users.", body = [Person], headers(
+            ("X-Total-Count" = u64, description = "How many the filters let through, on all pages.")
+        )),
+        Refusals
+    ),
 )]
-pub async fn list(SignedAdmin(app): SignedAdmin, Asked(which): Asked<WhichPeople>) -> Result<Json<Vec<Person>>, ApiError> {
+pub async fn list(SignedAdmin(app): SignedAdmin, Asked(which): Asked<WhichPeople>) -> Result<Response, ApiError> {
+    let limit = number("limit", which.limit.as_deref())?.map(|limit| limit.clamp(1, 100) as usize);
+    let offset = number("offset", which.offset.as_deref())?.unwrap_or_default().max(0) as usize;
     let filter = Filter::of(&which)?;
     let sort = one_of("sort", which.sort.as_deref(), &SORTS)?.unwrap_or(SORTS[0]);
     let descending = one_of("order", which.order.as_deref(), &["desc", "asc"])? != Some("asc");
@@ -42,6 +66,8 @@ pub async fn list(SignedAdmin(app): SignedAdmin, Asked(which): Asked<WhichPeople
         let order = compare(sort, one, other, &projects);
         if descending { order.reverse() } else { order }
     });
+    let total = [(TOTAL, users.len().to_string())];
+    let users: Vec<User> = users.into_iter().skip(offset).take(limit.unwrap_or(usize::MAX)).collect();
     let now = (app.clock)();
     let standings = app.store.standings(&users, now).await?;
     let person = |user: &User| Person {
@@ -49,7 +75,7 @@ pub async fn list(SignedAdmin(app): SignedAdmin, Asked(which): Asked<WhichPeople
         count: ProjectCount { projects: projects.get(&user.id).copied().unwrap_or_default() },
         user_limits: LimitsRow::new(user.id, &standings.get(&user.id).copied().unwrap_or_default(), now),
     };
-    Ok(Json(users.iter().map(person).collect()))
+    Ok((total, Json(users.iter().map(person).collect::<Vec<_>>())).into_response())
 }
 
 /// Change a user
@@ -120,6 +146,10 @@ fn compare(sort: &str, one: &User, other: &User, projects: &HashMap<Uuid, u64>) 
         "updated_at" => one.updated_at.cmp(&other.updated_at),
         "name" => one.name.to_lowercase().cmp(&other.name.to_lowercase()),
         "email" => one.email.cmp(&other.email),
+        "emailVerified" => one.email_verified_at.cmp(&other.email_verified_at),
+        "tier" => one.tier.cmp(&other.tier),
+        "plan_id" => one.plan.cmp(&other.plan),
+        "id" => one.id.cmp(&other.id),
         "role" => one.role.name().cmp(other.role.name()),
         "subscription_plan" => one.subscription_plan.cmp(&other.subscription_plan),
         "is_blocked" => one.is_blocked.cmp(&other.is_blocked),

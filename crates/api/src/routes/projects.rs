@@ -21,7 +21,7 @@ use crate::signed::Signed;
 use crate::wire::project::{
     CreateProject, PageMeta, PatchProject, ProjectList, ProjectRow, ProjectWithScenes, Success, WhichProjects, reference_url,
 };
-use crate::wire::refusal::{NotModified, Refusals};
+use crate::wire::refusal::{Conflicts, NotModified, Refusals};
 
 /// Create a project
 ///
@@ -32,7 +32,7 @@ use crate::wire::refusal::{NotModified, Refusals};
     params(
         ("Idempotency-Key" = Option<String>, Header, description = "A name for this request, such as a UUID: sent again with the same key it has no second effect and gets the same answer, for 24 hours."),
     ),
-    responses((status = 200, description = "The project.", body = ProjectRow), Refusals),
+    responses((status = 200, description = "The project.", body = ProjectRow), Conflicts, Refusals),
 )]
 pub async fn create(app: Signed, work: Work<CreateProject>) -> Result<Response, ApiError> {
     check_folder(&app, work.input.folder_id).await?;
@@ -176,7 +176,7 @@ pub async fn show(app: Signed, id: PathId, headers: HeaderMap) -> Result<Respons
     responses(
         (status = 200, description = "The project.", body = ProjectWithScenes),
         (status = 410, description = "There is no such project, or no more.", body = crate::wire::refusal::Error),
-        Refusals
+        Conflicts, Refusals
     ),
 )]
 pub async fn change(
@@ -291,7 +291,7 @@ fn patched(settings: &Settings, details: &Details, input: PatchProject) -> (Sett
         ("id" = Uuid, Path, description = "The project's id."),
         ("X-Session-Id" = Option<String>, Header, description = "The name of your session: lets you edit a project that it has locked."),
     ),
-    responses((status = 200, description = "It is deleted.", body = Success), Refusals),
+    responses((status = 200, description = "It is deleted.", body = Success), Conflicts, Refusals),
 )]
 pub async fn delete(app: Signed, id: PathId, headers: HeaderMap) -> Result<Json<Success>, ApiError> {
     let id = id.of("Project")?;

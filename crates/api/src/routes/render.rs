@@ -29,7 +29,7 @@ use crate::wire::status::WorkStatus;
     ),
     responses(
         (status = 200, description = "It is on its way.", body = RenderStarted),
-        (status = 409, description = "Something is missing; `details.missing` says what.", body = Error),
+        (status = 409, description = "Something is missing; `details.missing` says what. Or the `Idempotency-Key` came with another request.", body = Error),
         Refusals
     ),
 )]

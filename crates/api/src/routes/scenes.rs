@@ -18,7 +18,7 @@ use crate::key::own_medium_in;
 use crate::once::{Session, Work, answer, respond};
 use crate::signed::Signed;
 use crate::wire::project::Success;
-use crate::wire::refusal::Refusals;
+use crate::wire::refusal::{Conflicts, Refusals};
 use crate::wire::scene::{ClipOrdered, MakeClip, PatchScene, PutScene, SceneMedia, SceneRow};
 use crate::wire::status::MediaType;
 
@@ -32,7 +32,7 @@ use crate::wire::status::MediaType;
         ("Idempotency-Key" = Option<String>, Header, description = "A name for this request, such as a UUID: sent again with the same key it has no second effect and gets the same answer, for 24 hours."),
         ("X-Session-Id" = Option<String>, Header, description = "The name of your session: lets you edit a project that it has locked."),
     ),
-    responses((status = 200, description = "The scene.", body = SceneRow), Refusals),
+    responses((status = 200, description = "The scene.", body = SceneRow), Conflicts, Refusals),
 )]
 pub async fn put(app: Signed, work: Work<PutScene>) -> Result<Response, ApiError> {
     let record = own_project(&app, work.input.project_id).await?;
@@ -66,7 +66,7 @@ pub async fn put(app: Signed, work: Work<PutScene>) -> Result<Response, ApiError
         ("X-Session-Id" = Option<String>, Header, description = "The name of your session: lets you edit a project that it has locked."),
     ),
     request_body = PatchScene,
-    responses((status = 200, description = "The scene.", body = SceneRow), Refusals),
+    responses((status = 200, description = "The scene.", body = SceneRow), Conflicts, Refusals),
 )]
 pub async fn change(
     app: Signed,
@@ -136,7 +136,7 @@ async fn whose(
         ("id" = Uuid, Path, description = "The scene's id."),
         ("X-Session-Id" = Option<String>, Header, description = "The name of your session: lets you edit a project that it has locked."),
     ),
-    responses((status = 200, description = "It is deleted.", body = Success), Refusals),
+    responses((status = 200, description = "It is deleted.", body = Success), Conflicts, Refusals),
 )]
 pub async fn delete(app: Signed, id: PathId, headers: HeaderMap) -> Result<Response, ApiError> {
     let scene = id.of("Scene")?;
@@ -173,7 +173,7 @@ pub async fn media(app: Signed, id: PathId) -> Result<Json<SceneMedia>, ApiError
         ("Idempotency-Key" = Option<String>, Header, description = "A name for this request, such as a UUID: sent again with the same key it has no second effect and gets the same answer, for 24 hours."),
     ),
     request_body = MakeClip,
-    responses((status = 202, description = "It is being made.", body = ClipOrdered), Refusals),
+    responses((status = 202, description = "It is being made.", body = ClipOrdered), Conflicts, Refusals),
 )]
 pub async fn generate(app: Signed, id: PathId, work: Work<MakeClip>) -> Result<Response, ApiError> {
     let scene = id.of("Scene")?;
@@ -195,7 +195,7 @@ pub async fn generate(app: Signed, id: PathId, work: Work<MakeClip>) -> Result<R
 }
 
 /// The scene as it is after the change.
-fn row(record: &ProjectRecord, scene: Option<&Scene>) -> Answer {
+pub fn row(record: &ProjectRecord, scene: Option<&Scene>) -> Answer {
     let row = scene.map(|scene| SceneRow::new(record.project.id, scene, record.scene_created_at.get(&scene.id).copied()));
     answer(StatusCode::OK, &[], &row)
 }

@@ -12,7 +12,7 @@ use crate::once::{Work, answer, respond};
 use crate::order::{self, Order};
 use crate::poll::{self, View};
 use crate::signed::Signed;
-use crate::wire::refusal::{Error, NotModified, Refusals};
+use crate::wire::refusal::{Conflicts, Error, NotModified, Refusals};
 use crate::wire::short::{OrderShort, Short, ShortOrdered, ShortStatus};
 
 /// Make a short
@@ -27,7 +27,7 @@ use crate::wire::short::{OrderShort, Short, ShortOrdered, ShortStatus};
     responses(
         (status = 202, description = "The order was taken.", body = ShortOrdered),
         (status = 422, description = "A topic alone needs a language model, and none is configured.", body = Error),
-        Refusals
+        Conflicts, Refusals
     ),
 )]
 pub async fn order(app: Signed, work: Work<OrderShort>) -> Result<Response, ApiError> {

@@ -1,17 +1,15 @@
 //! Access tokens: how a user's programs come in.
 
 use axum::Json;
-use axum::extract::State;
 use axum::http::StatusCode;
 use chrono::Duration;
 use store::{AccessToken, Scope};
 
-use crate::AppState;
 use crate::error::ApiError;
 use crate::extract::{Checked, PathId};
 use crate::signed::SignedPerson;
 use crate::wire::project::Success;
-use crate::wire::refusal::Refusals;
+use crate::wire::refusal::{Error, Refusals};
 use crate::wire::token::{NewToken, TokenOnce, TokenRow};
 
 /// Nobody needs more.
@@ -24,8 +22,8 @@ const MOST: usize = 100;
     get, path = "/api/user/tokens", tag = "Account", operation_id = "listTokens",
     responses((status = 200, description = "The tokens, without their secrets.", body = Vec<TokenRow>), Refusals),
 )]
-pub async fn list(State(app): State<AppState>, SignedPerson(signed): SignedPerson) -> Result<Json<Vec<TokenRow>>, ApiError> {
-    Ok(Json(app.store.tokens(signed.user.id).await?.iter().map(TokenRow::from).collect()))
+pub async fn list(SignedPerson(app): SignedPerson) -> Result<Json<Vec<TokenRow>>, ApiError> {
+    Ok(Json(app.store.tokens(app.user.id).await?.iter().map(TokenRow::from).collect()))
 }
 
 /// Make an access token
@@ -35,14 +33,17 @@ pub async fn list(State(app): State<AppState>, SignedPerson(signed): SignedPerso
 /// and other users.
 #[utoipa::path(
     post, path = "/api/user/tokens", tag = "Account", operation_id = "createToken", request_body = NewToken,
-    responses((status = 201, description = "The token.", body = TokenOnce), Refusals),
+    responses(
+        (status = 201, description = "The token.", body = TokenOnce),
+        (status = 409, description = "You have as many as one can have.", body = Error),
+        Refusals
+    ),
 )]
 pub async fn create(
-    State(app): State<AppState>,
-    SignedPerson(signed): SignedPerson,
+    SignedPerson(app): SignedPerson,
     Checked(input): Checked<NewToken>,
 ) -> Result<(StatusCode, Json<TokenOnce>), ApiError> {
-    let (owner, now) = (signed.user.id, (app.clock)());
+    let (owner, now) = (app.user.id, (app.clock)());
     let scope = Scope::from_name(&input.scope).ok_or_else(|| ApiError::field("scope", "Expected read, render or write"))?;
     if app.store.tokens(owner).await?.len() >= MOST {
         let error = format!("You have {MOST} access tokens; revoke one that you no longer use.");
@@ -69,13 +70,9 @@ pub async fn create(
     params(("id" = Uuid, Path, description = "The token's id.")),
     responses((status = 200, description = "It is revoked.", body = Success), Refusals),
 )]
-pub async fn revoke(
-    State(app): State<AppState>,
-    SignedPerson(signed): SignedPerson,
-    id: PathId,
-) -> Result<Json<Success>, ApiError> {
+pub async fn revoke(SignedPerson(app): SignedPerson, id: PathId) -> Result<Json<Success>, ApiError> {
     let id = id.of("Token")?;
-    if app.store.revoke_token(signed.user.id, id).await? {
+    if app.store.revoke_token(app.user.id, id).await? {
         Ok(Json(Success { success: true }))
     } else {
         Err(ApiError::NotFound("Token"))

@@ -27,7 +27,7 @@ use crate::wire::workflow::{Estimate, Message, OfProject, WorkflowCommand, Workf
     ),
     responses(
         (status = 200, description = "It was taken.", body = Message),
-        (status = 409, description = "The project is not in a state for it, such as without any scene.", body = Error),
+        (status = 409, description = "The project is not in a state for it, such as without any scene; or the `Idempotency-Key` came with another request.", body = Error),
         Refusals
     ),
 )]

@@ -20,8 +20,8 @@ pub struct CsrfToken {
 #[schema(rename_all = "camelCase")]
 #[expect(dead_code, reason = "describes a form that is read by hand")]
 pub struct SignInForm {
-    /// From `/api/auth/csrf`.
-    csrf_token: String,
+    /// From `/api/auth/csrf`; without it, the browser is sent to the page that says what is wrong.
+    csrf_token: Option<String>,
     /// Where to go afterwards.
     callback_url: Option<String>,
 }

@@ -13,10 +13,12 @@ use super::status::{MediaStatus, MediaType, MusicStatus, WholeStatus, WorkStatus
 use crate::key::url_of;
 
 /// One message of the stream.
+// The document does not know `rename_all_fields`.
 #[derive(Serialize, ToSchema)]
-#[serde(tag = "type", rename_all = "snake_case", rename_all_fields = "camelCase")]
+#[serde(tag = "type", rename_all = "snake_case")]
 pub enum LiveEvent {
     /// The whole state: at the start, and whenever so much changed that it is best read anew.
+    #[serde(rename_all = "camelCase")]
     Init {
         /// Where the project stands.
         project_status: WholeStatus,
@@ -28,6 +30,7 @@ pub enum LiveEvent {
         bg_music_url: Option<String>,
     },
     /// One medium of one scene moved on.
+    #[serde(rename_all = "camelCase")]
     SceneUpdate {
         /// Which scene.
         scene_id: Uuid,
@@ -52,6 +55,7 @@ pub enum LiveEvent {
         duration: Option<f64>,
     },
     /// The music moved on.
+    #[serde(rename_all = "camelCase")]
     MusicUpdate {
         /// Its new status.
         status: MusicStatus,
@@ -63,11 +67,13 @@ pub enum LiveEvent {
         url: Option<String>,
     },
     /// The project as a whole moved on.
+    #[serde(rename_all = "camelCase")]
     ProjectStatusUpdate {
         /// Its new status.
         status: WholeStatus,
     },
     /// A render moved on; ask `/api/render/{id}` for its files when it is completed.
+    #[serde(rename_all = "camelCase")]
     RenderUpdate {
         /// Which render.
         render_id: Uuid,

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use model::usage::Unit;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use store::{Activity, LedgerLine, User};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
@@ -179,15 +178,16 @@ pub struct Pagination {
 pub struct LogRow {
     id: Uuid,
     user_id: Uuid,
-    project_id: Uuid,
+    /// `null` when the call was for none.
+    project_id: Option<Uuid>,
     #[schema(example = "GENERATE_IMAGE")]
     action_type: &'static str,
     provider: String,
     model_name: String,
-    /// Always 0: vendors are paid by other things here.
-    tokens_input: u64,
-    /// Always 0.
-    tokens_output: u64,
+    /// 0 for calls of this server: their vendors are paid by other things.
+    tokens_input: i64,
+    /// The same.
+    tokens_output: i64,
     /// Seconds of speech; 0 for what is not counted in seconds.
     duration_seconds: f64,
     /// `success` or `failed`. Whatever nothing is known of has failed, though it may have been made.
@@ -195,8 +195,8 @@ pub struct LogRow {
     status: &'static str,
     /// What the vendor said.
     error_message: Option<String>,
-    /// Always `null`.
-    idempotency_key: Option<Value>,
+    /// What whoever told of the call has named it; `null` for calls of this server.
+    idempotency_key: Option<String>,
     #[schema(format = DateTime)]
     created_at: String,
     /// `null` when they are gone.
@@ -231,15 +231,15 @@ impl From<&LedgerLine> for LogRow {
             action_type: action(line.unit),
             provider: line.vendor.clone(),
             model_name: line.model.clone(),
-            tokens_input: 0,
-            tokens_output: 0,
+            tokens_input: line.tokens.0,
+            tokens_output: line.tokens.1,
             duration_seconds: if in_seconds { line.units } else { 0.0 },
             status: if line.failed { "failed" } else { "success" },
             error_message: line.error.clone(),
-            idempotency_key: None,
+            idempotency_key: line.key.clone(),
             created_at: stamp(line.created_at),
             user: line.user.as_ref().map(user),
-            project: line.topic.clone().map(|topic| LogProject { topic, id: line.project }),
+            project: line.topic.clone().zip(line.project).map(|(topic, id)| LogProject { topic, id }),
         }
     }
 }

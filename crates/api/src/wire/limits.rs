@@ -108,15 +108,16 @@ pub struct LimitsRow {
     /// Since when the day's are counted: midnight in UTC.
     #[schema(format = DateTime)]
     last_daily_reset: String,
-    /// Clips a day.
+    /// Clips a day; with a free account also new projects a day.
     daily_videos_limit: i64,
+    /// Of clips and new projects, whichever is more.
     current_daily_videos: i64,
 }
 
 impl LimitsRow {
     /// How the user of that id stands.
     pub fn new(user: Uuid, standing: &Standing, now: DateTime<Utc>) -> Self {
-        let Standing { allowance, today, this_month } = standing;
+        let Standing { allowance, today, this_month, projects_today } = standing;
         let limit = |limit: Option<i64>| limit.unwrap_or(NO_LIMIT);
         let midnight = now.date_naive().and_time(NaiveTime::MIN).and_utc();
         Self {
@@ -132,7 +133,8 @@ impl LimitsRow {
             current_daily_requests: today.requests,
             last_daily_reset: stamp(midnight),
             daily_videos_limit: limit(allowance.clips_per_day),
-            current_daily_videos: today.clips,
+            // Both have the same limit, each for itself.
+            current_daily_videos: today.clips.max(*projects_today),
         }
     }
 }

@@ -22,10 +22,17 @@ pub struct WhichPeople {
     pub plan: Option<String>,
     /// `active` or `blocked`.
     pub status: Option<String>,
-    /// `created_at` (when left out), `updated_at`, `name`, `email`, `role`, `subscription_plan`, `is_blocked` or `projects`.
+    /// `created_at` (when left out), `updated_at`, `name`, `email`, `emailVerified`, `role`, `subscription_plan`, `tier`, `is_blocked`,
+    /// `plan_id`, `id` or `projects`.
     pub sort: Option<String>,
     /// `desc` (when left out) or `asc`.
     pub order: Option<String>,
+    /// At most so many (1 to 100); left out, all.
+    #[param(value_type = Option<i64>, example = 50)]
+    pub limit: Option<String>,
+    /// Leave out so many of the first.
+    #[param(value_type = Option<i64>, example = 0)]
+    pub offset: Option<String>,
 }
 
 /// A user with their projects and limits.

@@ -188,8 +188,8 @@ pub struct WhichProjects {
     pub offset: Option<String>,
     /// Only those in this folder; `root` for those in none.
     pub folder_id: Option<String>,
-    /// Only those that are put away (`true`) or are not (`false`).
-    #[param(value_type = Option<bool>)]
+    /// Only those that are put away (`true`) or are not (`false`, and whatever else).
+    #[param(example = "false")]
     pub is_archived: Option<String>,
 }
 

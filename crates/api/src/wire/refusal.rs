@@ -14,6 +14,8 @@ pub struct Error {
     /// Otherwise more about the error, or absent.
     #[schema(example = json!({ "_errors": [], "topic": { "_errors": ["Required"] } }))]
     details: Option<Value>,
+    /// `ASSET_EXISTS` where something is there already; otherwise absent.
+    code: Option<String>,
 }
 
 /// The refusals that any route can give.
@@ -44,6 +46,16 @@ pub enum Refusals {
     /// Trouble on the server's side; `details.requestId` is in its log.
     #[response(status = 500)]
     Internal(Error),
+}
+
+/// What routes answer that change projects.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "describes what error.rs writes")]
+pub enum Conflicts {
+    /// Another session edits the project, or the `Idempotency-Key` came with another request before; or what is there does not
+    /// allow it.
+    #[response(status = 409)]
+    Conflict(Error),
 }
 
 /// What routes answer that wait for a vendor.

@@ -97,3 +97,55 @@ async fn only_administrators_see_them() {
     assert_eq!(ada.get("/api/admin/stats").await.json()["totalUsers"], json!(2), "this machine's owner is nobody here");
     assert_eq!(ada.get("/api/admin/logs").await.json()["logs"], Value::Array(Vec::new()));
 }
+
+#[tokio::test]
+async fn calls_made_elsewhere_are_told_once() {
+    let app = TestApp::new().await;
+    let project = app.project(&["One."]).await;
+    let body = json!({
+        "user_id": app.owner, "action_type": "GENERATE_TTS", "provider": "elevenlabs", "project_id": project, "status": "success",
+        "tokens_input": 5, "duration_seconds": 90, "idempotency_key": "k",
+    });
+    let (status, row) = app.post("/api/usage", body.clone()).await;
+    assert_eq!(status, 201, "{row}");
+    let told = [
+        "action_type",
+        "provider",
+        "model_name",
+        "tokens_input",
+        "tokens_output",
+        "duration_seconds",
+        "status",
+        "idempotency_key",
+    ];
+    let expected = json!(["GENERATE_TTS", "elevenlabs", "unknown", 5, 0, 90.0, "success", "k"]);
+    assert_eq!(json!(told.map(|field| row[field].clone())), expected);
+    assert_eq!((&row["project_id"], &row["project"]["topic"]), (&json!(project), &json!("The Moon")));
+    assert_eq!(app.post("/api/usage", body.clone()).await, (200, row.clone()));
+    assert_eq!(app.get("/api/users/quota").await.1["used"]["currentTTSMinutes"], 1.5);
+    let failed = json!({ "user_id": app.owner, "action_type": "GENERATE_IMAGE", "provider": "x", "status": "failed", "error_message": "busy" });
+    let (status, failed) = app.post("/api/usage", failed).await;
+    assert_eq!(
+        (status, &failed["status"], &failed["error_message"], &failed["project_id"]),
+        (201, &json!("failed"), &json!("busy"), &Value::Null)
+    );
+    let (_, logs) = app.get("/api/admin/logs").await;
+    assert_eq!(logs["logs"], json!([failed, row]));
+    for (field, value) in [
+        ("user_id", json!(app.project(&[]).await)),
+        ("project_id", json!(app.owner)),
+        ("action_type", json!("GENERATE_ALL")),
+        ("status", json!("fine")),
+        ("provider", json!(" ")),
+        ("tokens_output", json!(-1)),
+        ("duration_seconds", json!(-0.5)),
+        ("duration_seconds", json!(1e9)),
+    ] {
+        let mut bad = body.clone();
+        bad[field] = value;
+        bad["idempotency_key"] = json!("another");
+        let (status, error) = app.post("/api/usage", bad).await;
+        assert_eq!(status, 400, "{field}: {error}");
+        assert!(error["details"][field]["_errors"].is_array(), "{field}: {error}");
+    }
+}

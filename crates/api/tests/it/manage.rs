@@ -116,7 +116,17 @@ async fn administrators_manage_users() {
     assert_eq!(names("?role=ADMIN").await, ["ada"]);
     assert_eq!(names("?plan=PRO").await, [""; 0]);
     assert_eq!(names("?status=blocked").await, [""; 0]);
-    for bad in ["?sort=google_id", "?order=up", "?role=GOD", "?status=x", "?plan=x"] {
+    for sort in ["id", "email", "emailVerified", "tier", "plan_id", "is_blocked", "role", "subscription_plan", "updated_at"] {
+        assert_eq!(names(&format!("?sort={sort}")).await.len(), 2, "{sort}");
+    }
+    assert_eq!(names("?limit=1").await, ["bob"]);
+    assert_eq!(names("?limit=1&offset=1").await, ["ada"]);
+    assert_eq!(names("?limit=0&sort=name&order=asc").await, ["ada"], "a page has at least one");
+    assert_eq!(names("?offset=2").await, [""; 0]);
+    let page = ada.get("/api/admin/users?limit=1&search=bob").await;
+    assert_eq!(page.headers["x-total-count"], "1");
+    assert_eq!(ada.get("/api/admin/users?limit=1").await.headers["x-total-count"], "2");
+    for bad in ["?sort=google_id", "?limit=x", "?offset=1.5", "?order=up", "?role=GOD", "?status=x", "?plan=x"] {
         assert_eq!(ada.get(&format!("/api/admin/users{bad}")).await.status, 400, "{bad}");
     }
     let list = ada.get("/api/admin/users?search=bob").await.json();
@@ -139,4 +149,29 @@ async fn administrators_manage_users() {
     assert_eq!((&blocked["is_blocked"], &blocked["tier"]), (&json!(true), &json!("pro")), "what is not said stays");
     assert_eq!(bob.get("/api/projects").await.status, 401, "the session is over");
     assert_eq!(names("?status=blocked").await, ["bob"]);
+}
+
+#[tokio::test]
+async fn free_accounts_begin_few_projects_a_day() {
+    let (app, google) = with_google().await;
+    let (ada, bob) = (signed_in(&app, &google, "ada").await, signed_in(&app, &google, "bob").await);
+    let plan = json!({ "name": "Free", "slug": "free", "daily_videos_limit": 1 });
+    let plan = ada.json(Method::POST, "/api/admin/plans", plan).await.json();
+    let bob_id = bob.get("/api/users").await.json()[0]["id"].clone();
+    let change = json!({ "userId": bob_id, "plan_id": plan["id"] });
+    assert_eq!(ada.json(Method::PATCH, "/api/admin/users", change).await.status, 200);
+    let begin = async |path: &str, body: Value| bob.json(Method::POST, path, body).await;
+    assert_eq!(begin("/api/projects", json!({ "topic": "" })).await.status, 400, "what is refused does not count");
+    assert_eq!(begin("/api/projects", json!({ "topic": "x" })).await.status, 200);
+    let quota = bob.get("/api/users/quota").await.json();
+    assert_eq!((&quota["limits"]["maxDailyVideos"], &quota["used"]["currentDailyVideos"]), (&json!(1), &json!(1)));
+    let details = "Free accounts are limited to 1 video per day. Upgrade to Pro for more.";
+    let expected = json!({ "error": "Daily video limit reached", "details": details });
+    for (path, body) in [("/api/projects", json!({ "topic": "x" })), ("/api/shorts", json!({ "script": "Words." }))] {
+        let refused = begin(path, body).await;
+        assert_eq!((refused.status, refused.json()), (403, expected.clone()), "{path}");
+    }
+    let change = json!({ "userId": bob_id, "subscription_plan": "PRO" });
+    assert_eq!(ada.json(Method::PATCH, "/api/admin/users", change).await.status, 200);
+    assert_eq!(begin("/api/projects", json!({ "topic": "x" })).await.status, 200);
 }

@@ -40,6 +40,10 @@ const ROUTES: &[(&str, Of, &str)] = &[
     ("post /api/projects/{id}/unlock", Of::Owner, r#"{"session_id":"s"}"#),
     ("post /api/scenes", Of::Owner, r#"{"project_id":"PROJECT","scene_number":1,"narration":"One.","duration_seconds":4}"#),
     ("patch /api/scenes/{id}", Of::Owner, r#"{"narration":"Two."}"#),
+    ("get /api/scenes", Of::Each, ""),
+    ("patch /api/scenes/{id}/status", Of::Owner, r#"{"type":"image","status":"loading","force_regen":true}"#),
+    ("patch /api/scenes/{id}/asset", Of::Owner, r#"{"image_url":"ASSET","image_status":"completed"}"#),
+    ("patch /api/scenes/{id}/sfx", Of::Owner, r#"{"sfx_url":"ASSET","sfx_status":"completed"}"#),
     ("get /api/scenes/{id}/media", Of::Owner, ""),
     ("post /api/scenes/{id}/generate", Of::Owner, "{}"),
     ("post /api/workflow/command", Of::Owner, r#"{"projectId":"PROJECT","action":"generate_all"}"#),
@@ -64,6 +68,7 @@ const ROUTES: &[(&str, Of, &str)] = &[
     ("patch /api/shows/{id}", Of::Owner, r#"{"name":"Renamed"}"#),
     ("get /api/admin/stats", Of::Admin, ""),
     ("get /api/admin/logs", Of::Admin, ""),
+    ("post /api/usage", Of::Admin, "{}"),
     ("get /api/admin/users", Of::Admin, ""),
     ("patch /api/admin/users", Of::Admin, "{}"),
     ("get /api/admin/plans", Of::Admin, ""),
@@ -253,7 +258,7 @@ async fn ask(app: &TestApp, world: &World, route: &str, body: &str, asker: &Aske
     let method = Method::from_bytes(method.to_uppercase().as_bytes()).expect("a method");
     let body = match body {
         "bytes" => drawn(),
-        body => body.replace("PROJECT", &world.project).into_bytes(),
+        body => body.replace("PROJECT", &world.project).replace("ASSET", &world.asset).into_bytes(),
     };
     let mut request = Request::builder().method(method).uri(path);
     if let Some((name, value)) = &asker.header {

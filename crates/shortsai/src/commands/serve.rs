@@ -78,7 +78,7 @@ pub fn app_of(house: &House, access: api::Access, web_root: Option<api::WebRoot>
         assets: house.assets.clone(),
         access,
         web_root,
-        rates: api::Rates::default(),
+        rates: house.rates.clone(),
         proxies: house.proxies.clone(),
         vault: std::sync::Arc::new(house.office.vault.clone()),
         language_model: house.office.catalogue.abilities(&Default::default()).scripts.is_ok(),

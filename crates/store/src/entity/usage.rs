@@ -23,6 +23,9 @@ pub struct Model {
     pub error: Option<String>,
     pub created_at: DateTimeUtc,
     pub settled_at: Option<DateTimeUtc>,
+    pub tokens_input: i64,
+    pub tokens_output: i64,
+    pub idempotency_key: Option<String>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

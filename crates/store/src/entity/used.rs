@@ -15,6 +15,7 @@ pub struct Model {
     pub speech_seconds: f64,
     pub clips: i64,
     pub cost_micros: i64,
+    pub projects: i64,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -27,6 +27,7 @@ fn ids(records: &[CharacterRecord]) -> Vec<u128> {
 pub async fn characters_are_read_back_and_are_their_owners(database: &Database) {
     let store = &database.store;
     let (owner, other) = (database.owner(1).await, database.owner(2).await);
+    database.show(8, 1).await;
     let settings = Some(json!({ "stability": 0.5 }));
     let mut kept = Vec::new();
     for number in 3..6 {

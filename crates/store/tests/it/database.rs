@@ -12,7 +12,7 @@ use model::storyboard::Storyboard;
 use model::task::{Product, ScriptScene, TaskKind};
 use model::workflow::{Command, Edit, Input, SceneDraft};
 use sea_orm::{ConnectionTrait, Database as Connection, DatabaseConnection, DbBackend, Statement};
-use store::{Details, Lease, NewProject, ProjectRecord, Store, open};
+use store::{Details, Folder, Lease, NewProject, ProjectRecord, Show, Store, open};
 use tempfile::TempDir;
 use uuid::Uuid;
 
@@ -88,6 +88,30 @@ impl Database {
         let insert = Statement::from_sql_and_values(self.raw.get_database_backend(), insert, values);
         self.raw.execute_raw(insert).await.expect("the user is added");
         owner
+    }
+
+    /// A folder at the root.
+    pub async fn folder(&self, number: u128, owner: u128) {
+        let (created_at, updated_at) = (at(1), at(1));
+        let folder =
+            Folder { id: id(number), owner: id(owner), parent: None, name: format!("Folder {number}"), created_at, updated_at };
+        self.store.create_folder(&folder).await.expect("the folder is made");
+    }
+
+    /// A show.
+    pub async fn show(&self, number: u128, owner: u128) {
+        let show = Show {
+            id: id(number),
+            owner: id(owner),
+            name: format!("Show {number}"),
+            description: String::new(),
+            style_preset: "Anime".to_owned(),
+            visual_prompt: None,
+            default_tts_provider: "gemini".to_owned(),
+            created_at: at(1),
+            updated_at: at(1),
+        };
+        self.store.create_show(&show).await.expect("the show is made");
     }
 
     /// A project of owner 1 without scenes.

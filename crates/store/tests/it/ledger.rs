@@ -37,7 +37,7 @@ pub async fn the_ledger_is_searched_and_paged(database: &Database) {
     calls(database, 6, DAY, FailureClass::Unknown).await;
     let ask = async |query: LedgerQuery| {
         let (lines, total) = database.store.ledger(&query).await.unwrap();
-        let short = |line: LedgerLine| (line.project.as_u128(), line.failed, line.error);
+        let short = |line: LedgerLine| (line.project.unwrap_or_default().as_u128(), line.failed, line.error);
         (lines.into_iter().map(short).collect::<Vec<_>>(), total)
     };
     let all = LedgerQuery { limit: 10, ..LedgerQuery::default() };

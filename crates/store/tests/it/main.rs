@@ -15,6 +15,7 @@ mod limits;
 mod made;
 mod manage;
 mod opening;
+mod places;
 mod projects;
 mod questions;
 mod queue;
@@ -65,7 +66,7 @@ on_both! {
         a_dead_workers_tasks_are_released, many_leases_are_kept_at_once,
         many_attempts_end_at_once, equal_changes_of_different_slots_stay_apart, vendor_references_survive, a_deleted_project_ends_its_leases;
     limits: calls_at_once_are_limited, calls_in_a_minute_are_limited, limits_are_exact_across_processes,
-        a_postponed_task_has_lost_no_attempt;
+        a_postponed_task_has_lost_no_attempt, free_accounts_begin_few_projects_a_day, calls_made_elsewhere_count_once;
     characters: characters_are_read_back_and_are_their_owners, a_deleted_character_leaves_its_projects,
         a_scripts_characters_are_its_projects;
     delete: only_unused_objects_are_named, objects_to_be_rendered_stay, objects_belong_to_those_who_show_them;
@@ -73,6 +74,7 @@ on_both! {
         a_refused_request_leaves_nothing, a_lock_keeps_only_others_edits_away, every_change_moves_the_mark,
         reports_count_for_the_lease_of_their_render;
     folders: names_are_unique_at_their_place, no_folder_comes_to_lie_in_itself, a_deleted_folder_loses_nothing;
+    places: what_is_gone_is_not_named, what_comes_in_meanwhile_is_taken_out;
     shows: shows_outlive_nothing_but_themselves;
     manage: plans_are_made_changed_and_deleted, a_new_subscription_puts_its_plan_into_force,
         the_last_administrator_stays;

@@ -21,6 +21,8 @@ pub async fn created_projects_are_read_back(database: &Database) {
     let store = &database.store;
     let owner = store.local_owner(at(0)).await.unwrap();
     assert_eq!(store.local_owner(at(1)).await.unwrap(), owner, "the local owner is always the same");
+    database.folder(77, owner.as_u128()).await;
+    database.show(78, owner.as_u128()).await;
     // Finer than the databases keep it.
     let now = at(1) + chrono::Duration::nanoseconds(123_456_789);
     let new = NewProject { details: details(), source: Some("/a/b.md".to_owned()), ..new_project(5, owner) };
@@ -52,6 +54,7 @@ pub async fn a_script_has_one_project(database: &Database) {
 pub async fn lists_are_paged_and_filtered(database: &Database) {
     let store = &database.store;
     let owner = database.owner(1).await;
+    database.folder(77, 1).await;
     for project in 1..=7_u128 {
         let folder_id = (project % 2 == 0).then(|| id(77));
         let details = Details { folder_id, is_archived: project == 6, ..Details::default() };
@@ -85,6 +88,8 @@ pub async fn lists_are_paged_and_filtered(database: &Database) {
 pub async fn details_are_changed(database: &Database) {
     let store = &database.store;
     let before = database.project(5).await;
+    database.folder(77, 1).await;
+    database.show(78, 1).await;
     assert!(store.set_details(id(5), &details(), at(4)).await.unwrap());
     let after = database.record(id(5)).await;
     assert_eq!((&after.details, after.updated_at), (&details(), at(4)));
