@@ -17,6 +17,7 @@ mod m0014_folders;
 mod m0015_shows;
 mod m0016_plans;
 mod m0017_questions;
+mod m0020_chores;
 
 use sea_orm_migration::prelude::*;
 
@@ -44,6 +45,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0015_shows::Step),
             Box::new(m0016_plans::Step),
             Box::new(m0017_questions::Step),
+            Box::new(m0020_chores::Step),
         ]
     }
 }
