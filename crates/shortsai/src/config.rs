@@ -1,7 +1,8 @@
 //! The configuration file: vendors, prices, plans and budgets. Everything in it has a default, so there need not be one.
 //!
-//! What is said about vendors is in `vendors`, where objects are kept in `objects`.
+//! What is said about vendors is in `vendors`, where objects are kept in `objects`, what may be fetched in `fetch`.
 
+pub mod fetch;
 pub mod objects;
 pub mod vendors;
 
@@ -9,7 +10,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
-use assets::Assets;
+use assets::{Assets, Fetcher};
 use model::usage::{Allowance, Money, Price, PriceTable};
 use providers::catalogue::Catalogue;
 use providers::http::Http;
@@ -18,7 +19,8 @@ use serde::Deserialize;
 use store::{Limits, Plan, PlanAbout, Store};
 use uuid::Uuid;
 
-use crate::config::objects::ObjectsConfig;
+use crate::config::fetch::FetchConfig;
+use crate::config::objects::{CollectConfig, ObjectsConfig};
 use crate::config::vendors::{ChoiceConfig, VendorTables};
 use crate::wiring::now;
 
@@ -38,6 +40,7 @@ pub struct Config {
     plan: BTreeMap<String, PlanConfig>,
     owner: Option<OwnerConfig>,
     objects: ObjectsConfig,
+    fetch: FetchConfig,
 }
 
 /// The plan of a slug.
@@ -91,6 +94,16 @@ impl Config {
     /// The store of objects: `data` is their folder where no bucket is named, file names are relative to `folder`.
     pub fn objects(&self, data: &Path, folder: &Path) -> anyhow::Result<Assets> {
         self.objects.open(data, folder, vendors::variable)
+    }
+
+    /// How objects that nothing names are collected.
+    pub fn collecting(&self, is_remote: bool) -> anyhow::Result<CollectConfig> {
+        self.objects.collecting(is_remote)
+    }
+
+    /// What may be fetched of addresses that users give.
+    pub fn fetcher(&self) -> anyhow::Result<Fetcher> {
+        Ok(Fetcher::new(self.fetch.settings()?))
     }
 
     /// What vendors take from this machine.
@@ -147,6 +160,8 @@ fn parse(text: &str) -> anyhow::Result<Config> {
     config.prices()?;
     config.choice.check()?;
     vendors::check(&config.vendor)?;
+    config.fetch.settings()?;
+    config.objects.collecting(false)?;
     if let Some(slug) =
         config.owner.as_ref().and_then(|owner| owner.plan.as_ref()).filter(|slug| !config.plan.contains_key(*slug))
     {
@@ -223,6 +238,8 @@ mod tests {
         check("[vendor.suno]\nper_minute = 0", "vendor.suno.per_minute is 0");
         check("[choice]\nimage = [\"suno\"]", "choice: image: there is no vendor \"suno\"");
         check("prices_of = \"2026-13\"", "prices_of: 2026-13 is not a month; write it as 2026-11");
+        check("[fetch]\nallow = [\"192.168.1.0/64\"]", "fetch.allow: \"192.168.1.0/64\" is neither a network");
+        check("[fetch]\nseconds = 0", "fetch.seconds is 0");
         check("price =", "line 1");
     }
 }

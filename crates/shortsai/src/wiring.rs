@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
-use assets::Assets;
+use assets::{Assets, Fetcher};
 use async_trait::async_trait;
 use chrono::{DateTime, Datelike, Utc};
 use engine::{Engine, EngineSettings, RenderFailure, RenderJob, Renderer, WorkerLock};
@@ -22,6 +22,7 @@ use uuid::Uuid;
 use worker::{WorkerError, WorkerOptions};
 
 use crate::config::Config;
+use crate::config::objects::CollectConfig;
 use crate::data_dir::DataDir;
 use crate::office::Office;
 use crate::secret;
@@ -33,6 +34,10 @@ const MEDIA_AT_ONCE: usize = 32;
 pub struct House {
     pub store: Store,
     pub assets: Assets,
+    /// How objects that nothing names are collected.
+    pub collecting: CollectConfig,
+    /// Fetches what users name by addresses.
+    pub fetcher: Fetcher,
     pub owner: Uuid,
     /// Who may be asked for what.
     pub office: Office,
@@ -79,12 +84,14 @@ impl House {
         let config = Config::read(data.config(), data.root())?;
         let store = store::open(&data.database_url()).await?;
         let assets = config.objects(&data.objects(), data.config_folder())?;
+        let fetcher = config.fetcher()?;
+        let collecting = config.collecting(assets.is_remote())?;
         let owner = store.local_owner(now()).await?;
         config.store(&store, owner).await?;
         let catalogue = Arc::new(config.catalogue(data.config_folder())?);
         let office = Office { store: store.clone(), catalogue, vault: secret::vault(data)? };
         let (prices, limits) = (Arc::new(config.prices()?), config.limits());
-        Ok(Self { store, assets, owner, office, prices, limits, data: data.clone() })
+        Ok(Self { store, assets, collecting, fetcher, owner, office, prices, limits, data: data.clone() })
     }
 
     /// Starts the engine in this process; with `only`, for the tasks of that project alone.

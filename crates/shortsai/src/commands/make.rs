@@ -5,6 +5,7 @@ mod files;
 mod follow;
 mod import;
 mod topic;
+mod web;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -96,7 +97,10 @@ async fn run(
     let begun = Instant::now();
     let house = House::open(data).await?;
     let (project, name) = match source {
-        Source::Script(path, script) => (import::import(&house, &path, script).await?, path.display().to_string()),
+        Source::Script(path, script) => {
+            let fetched = web::fetch(&house, &script, &path).await?;
+            (import::import(&house, &path, script, &fetched).await?, path.display().to_string())
+        }
         Source::Topic(topic) => (topic.begin(&house).await?, "the topic".to_owned()),
     };
     import::check_voice(&house, project, &name).await?;

@@ -14,6 +14,7 @@ mod people;
 mod postgres;
 mod repeated;
 mod serving;
+mod storage;
 mod storyboard;
 mod vendors;
 mod video;
