@@ -205,9 +205,12 @@ async fn publish(house: &House, data: &DataDir, render: &RenderOutput, files: &O
         (&render.video, &files.video),
     ];
     let pairs = render.ass.iter().map(|ass| (ass, &files.ass)).chain(pairs);
+    // What comes out of a bucket lies there until it is copied.
+    let fetched = tempfile::Builder::new().prefix("fetched-").tempdir_in(data.root());
+    let fetched = fetched.with_context(|| format!("the data folder {}", data.root().display()))?;
     let mut copies = Vec::new();
     for (key, target) in pairs {
-        copies.push((house.assets.local_path(key, data.root()).await?, target.as_path()));
+        copies.push((house.assets.local_path(key, fetched.path()).await?, target.as_path()));
     }
     output::copy_all(&copies)
 }
