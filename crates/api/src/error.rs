@@ -207,7 +207,13 @@ impl From<AssetError> for ApiError {
         match error {
             AssetError::NotFound(_) => Self::NotFound("File"),
             AssetError::Empty => Self::plain(StatusCode::BAD_REQUEST, "The file is empty; send its bytes as the request's body."),
-            AssetError::UnknownMedia => {
+            AssetError::Reading(_) => {
+                Self::plain(StatusCode::BAD_REQUEST, "The request's body could not be read to its end; send it again.")
+            }
+            AssetError::TooLarge(most) => {
+                Self::plain(StatusCode::PAYLOAD_TOO_LARGE, format!("The request's body is larger than {most} bytes."))
+            }
+            AssetError::UnknownMedia | AssetError::WrongMedia(_) | AssetError::OtherContent(_) => {
                 Self::plain(StatusCode::UNSUPPORTED_MEDIA_TYPE, format!("The file can't be used: {error}."))
             }
             other => Self::Internal(with_causes(&other)),

@@ -1,12 +1,14 @@
 //! From a storyboard that a client sends, with all its media, to one that can be rendered: its media are the caller's own
-//! objects and nothing else. Nothing is fetched, and no path of this machine is read.
+//! objects, or were fetched from elsewhere and are that now. No path of this machine is read.
 
+use assets::Kind;
 use model::caption::WordTiming;
 use model::project::{Settings, VideoOptions};
 use model::script::ScriptSettings;
 use model::storyboard::{Storyboard, StoryboardScene};
 
 use crate::error::{ApiError, Problems};
+use crate::foreign::{self, Named};
 use crate::key::own_medium;
 use crate::order::{TRANSITIONS, VideoWish, choice};
 use crate::signed::Signed;
@@ -36,6 +38,7 @@ pub async fn storyboard(app: &Signed, sent: &StartRender, project: &Settings) ->
         transition: video.transition,
     };
     storyboard.check().map_err(|error| ApiError::field(&error.path, error.problem))?;
+    fetch_media(app, &mut storyboard).await?;
     take_own_media(app, &mut storyboard).await?;
     Ok(Some(storyboard))
 }
@@ -87,6 +90,19 @@ fn scene(index: usize, sent: &RenderScene) -> Result<StoryboardScene, ApiError> 
         transition: choice(&sent.transition, &field("transition"), TRANSITIONS)?,
         focus: sent.focus.map(FocusWish::point),
     })
+}
+
+/// Fetches what lies elsewhere.
+async fn fetch_media(app: &Signed, storyboard: &mut Storyboard) -> Result<(), ApiError> {
+    let named = media(storyboard).into_iter().map(|(field, kind, text)| {
+        let kinds: &[Kind] = match kind {
+            "image" => &[Kind::Image],
+            "video" => &[Kind::Video],
+            _ => &[Kind::Audio],
+        };
+        Named { field, part: String::new(), text, kinds }
+    });
+    foreign::bring(app, named).await
 }
 
 /// Puts object keys in place of the addresses, and refuses what is not the caller's own.

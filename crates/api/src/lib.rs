@@ -10,6 +10,7 @@ mod cookies;
 mod error;
 mod extract;
 mod follow;
+mod foreign;
 mod given;
 mod guard;
 mod key;
@@ -65,6 +66,8 @@ pub struct AppState {
     pub store: store::Store,
     /// The objects.
     pub assets: assets::Assets,
+    /// Fetches files that clients name by addresses elsewhere.
+    pub fetcher: assets::Fetcher,
     /// Who may come in.
     pub access: Access,
     /// Whether a language model is configured that can write a script from a topic.
@@ -113,6 +116,9 @@ pub const PICTURES_LIMIT: usize = 16 << 20;
 /// The most bytes of an uploaded file.
 pub const UPLOAD_LIMIT: usize = 64 << 20;
 
+/// The most bytes of an object that is brought to a signed address.
+pub const SIGNED_LIMIT: u64 = 4 << 30;
+
 /// All routes, ready to be served.
 pub fn router(mut app: AppState) -> Router {
     if let Access::SignIn(sign_in) = &app.access
@@ -122,6 +128,7 @@ pub fn router(mut app: AppState) -> Router {
     }
     let (api, document) = routes::described().split_for_parts();
     api.merge(routes::docs::pages(app.web_root.is_none()))
+        .merge(routes::files::signed())
         .fallback(web::fallback)
         .method_not_allowed_fallback(wrong_method)
         .layer(Extension(Document::of(&document)))

@@ -1,9 +1,10 @@
 //! From what a client sends (a script or a storyboard, with options) to a project's settings and scenes.
 //!
-//! Media are only ever objects that were uploaded before: nothing is fetched, and no path of this machine is read.
+//! Media are objects that were uploaded before, or are fetched now; no path of this machine is read.
 
 mod script;
 
+use assets::Kind;
 use axum::http::StatusCode;
 use model::character::Character;
 use model::choice::Choice;
@@ -15,6 +16,7 @@ use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
 use crate::error::ApiError;
+use crate::foreign::{self, Named};
 use crate::key::own_medium_in;
 use crate::signed::Signed;
 use crate::wire::short::{CaptionWish, FocusWish, MusicWish, OrderShort, OrderedScene, OrderedStoryboard, SizeWish};
@@ -60,6 +62,7 @@ async fn from_topic(app: &Signed, topic: &str, order: &OrderShort) -> Result<Ord
     }
     let mut wishes = ScriptSettings::default();
     order.adjust(&mut wishes)?;
+    foreign::bring(app, wishes.music_file.iter_mut().map(music)).await?;
     let music = own_music(app, wishes.music_file.as_deref()).await?;
     let settings = Settings { topic: topic.to_owned(), ..settings("", wishes) };
     Ok(Order { settings, music, ..Order::empty((app.new_id)()) })
@@ -73,6 +76,7 @@ pub async fn from_script(
 ) -> Result<Order, ApiError> {
     let mut script = model::script::parse(text).map_err(|error| ApiError::field("script", error.to_string()))?;
     adjust(&mut script.settings)?;
+    foreign::bring(app, script::media(&mut script)).await?;
     let project = (app.new_id)();
     let music = own_music(app, script.settings.music_file.as_deref()).await?;
     let characters = script::characters(app, project, &script.settings.characters).await?;
@@ -100,7 +104,9 @@ async fn from_storyboard(
     let mut wishes = ScriptSettings::default();
     VideoWish { size, fps, transition, captions }.put_over(&mut wishes, "storyboard.")?;
     adjust(&mut wishes)?;
-    let music = match &board.bg_music_url {
+    let mut media = Media::of(board);
+    foreign::bring(app, media.named().into_iter().chain(wishes.music_file.iter_mut().map(music))).await?;
+    let music = match &media.music {
         Some(url) => Some(own_medium_in(app, "storyboard.bgMusicUrl", url, &["audio"]).await?),
         None => own_music(app, wishes.music_file.as_deref()).await?,
     };
@@ -109,20 +115,53 @@ async fn from_storyboard(
         settings.video.music = music.over(settings.video.music);
     }
     let (mut scenes, mut warnings) = (Vec::new(), Vec::new());
-    for (index, scene) in board.scenes.iter().enumerate() {
-        scenes.push(draft(app, index, scene).await?);
+    for (index, (scene, media)) in board.scenes.iter().zip(&media.scenes).enumerate() {
+        scenes.push(draft(app, index, scene, media).await?);
         warnings.extend(scene.without_effect().iter().map(|name| format!("scenes[{index}].{name} has no effect here")));
     }
     Ok(Order { settings, scenes, music, warnings, ..Order::empty((app.new_id)()) })
 }
 
-async fn draft(app: &Signed, index: usize, scene: &OrderedScene) -> Result<SceneDraft, ApiError> {
+/// What a storyboard names, as it is written until it is fetched.
+struct Media {
+    scenes: Vec<SceneMedia>,
+    music: Option<String>,
+}
+
+/// Picture and clip of one scene.
+type SceneMedia = (Option<String>, Option<String>);
+
+impl Media {
+    fn of(board: &OrderedStoryboard) -> Self {
+        let scenes = board.scenes.iter().map(|scene| (scene.image_url.clone(), scene.video_url.clone()));
+        Self { scenes: scenes.collect(), music: board.bg_music_url.clone() }
+    }
+
+    fn named(&mut self) -> Vec<Named<'_>> {
+        let named = |field: String, text, kinds| Named { field, part: String::new(), text, kinds };
+        let mut all = Vec::new();
+        for (index, (image, video)) in self.scenes.iter_mut().enumerate() {
+            let field = |name: &str| format!("storyboard.scenes[{index}].{name}");
+            all.extend(image.as_mut().map(|text| named(field("imageUrl"), text, &[Kind::Image])));
+            all.extend(video.as_mut().map(|text| named(field("videoUrl"), text, &[Kind::Video])));
+        }
+        all.extend(self.music.as_mut().map(|text| named("storyboard.bgMusicUrl".to_owned(), text, &[Kind::Audio])));
+        all
+    }
+}
+
+/// The file of music that a script or an order names.
+fn music(text: &mut String) -> Named<'_> {
+    Named { field: "music".to_owned(), part: String::new(), text, kinds: &[Kind::Audio] }
+}
+
+async fn draft(app: &Signed, index: usize, scene: &OrderedScene, (image, video): &SceneMedia) -> Result<SceneDraft, ApiError> {
     let field = |name: &str| format!("storyboard.scenes[{index}].{name}");
-    let image = match &scene.image_url {
+    let image = match image {
         Some(url) => Some(own_medium_in(app, &field("imageUrl"), url, &["image"]).await?),
         None => None,
     };
-    let video = match &scene.video_url {
+    let video = match video {
         Some(url) => Some(own_medium_in(app, &field("videoUrl"), url, &["video"]).await?),
         None => None,
     };

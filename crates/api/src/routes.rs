@@ -8,6 +8,7 @@ pub mod auth;
 pub mod characters;
 pub mod docs;
 pub mod events;
+pub mod files;
 pub mod folders;
 pub mod health;
 pub mod jobs;

@@ -3,7 +3,9 @@
 //! Nothing in a database names them, and they can be lost without harm; `cache/` may have a rule of the bucket that removes old ones.
 
 use bytes::Bytes;
-use object_store::{ObjectStoreExt, PutPayload};
+use chrono::{DateTime, Utc};
+use futures::{StreamExt, TryStreamExt};
+use object_store::{ObjectStore, ObjectStoreExt, PutPayload};
 
 use crate::{AssetError, Assets};
 
@@ -30,6 +32,19 @@ impl Assets {
     }
 }
 
+impl Assets {
+    /// Removes what was kept before that time; answers how many that were.
+    pub async fn forget_cached(&self, before: DateTime<Utc>) -> Result<u64, AssetError> {
+        let failed = |source| AssetError::store("tidying", FOLDER, source);
+        let old = self.objects.list(Some(&self.at(FOLDER))).try_filter_map(move |found| {
+            let old = (found.last_modified < before).then_some(found.location);
+            futures::future::ready(Ok(old))
+        });
+        let removed = self.objects.delete_stream(old.boxed()).try_fold(0, async |count, _| Ok(count + 1));
+        removed.await.map_err(failed)
+    }
+}
+
 fn key(name: &str) -> Result<String, AssetError> {
     let plain = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-".contains(&byte));
     if plain && !name.is_empty() && !name.starts_with('.') {
@@ -49,6 +64,11 @@ mod tests {
         assets.keep_cached("segment-01.cached", Bytes::from_static(b"frames")).await.expect("keeps");
         assert_eq!(assets.cached("segment-01.cached").await.expect("reads").as_deref(), Some(&b"frames"[..]));
         assert_eq!(assets.cached("segment-02.cached").await.expect("reads"), None);
+        let long_ago = DateTime::from_timestamp(1_000_000_000, 0).expect("a time");
+        assert_eq!(assets.forget_cached(long_ago).await.expect("looks"), 0);
+        let far_ahead = DateTime::from_timestamp(10_000_000_000, 0).expect("a time");
+        assert_eq!(assets.forget_cached(far_ahead).await.expect("removes"), 1);
+        assert_eq!(assets.cached("segment-01.cached").await.expect("reads"), None);
         for name in ["", "../renders/a.mp4", "a/b", ".hidden"] {
             assert!(assets.keep_cached(name, Bytes::new()).await.is_err(), "{name}");
         }

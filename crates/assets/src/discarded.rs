@@ -5,8 +5,9 @@
 //! the same.
 
 use chrono::{DateTime, Utc};
-use futures::StreamExt;
+use futures::future::BoxFuture;
 use futures::stream::{self, BoxStream};
+use futures::{FutureExt, StreamExt};
 use object_store::{Error, ObjectMeta, ObjectStore, ObjectStoreExt};
 
 use crate::{AssetError, Assets, Home, check_key};
@@ -55,7 +56,8 @@ impl Assets {
 
     /// Puts objects aside. Only one process may do so at a time; anybody may read, store and restore meanwhile.
     pub async fn put_aside(&self, keys: &[String], now: DateTime<Utc>) -> Result<(), AssetError> {
-        let mut moved = stream::iter(keys).map(|key| self.copy_aside(key, now)).buffer_unordered(AT_ONCE);
+        let moves: Vec<BoxFuture<'_, _>> = keys.iter().map(|key| self.copy_aside(key, now).boxed()).collect();
+        let mut moved = stream::iter(moves).buffer_unordered(AT_ONCE);
         while let Some(done) = moved.next().await {
             done?;
         }

@@ -69,6 +69,11 @@ pub fn check_key(key: &str) -> bool {
     known && place_of_key(key).is_some() && media_type_of_key(key).is_some()
 }
 
+/// Whether the key is of the form that this crate makes, where the name is the hash of the content.
+pub fn names_content(key: &str) -> bool {
+    check_key(key) && is_hex(hash_of(key), HASH_DIGITS)
+}
+
 fn is_hex(text: &str, digits: usize) -> bool {
     text.len() == digits && text.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
 }

@@ -5,6 +5,7 @@
 mod abilities;
 mod blocked;
 mod carry;
+mod collector;
 mod failure;
 mod keep;
 mod report;
@@ -14,6 +15,7 @@ mod run;
 mod tasks;
 
 pub use abilities::{Checkpoint, Engine, EngineSettings, Perform, RenderFailure, RenderJob, Renderer, Vendors};
+pub use collector::{CollectError, Collected, Collecting, Count, SHORTEST_GRACE, Step, collect, no_step};
 pub use rescue::WorkerLock;
 pub use run::{run, run_with};
 pub use tasks::TaskError;

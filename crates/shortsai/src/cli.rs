@@ -30,6 +30,8 @@ pub enum Command {
     Import(Import),
     /// Say who may come in, and change that
     User(User),
+    /// Look after stored pictures, sounds and videos
+    Objects(Objects),
     /// Say what vendors have done in a month, and what that costs by the configured prices
     Usage(Usage),
     /// Say what works here, what is missing and how to get it
@@ -221,6 +223,27 @@ pub enum UserAction {
         /// How long it holds [default: until it is revoked]
         #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(1..=3650))]
         days: Option<u32>,
+    },
+}
+
+#[derive(Debug, Args)]
+pub struct Objects {
+    #[command(subcommand)]
+    pub action: ObjectsAction,
+    #[command(flatten)]
+    pub data: DataDir,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum ObjectsAction {
+    /// Put aside what nothing names any more, and remove for ever what was put aside before
+    Gc {
+        /// Only say what would be done
+        #[arg(long)]
+        dry_run: bool,
+        /// Leave alone what is younger, and keep what is put aside for so long; such as 7d or 12h, at least 1h [default: objects.grace of the configuration, else 7d]
+        #[arg(long, value_name = "TIME", value_parser = crate::config::objects::grace)]
+        grace: Option<chrono::Duration>,
     },
 }
 

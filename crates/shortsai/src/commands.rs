@@ -3,6 +3,7 @@
 pub mod doctor;
 pub mod import;
 pub mod make;
+pub mod objects;
 pub mod openapi;
 pub mod render;
 pub mod serve;

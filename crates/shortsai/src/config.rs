@@ -1,7 +1,8 @@
 //! The configuration file: vendors, prices, plans and budgets. Everything in it has a default, so there need not be one.
 //!
-//! What is said about vendors is in `vendors`, where objects are kept in `objects`.
+//! What is said about vendors is in `vendors`, where objects are kept in `objects`, what may be fetched in `fetch`.
 
+pub mod fetch;
 pub mod objects;
 pub mod render;
 pub mod vendors;
@@ -12,7 +13,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use api::TrustedProxies;
-use assets::Assets;
+use assets::{Assets, Fetcher};
 use model::usage::{Allowance, Money, Price, PriceTable};
 use providers::catalogue::Catalogue;
 use providers::http::Http;
@@ -21,7 +22,8 @@ use serde::Deserialize;
 use store::{Limits, Plan, PlanAbout, Store};
 use uuid::Uuid;
 
-use crate::config::objects::ObjectsConfig;
+use crate::config::fetch::FetchConfig;
+use crate::config::objects::{CollectConfig, ObjectsConfig};
 use crate::config::render::RenderConfig;
 use crate::config::vendors::{ChoiceConfig, VendorTables};
 use crate::renderers::Renderers;
@@ -48,6 +50,7 @@ pub struct Config {
     objects: ObjectsConfig,
     trusted_proxies: Vec<String>,
     server: ServerConfig,
+    fetch: FetchConfig,
 }
 
 /// The plan of a slug.
@@ -109,6 +112,16 @@ impl Config {
     /// The store of objects: `data` is their folder where no bucket is named, file names are relative to `folder`.
     pub fn objects(&self, data: &Path, folder: &Path) -> anyhow::Result<Assets> {
         self.objects.open(data, folder, vendors::variable)
+    }
+
+    /// How objects that nothing names are collected.
+    pub fn collecting(&self, is_remote: bool) -> anyhow::Result<CollectConfig> {
+        self.objects.collecting(is_remote)
+    }
+
+    /// What may be fetched of addresses that users give.
+    pub fn fetcher(&self) -> anyhow::Result<Fetcher> {
+        Ok(Fetcher::new(self.fetch.settings()?))
     }
 
     /// What vendors take from this machine.
@@ -190,6 +203,8 @@ fn parse(text: &str) -> anyhow::Result<Config> {
     proxies(&config.trusted_proxies).context("trusted_proxies")?;
     config.choice.check()?;
     vendors::check(&config.vendor)?;
+    config.fetch.settings()?;
+    config.objects.collecting(false)?;
     if let Some(slug) =
         config.owner.as_ref().and_then(|owner| owner.plan.as_ref()).filter(|slug| !config.plan.contains_key(*slug))
     {
@@ -269,6 +284,8 @@ mod tests {
         check("[choice]\nimage = [\"suno\"]", "choice: image: there is no vendor \"suno\"");
         check("prices_of = \"2026-13\"", "prices_of: 2026-13 is not a month; write it as 2026-11");
         check("[server]\nrequests_per_minute = 0", "expected a nonzero u32");
+        check("[fetch]\nallow = [\"192.168.1.0/64\"]", "fetch.allow: \"192.168.1.0/64\" is neither a network");
+        check("[fetch]\nseconds = 0", "fetch.seconds is 0");
         check("price =", "line 1");
         check("trusted_proxies = [\"nginx\"]", "trusted_proxies: \"nginx\" is no address or network");
     }

@@ -5,6 +5,7 @@ mod bars;
 mod cli;
 mod commands;
 mod config;
+mod daily;
 mod data_dir;
 mod fail;
 mod logging;
@@ -35,6 +36,7 @@ fn main() -> ExitCode {
         Command::User(arguments) => commands::user::user(&arguments),
         Command::Worker(arguments) => commands::worker::worker(arguments),
         Command::Import(arguments) => commands::import::import(&arguments),
+        Command::Objects(arguments) => commands::objects::objects(&arguments),
         Command::Usage(arguments) => commands::usage::usage(&arguments),
         Command::Doctor(arguments) => commands::doctor::doctor(&arguments),
         Command::SimulateVendors(arguments) => commands::simulate_vendors::simulate_vendors(&arguments),

@@ -13,16 +13,21 @@ use crate::wiring::new_id;
 /// A shorter one could be guessed.
 const SHORTEST: usize = 16;
 
-/// The vault of this server. `AUTH_SECRET_PREVIOUS` names secrets of before, separated by commas: what they have sealed can
-/// still be opened.
-pub fn vault(data: &DataDir) -> anyhow::Result<Vault> {
-    let secret = match variable("AUTH_SECRET") {
+/// The secret that the server's other secrets follow from.
+pub fn of_server(data: &DataDir) -> anyhow::Result<String> {
+    match variable("AUTH_SECRET") {
         Some(secret) if secret.trim().len() < SHORTEST => {
             bail!("AUTH_SECRET is shorter than {SHORTEST} characters; set one that nobody guesses, such as: openssl rand -hex 32")
         }
-        Some(secret) => secret.trim().to_owned(),
-        None => of_file(&data.secret())?,
-    };
+        Some(secret) => Ok(secret.trim().to_owned()),
+        None => of_file(&data.secret()),
+    }
+}
+
+/// The vault of this server. `AUTH_SECRET_PREVIOUS` names secrets of before, separated by commas: what they have sealed can
+/// still be opened.
+pub fn vault(data: &DataDir) -> anyhow::Result<Vault> {
+    let secret = of_server(data)?;
     let older = variable("AUTH_SECRET_PREVIOUS").unwrap_or_default();
     let older: Vec<String> = older.split(',').map(str::trim).filter(|secret| !secret.is_empty()).map(str::to_owned).collect();
     Ok(Vault::new(&secret, &older))

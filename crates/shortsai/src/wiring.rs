@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
-use assets::Assets;
+use assets::{Assets, Fetcher};
 use chrono::{DateTime, Datelike, Utc};
 use engine::{Engine, EngineSettings, WorkerLock};
 use model::month::Month;
@@ -19,6 +19,7 @@ use uuid::Uuid;
 use worker::WorkerOptions;
 
 use crate::config::Config;
+use crate::config::objects::CollectConfig;
 use crate::data_dir::DataDir;
 use crate::office::Office;
 use crate::renderers::Renderers;
@@ -31,6 +32,10 @@ const MEDIA_AT_ONCE: usize = 32;
 pub struct House {
     pub store: Store,
     pub assets: Assets,
+    /// How objects that nothing names are collected.
+    pub collecting: CollectConfig,
+    /// Fetches what users name by addresses.
+    pub fetcher: Fetcher,
     pub owner: Uuid,
     /// Who may be asked for what.
     pub office: Office,
@@ -78,9 +83,10 @@ fn jitter() -> f64 {
     (new_id().as_u128() % 1_000_003) as f64 / 1_000_003.0
 }
 
-/// The object store that is configured.
-pub fn objects(data: &DataDir) -> anyhow::Result<Assets> {
-    Config::read(data.config(), data.root())?.objects(&data.objects(), data.config_folder())
+/// What a render worker needs: the object store, and who fetches for it.
+pub fn for_worker(data: &DataDir) -> anyhow::Result<(Assets, Fetcher)> {
+    let config = Config::read(data.config(), data.root())?;
+    Ok((config.objects(&data.objects(), data.config_folder())?, config.fetcher()?))
 }
 
 impl House {
@@ -88,6 +94,8 @@ impl House {
         let config = Config::read(data.config(), data.root())?;
         let store = store::open(&data.database_url()).await?;
         let assets = config.objects(&data.objects(), data.config_folder())?;
+        let fetcher = config.fetcher()?;
+        let collecting = config.collecting(assets.is_remote())?;
         let owner = store.local_owner(now()).await?;
         config.store(&store, owner).await?;
         let catalogue = Arc::new(config.catalogue(data.config_folder())?);
@@ -95,7 +103,7 @@ impl House {
         let (prices, limits) = (Arc::new(config.prices()?), config.limits());
         let (renderers, rates, proxies) = (config.renderers()?, config.rates(), config.proxies()?);
         let data = data.clone();
-        Ok(Self { store, assets, owner, office, prices, renderers, proxies, rates, limits, data })
+        Ok(Self { store, assets, collecting, fetcher, owner, office, prices, renderers, proxies, rates, limits, data })
     }
 
     /// Starts the engine in this process; with `only`, for the tasks of that project alone.

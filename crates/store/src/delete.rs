@@ -125,7 +125,7 @@ pub(crate) async fn drop_referenced(txn: &impl ConnectionTrait, keys: &mut BTree
 }
 
 /// What storyboards of users' own name that are still to be rendered. Those that are done need their media no more.
-async fn keys_to_render(txn: &impl ConnectionTrait) -> Result<Vec<String>, StoreError> {
+pub(crate) async fn keys_to_render(txn: &impl ConnectionTrait) -> Result<Vec<String>, StoreError> {
     let open = [RenderStatus::Waiting, RenderStatus::Queued, RenderStatus::Rendering];
     let open = open.into_iter().map(|status| word(status, "renders", "status")).collect::<Result<Vec<_>, _>>()?;
     let own = render::Entity::find().filter(render::Column::Storyboard.is_not_null()).filter(render::Column::Status.is_in(open));

@@ -3,6 +3,7 @@
 pub mod access_token;
 pub mod character;
 pub mod character_picture;
+pub mod chore;
 pub mod event;
 pub mod folder;
 pub mod made;

@@ -5,6 +5,7 @@ mod account;
 mod apply;
 mod changes;
 mod character;
+mod chore;
 mod claim;
 mod delete;
 mod entity;

@@ -18,6 +18,7 @@ mod m0015_shows;
 mod m0016_plans;
 mod m0017_questions;
 mod m0018_studio;
+mod m0020_chores;
 
 use sea_orm_migration::prelude::*;
 
@@ -46,6 +47,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0016_plans::Step),
             Box::new(m0017_questions::Step),
             Box::new(m0018_studio::Step),
+            Box::new(m0020_chores::Step),
         ]
     }
 }

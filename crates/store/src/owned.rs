@@ -2,15 +2,15 @@
 //! shows. Objects are stored once for all, so the rows that name them are the only thing that tells. Files that users bring
 //! are noted.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use chrono::{DateTime, Utc};
 use sea_orm::sea_query::{Alias, Expr, ExprTrait, OnConflict, Query};
 use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect};
 use uuid::Uuid;
 
-use crate::delete::REFERENCES;
-use crate::entity::upload;
+use crate::delete::{REFERENCES, drop_referenced, keys_to_render};
+use crate::entity::{made, upload};
 use crate::error::During;
 use crate::load::CHUNK;
 use crate::transaction::stored;
@@ -27,6 +27,23 @@ impl Store {
         Ok(owned)
     }
 
+    /// Those of the objects that no row names: no scene, project, render, question, character or upload, no render that is still
+    /// to be made, and nothing that could be taken again for the same request. Asked in one moment.
+    pub async fn unnamed_objects(&self, keys: &[String]) -> Result<Vec<String>, StoreError> {
+        let mut unnamed = Vec::new();
+        let snapshot = self.snapshot().await.during("looking for", "objects that nobody names")?;
+        for some in keys.chunks(CHUNK) {
+            let mut left: BTreeSet<String> = some.iter().cloned().collect();
+            drop_referenced(&snapshot, &mut left).await.during("looking for", "objects that nobody names")?;
+            let kept = kept_in(&snapshot, some).await.during("looking for", "objects that nobody names")?;
+            for key in kept.into_iter().chain(keys_to_render(&snapshot).await?) {
+                left.remove(&key);
+            }
+            unnamed.extend(left);
+        }
+        Ok(unnamed)
+    }
+
     /// Notes that a user has brought that file.
     pub async fn note_upload(&self, owner: Uuid, key: &str, now: DateTime<Utc>) -> Result<(), StoreError> {
         let row = upload::Model { asset_key: key.to_owned(), owner_id: owner, created_at: stored(now) };
@@ -37,6 +54,15 @@ impl Store {
             .during("noting a file of", owner)?;
         Ok(())
     }
+}
+
+/// Those that somebody has brought, or that could be taken again for the same request.
+async fn kept_in(db: &impl ConnectionTrait, keys: &[String]) -> Result<Vec<String>, DbErr> {
+    let brought = upload::Entity::find().select_only().column(upload::Column::AssetKey);
+    let mut kept: Vec<String> = brought.filter(upload::Column::AssetKey.is_in(keys)).into_tuple().all(db).await?;
+    let made_before = made::Entity::find().select_only().column(made::Column::AssetKey);
+    kept.extend(made_before.filter(made::Column::AssetKey.is_in(keys)).into_tuple::<String>().all(db).await?);
+    Ok(kept)
 }
 
 async fn owned_in(db: &impl ConnectionTrait, owner: Uuid, keys: &[String]) -> Result<Vec<String>, DbErr> {

@@ -1,14 +1,34 @@
 //! The files that a script names: objects of the client's own, by key or address.
 
+use assets::Kind;
 use model::character::Character;
 use model::script::{Script, ScriptCharacter};
 use model::workflow::SceneDraft;
 use uuid::Uuid;
 
 use crate::error::{ApiError, Problems};
+use crate::foreign::Named;
 use crate::key::own_medium;
 use crate::picture;
 use crate::signed::Signed;
+
+/// All files that the script names.
+pub fn media(script: &mut Script) -> Vec<Named<'_>> {
+    let Script { scenes, settings, .. } = script;
+    let mut media = Vec::new();
+    for scene in scenes {
+        let (field, part) = ("script".to_owned(), format!("line {}: the picture ", scene.line));
+        media.extend(scene.picture.as_mut().map(|text| Named { field, part, text, kinds: &[Kind::Image, Kind::Video] }));
+    }
+    for character in &mut settings.characters {
+        let (field, part) = ("script".to_owned(), format!("line {}: the picture of {} ", character.line, character.name));
+        media.push(Named { field, part, text: &mut character.picture, kinds: &[Kind::Image] });
+    }
+    let reference = |text| Named { field: "script.reference".to_owned(), part: String::new(), text, kinds: &[Kind::Image] };
+    media.extend(settings.reference.as_mut().map(reference));
+    media.extend(settings.music_file.as_mut().map(super::music));
+    media
+}
 
 /// The scenes, with the client's own pictures and clips.
 pub async fn drafts(app: &Signed, script: &Script, characters: &[Character]) -> Result<Vec<SceneDraft>, ApiError> {

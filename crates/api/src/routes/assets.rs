@@ -11,10 +11,11 @@ use axum::response::{IntoResponse, Response};
 
 use crate::error::ApiError;
 use crate::extract::{Asked, whole_body};
-use crate::key::{named_by, no_file};
+use crate::key::{key_in, no_file};
 use crate::signed::Signed;
 use crate::wire::asset::{StoredAsset, WhichAsset};
 use crate::wire::refusal::{Error, Refusals};
+use crate::{Access, AppState};
 
 /// Nothing in a file may run; a video or picture opened by itself may still be shown.
 const POLICY: &str = "sandbox; default-src 'none'; img-src 'self'; media-src 'self'; style-src 'unsafe-inline'";
@@ -35,16 +36,22 @@ const POLICY: &str = "sandbox; default-src 'none'; img-src 'self'; media-src 'se
 )]
 pub async fn download(app: Signed, Asked(which): Asked<WhichAsset>, asked: HeaderMap) -> Result<Response, ApiError> {
     let url = which.url.ok_or_else(|| ApiError::field("url", "Required"))?;
-    let key = named_by(&url).ok_or_else(no_file)?;
+    let key = key_in(&app, &url).ok_or_else(no_file)?;
     let asks = !app.user.is_local_owner || place_of_key(&key) == Some(Place::Characters);
     if asks && !app.store.owned_objects(app.user.id, std::slice::from_ref(&key)).await?.contains(&key) {
         // Somebody else's is not there, for all that the caller learns.
         return Err(no_file());
     }
-    let head = app.assets.head(&key).await?;
-    let mut headers = fixed_headers(head.media_type, &head.etag)?;
-    if let Some(name) = &which.download {
-        headers.insert(header::CONTENT_DISPOSITION, attachment(name, &key)?);
+    let name = which.download.as_deref();
+    serve(&app, &key, &asked, name).await
+}
+
+/// Answers an object, or the part of it that is asked for; with `download`, as a file of that name.
+pub async fn serve(app: &AppState, key: &str, asked: &HeaderMap, download: Option<&str>) -> Result<Response, ApiError> {
+    let head = app.assets.head(key).await?;
+    let mut headers = fixed_headers(app, head.media_type, &head.etag)?;
+    if let Some(name) = download {
+        headers.insert(header::CONTENT_DISPOSITION, attachment(name, key)?);
     }
     if asked.get(header::IF_NONE_MATCH).is_some_and(|known| names(known, &head.etag)) {
         return Ok((StatusCode::NOT_MODIFIED, headers).into_response());
@@ -65,18 +72,23 @@ pub async fn download(app: Signed, Asked(which): Asked<WhichAsset>, asked: Heade
         }
     };
     headers.insert(header::CONTENT_LENGTH, HeaderValue::from(range.end - range.start));
-    let body = app.assets.stream(&key, range).await?;
+    let body = app.assets.stream(key, range).await?;
     Ok((status, headers, Body::from_stream(body)).into_response())
 }
 
-fn fixed_headers(media_type: &'static str, etag: &str) -> Result<HeaderMap, ApiError> {
+fn fixed_headers(app: &AppState, media_type: &'static str, etag: &str) -> Result<HeaderMap, ApiError> {
+    // Pages that are configured may stand on another host of the same site.
+    let pages = match &app.access {
+        Access::SignIn(sign_in) if !sign_in.origins.is_empty() => "same-site",
+        _ => "same-origin",
+    };
     Ok(HeaderMap::from_iter([
         (header::CONTENT_TYPE, HeaderValue::from_static(media_type)),
         (header::ETAG, value(etag)?),
         (header::ACCEPT_RANGES, HeaderValue::from_static("bytes")),
         (header::CACHE_CONTROL, HeaderValue::from_static("private, max-age=31536000, immutable")),
         (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY)),
-        (header::HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("same-origin")),
+        (header::HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static(pages)),
     ]))
 }
 

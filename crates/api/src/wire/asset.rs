@@ -92,7 +92,7 @@ impl From<&Scene> for Makers {
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct WhichAsset {
-    /// A key, or any URL that ends in one.
+    /// A key, an address that this server has given, or one under which its bucket is public.
     #[param(example = "renders/0123456789abcdef0123456789abcdef.mp4")]
     pub url: Option<String>,
     /// Answer it as a download with this file name.

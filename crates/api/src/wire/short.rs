@@ -179,7 +179,7 @@ pub struct OrderedStoryboard {
     /// How scenes begin: `cut`, `crossfade`, `fadeBlack`, `slide` or `zoomThrough`.
     #[garde(skip)]
     pub transition: Option<String>,
-    /// Your own music: a key that `POST /api/assets` answered; left out, it is composed.
+    /// Your own music: a key that `POST /api/assets` answered, or an https address, which is fetched now; left out, it is composed.
     #[garde(custom(text(1, 2_000)))]
     #[schema(example = "uploads/0123456789abcdef0123456789abcdef.mp3")]
     pub bg_music_url: Option<String>,
@@ -196,11 +196,11 @@ pub struct OrderedScene {
     /// What the picture shows, when it is drawn.
     #[garde(custom(text(0, model::storyboard::MAX_NARRATION)))]
     pub visual_description: Option<String>,
-    /// Your own picture: a key that `POST /api/assets` answered.
+    /// Your own picture: a key that `POST /api/assets` answered, or an https address, which is fetched now.
     #[garde(custom(text(1, 2_000)))]
     #[schema(example = "uploads/0123456789abcdef0123456789abcdef.jpg")]
     pub image_url: Option<String>,
-    /// Your own clip: a key that `POST /api/assets` answered.
+    /// Your own clip: a key that `POST /api/assets` answered, or an https address, which is fetched now.
     #[garde(custom(text(1, 2_000)))]
     pub video_url: Option<String>,
     /// Can't be taken: the narration is spoken here.

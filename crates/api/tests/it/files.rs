@@ -69,12 +69,15 @@ async fn files_are_served_whole_and_in_parts() {
 
 #[tokio::test]
 async fn a_file_may_be_named_by_its_url_but_nothing_else_is_a_file() {
-    let app = TestApp::new().await;
+    let mut app = TestApp::new().await;
+    app.state.assets = app.state.assets.clone().with_public_urls(["https://cdn.example/bucket".to_owned()]);
+    app.restart();
     let key = app.store_bytes(Place::SceneImages, &png(Uuid::nil())).await.key;
     let escaped = key.replace('/', "%2F");
     for good in [
         escaped.clone(),
         format!("https%3A%2F%2Fcdn.example%2Fbucket%2F{escaped}"),
+        format!("https://cdn.example/bucket/{key}"),
         format!("%2Fapi%2Fassets%3Furl%3D{escaped}"),
         format!("http://localhost:3333/api/assets?url={key}"),
     ] {
@@ -84,6 +87,8 @@ async fn a_file_may_be_named_by_its_url_but_nothing_else_is_a_file() {
         String::new(),
         "..%2F..%2Fetc%2Fpasswd".into(),
         format!("..%2F{escaped}"),
+        format!("https%3A%2F%2Fcdn.example%2Fother%2F{escaped}"),
+        format!("https%3A%2F%2Fother.example%2Fbucket%2F{escaped}"),
         format!("scenes%2Fimages%2F..%2F..%2F{escaped}"),
         format!("{escaped}%00"),
         "file%3A%2F%2F%2Fetc%2Fpasswd".into(),

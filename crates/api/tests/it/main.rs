@@ -7,6 +7,7 @@ mod browser;
 mod characters;
 mod clips;
 mod document;
+mod elsewhere;
 mod events;
 mod files;
 mod folders;

@@ -152,7 +152,7 @@ async fn orders_that_can_not_be_taken() {
     check(
         json!({ "storyboard": { "scenes": [{ "narration": "x", "imageUrl": "http://10.0.0.1/a.jpg" }] } }),
         400,
-        "upload the file",
+        "it leads into a private network",
     )
     .await;
     check(json!({ "storyboard": { "scenes": [{ "narration": "x", "audioUrl": "a" }] } }), 400, "spoken from narration").await;

@@ -1,6 +1,7 @@
 //! The engine on a real SQLite file, with vendors and a renderer that do as they are told.
 
 mod characters;
+mod collecting;
 mod failures;
 mod house;
 mod jobs;

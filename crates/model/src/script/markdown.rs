@@ -156,11 +156,14 @@ impl Reader {
             let problem = format!("two pictures for one paragraph (the first is on line {}); keep one", first.line);
             return Err(ScriptError::at(line, problem));
         }
-        if path.contains("://") {
-            let problem = format!("\"{path}\" is on the web; download the picture and give its file");
-            return Err(ScriptError::at(line, problem));
-        }
-        let path = percent_decode(&path);
+        let path = match path.split_once("://") {
+            Some((scheme, _)) if scheme.eq_ignore_ascii_case("https") || scheme.eq_ignore_ascii_case("http") => path,
+            Some(_) => {
+                let problem = format!("\"{path}\" can't be read; give a file, or an address that begins with https://");
+                return Err(ScriptError::at(line, problem));
+            }
+            None => percent_decode(&path),
+        };
         // In Markdown a title is usually only words for the mouse pointer.
         let settings = if title.contains(':') {
             picture_settings::read(&title).map_err(|problem| ScriptError::at(line, problem))?

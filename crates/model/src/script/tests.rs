@@ -144,8 +144,8 @@ fn errors_name_the_line_and_the_remedy() {
         "line 3: two pictures for one paragraph (the first is on line 1); keep one",
     );
     check_error(
-        "![a](https://x.org/a.png)\n\nText.",
-        "line 1: \"https://x.org/a.png\" is on the web; download the picture and give its file",
+        "![a](ftp://x.org/a.png)\n\nText.",
+        "line 1: \"ftp://x.org/a.png\" can't be read; give a file, or an address that begins with https://",
     );
     check_error(
         "Text.\n\n```\ncode\n```",

@@ -5,6 +5,7 @@ mod files;
 mod follow;
 mod import;
 mod topic;
+mod web;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -97,7 +98,10 @@ async fn run(
     let begun = Instant::now();
     let house = House::open(data).await?;
     let (project, name) = match source {
-        Source::Script(path, script) => (import::import(&house, &path, script).await?, path.display().to_string()),
+        Source::Script(path, script) => {
+            let fetched = web::fetch(&house, &script, &path).await?;
+            (import::import(&house, &path, script, &fetched).await?, path.display().to_string())
+        }
         Source::Topic(topic) => (topic.begin(&house).await?, "the topic".to_owned()),
     };
     import::check_voice(&house, project, &name).await?;
@@ -202,9 +206,12 @@ async fn publish(house: &House, data: &DataDir, render: &RenderOutput, files: &O
         (&render.video, &files.video),
     ];
     let pairs = render.ass.iter().map(|ass| (ass, &files.ass)).chain(pairs);
+    // What comes out of a bucket lies there until it is copied.
+    let fetched = tempfile::Builder::new().prefix("fetched-").tempdir_in(data.root());
+    let fetched = fetched.with_context(|| format!("the data folder {}", data.root().display()))?;
     let mut copies = Vec::new();
     for (key, target) in pairs {
-        copies.push((house.assets.local_path(key, data.root()).await?, target.as_path()));
+        copies.push((house.assets.local_path(key, fetched.path()).await?, target.as_path()));
     }
     output::copy_all(&copies)
 }

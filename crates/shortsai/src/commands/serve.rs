@@ -8,9 +8,12 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::cli;
+use crate::config::vendors::variable;
+use crate::daily;
 use crate::data_dir::DataDir;
 use crate::fail::Unusable;
 use crate::open_files;
+use crate::secret;
 use crate::sign_in;
 use crate::signal::wait_for_signal;
 use crate::wiring::{House, new_id, now};
@@ -35,7 +38,7 @@ pub fn serve(arguments: cli::Serve) -> anyhow::Result<ExitCode> {
 }
 
 async fn run(arguments: cli::Serve, data: &DataDir) -> anyhow::Result<ExitCode> {
-    let house = House::open(data).await?;
+    let mut house = House::open(data).await?;
     let web_root = match &arguments.web_root {
         Some(folder) => Some(api::WebRoot::read(folder).map_err(|error| Unusable(format!("--web-root: {error}")))?),
         None => None,
@@ -44,6 +47,8 @@ async fn run(arguments: cli::Serve, data: &DataDir) -> anyhow::Result<ExitCode> 
         format!("can't listen on {}; is another server running there? Choose another port with --listen", arguments.listen)
     })?;
     let address = listener.local_addr().context("the listening address")?;
+    let base = variable("AUTH_URL").unwrap_or_else(|| format!("http://{address}"));
+    house.assets = house.assets.with_links(&base, secret::of_server(data)?.into());
     let engine = house.start_engine(None, (&arguments.encoder).into(), &house.renderers).await?;
     let stop = CancellationToken::new();
     let access = sign_in::access(house.owner, &house.office.vault)?;
@@ -59,6 +64,7 @@ async fn run(arguments: cli::Serve, data: &DataDir) -> anyhow::Result<ExitCode> 
     if house.assets.is_remote() {
         println!("  objects:       {}", house.assets.whereabouts());
     }
+    daily::collect(&house, stop.clone());
     let server = tokio::spawn(api::serve(api::Patient(listener, PATIENCE), app, stop.clone()));
     wait_for_signal().await;
     println!("Stopping; work that is not done goes on at the next start.");
@@ -76,6 +82,7 @@ pub fn app_of(house: &House, access: api::Access, web_root: Option<api::WebRoot>
     api::AppState {
         store: house.store.clone(),
         assets: house.assets.clone(),
+        fetcher: house.fetcher.clone(),
         access,
         web_root,
         rates: house.rates.clone(),

@@ -6,7 +6,6 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::Context;
-use assets::{FetchSettings, Fetcher};
 use secrecy::SecretString;
 use tokio::net::TcpListener;
 use worker::{Service, ServiceSettings, WorkerOptions};
@@ -17,7 +16,7 @@ use crate::data_dir::DataDir;
 use crate::fail::Unusable;
 use crate::open_files;
 use crate::signal::wait_for_signal;
-use crate::wiring::{now, objects};
+use crate::wiring::{for_worker, now};
 
 /// Where it listens when nothing is said.
 const PORT: u16 = 8080;
@@ -66,6 +65,7 @@ async fn run(arguments: cli::Worker, listen: SocketAddr, secret: SecretString, d
     let work = data.work().join("worker");
     // What a killed worker has left.
     let _ = std::fs::remove_dir_all(&work);
+    let (assets, fetcher) = for_worker(data)?;
     let settings = ServiceSettings {
         secret,
         options: WorkerOptions {
@@ -74,7 +74,7 @@ async fn run(arguments: cli::Worker, listen: SocketAddr, secret: SecretString, d
             workers: processors,
             encoder: (&arguments.encoder).into(),
             shared: true,
-            fetcher: Some(Fetcher::new(FetchSettings::default())),
+            fetcher: Some(fetcher),
         },
         jobs_at_once: arguments.jobs.map_or(processors, NonZeroUsize::get),
         waiting: arguments.waiting,
@@ -84,7 +84,7 @@ async fn run(arguments: cli::Worker, listen: SocketAddr, secret: SecretString, d
     let listener = TcpListener::bind(listen).await.with_context(|| {
         format!("can't listen on {listen}; is another server running there? Choose another port with --listen")
     })?;
-    let service = Service::new(objects(data)?, settings);
+    let service = Service::new(assets, settings);
     println!("ShortsAI worker listens on http://{}", listener.local_addr().context("the listening address")?);
     let stopping = service.clone();
     let server = axum::serve(listener, service.router()).with_graceful_shutdown(async move {

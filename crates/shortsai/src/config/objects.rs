@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use assets::{Assets, S3Settings};
+use chrono::Duration;
 use serde::Deserialize;
 
 /// The table `objects`.
@@ -20,6 +21,43 @@ pub struct ObjectsConfig {
     path_style: Option<bool>,
     prefix: Option<String>,
     public_url: Option<String>,
+    gc: Option<When>,
+    grace: Option<String>,
+}
+
+/// When a server collects what nothing names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum When {
+    Daily,
+    Off,
+}
+
+/// How long objects that nothing names are kept.
+const GRACE: Duration = Duration::days(7);
+
+/// How this installation collects objects.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CollectConfig {
+    /// Whether a server does it every day by itself.
+    pub daily: bool,
+    /// How long objects are kept.
+    pub grace: Duration,
+}
+
+/// A time such as `7d` or `12h`.
+pub fn grace(text: &str) -> Result<Duration, String> {
+    let (number, unit) = text.trim().split_at(text.trim().len().saturating_sub(1));
+    let number = number.parse::<u16>().ok().map(i64::from);
+    let time = match (number, unit) {
+        (Some(days), "d") => Duration::days(days),
+        (Some(hours), "h") => Duration::hours(hours),
+        _ => return Err(format!("{text:?} is no time; write days or hours, such as 7d or 12h")),
+    };
+    match time < engine::SHORTEST_GRACE {
+        true => Err("less than 1h could meet work in progress; give 1h or more".to_owned()),
+        false => Ok(time),
+    }
 }
 
 /// What a bucket needs, with the names under which it is looked for.
@@ -42,6 +80,15 @@ impl ObjectsConfig {
             None => Assets::folder(data)?,
         };
         Ok(assets.with_public_urls(self.public_urls(&variable)?))
+    }
+
+    /// How objects that nothing names are collected. In a bucket only on demand, unless it is switched on: another
+    /// installation may use the same one, and its objects are unknown here.
+    pub fn collecting(&self, is_remote: bool) -> anyhow::Result<CollectConfig> {
+        let grace =
+            self.grace.as_deref().map(grace).transpose().map_err(|problem| anyhow::anyhow!("objects.grace: {problem}"))?;
+        let daily = self.gc.map_or(!is_remote, |when| when == When::Daily);
+        Ok(CollectConfig { daily, grace: grace.unwrap_or(GRACE) })
     }
 
     /// Where objects of the bucket are, or were, public.
@@ -197,6 +244,19 @@ mod tests {
         check(&[&R2[..], &[("S3_ENDPOINT", "https://s3.example")]].concat(), "both at R2");
         check(&[&R2[..], &[("S3_BUCKET_NAME", "other")]].concat(), "R2_BUCKET_NAME and S3_BUCKET_NAME say different things");
         check(&[&R2[1..], &[("R2_ACCOUNT_ID", "https://0123.r2.cloudflarestorage.com")]].concat(), "not an address");
+        let error = grace("10m").expect_err("no unit of ours");
+        assert!(error.contains("such as 7d or 12h"), "{error}");
+        assert!(grace("0d").expect_err("too short").contains("1h or more"));
+        assert_eq!(grace("36h"), Ok(Duration::hours(36)));
+        let collecting = |file: &str, is_remote| {
+            let config: ObjectsConfig = toml::from_str(file).expect("a table");
+            config.collecting(is_remote).map(|config| (config.daily, config.grace.num_hours())).ok()
+        };
+        assert_eq!(collecting("", false), Some((true, 168)));
+        assert_eq!(collecting("", true), Some((false, 168)), "the bucket may be somebody else's too");
+        assert_eq!(collecting("gc = \"daily\"\ngrace = \"2d\"", true), Some((true, 48)));
+        assert_eq!(collecting("gc = \"off\"", false), Some((false, 168)));
+        assert_eq!(collecting("grace = \"never\"", false), None);
         let config = ObjectsConfig::default();
         let error =
             config.public_urls(|name| (name == "R2_PUBLIC_URL").then(|| "media.example".to_owned())).expect_err("refused");

@@ -17,6 +17,7 @@ mod people;
 mod postgres;
 mod repeated;
 mod serving;
+mod storage;
 mod storyboard;
 mod studio;
 mod vendors;

@@ -76,3 +76,30 @@ pub async fn objects_belong_to_those_who_show_them(database: &Database) {
     let many: Vec<String> = (0..1_200).map(|number| format!("key {number}")).chain(["speak".to_owned()]).collect();
     assert_eq!(store.owned_objects(id(1), &many).await.unwrap().len(), 1);
 }
+
+pub async fn objects_that_no_row_names_are_told(database: &Database) {
+    finish_all(database, 5, |kind| kind.name().to_owned()).await;
+    let store = &database.store;
+    let unnamed = async |keys: &[&str]| {
+        let keys: Vec<String> = keys.iter().map(|key| (*key).to_owned()).collect();
+        store.unnamed_objects(&keys).await.unwrap()
+    };
+    let named = ["compose_music", "draw_image", "render", "render.ass", "render.jpg", "render.srt", "render.vtt", "speak"];
+    assert_eq!(unnamed(&named).await, Vec::<String>::new());
+    assert_eq!(unnamed(&["draw_image", "b", "a"]).await, ["a", "b"]);
+    assert_eq!(unnamed(&[]).await, Vec::<String>::new());
+    // What was brought, what may be taken again, and what is still to be rendered.
+    store.note_upload(id(1), "brought", at(4)).await.unwrap();
+    store.remember("hash", &Made { asset: asset("made"), detail: serde_json::Value::Null }, at(4)).await.unwrap();
+    let other = database.project_with_scenes(6, 1, 1).await;
+    database.command(other, Command::RenderStoryboard { id: id(60), storyboard: storyboard(&["waiting"]) }, 5).await;
+    assert_eq!(unnamed(&["brought", "made", "waiting", "a"]).await, ["a"]);
+    // Shared by two projects, it survives the first.
+    finish_all(database, 7, |kind| kind.name().to_owned()).await;
+    store.delete_project(id(5)).await.unwrap();
+    assert_eq!(unnamed(&named).await, Vec::<String>::new());
+    store.delete_project(id(7)).await.unwrap();
+    assert_eq!(unnamed(&named).await, named);
+    let many: Vec<String> = (0..1_200).map(|number| format!("key {number}")).chain(["brought".to_owned()]).collect();
+    assert_eq!(store.unnamed_objects(&many).await.unwrap().len(), 1_200);
+}

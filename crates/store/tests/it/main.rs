@@ -6,6 +6,7 @@
 
 mod accounts;
 mod characters;
+mod chores;
 mod database;
 mod delete;
 mod folders;
@@ -69,7 +70,8 @@ on_both! {
         a_postponed_task_has_lost_no_attempt, free_accounts_begin_few_projects_a_day, calls_made_elsewhere_count_once;
     characters: characters_are_read_back_and_are_their_owners, a_deleted_character_leaves_its_projects,
         a_scripts_characters_are_its_projects;
-    delete: only_unused_objects_are_named, objects_to_be_rendered_stay, objects_belong_to_those_who_show_them;
+    chores: a_chore_is_done_by_one_and_not_too_often;
+    delete: objects_that_no_row_names_are_told, only_unused_objects_are_named, objects_to_be_rendered_stay, objects_belong_to_those_who_show_them;
     requests: a_request_sent_again_has_no_second_effect, requests_at_the_same_moment_have_one_effect,
         a_refused_request_leaves_nothing, a_lock_keeps_only_others_edits_away, every_change_moves_the_mark,
         reports_count_for_the_lease_of_their_render;

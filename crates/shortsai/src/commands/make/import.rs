@@ -14,7 +14,8 @@ use render::{FolderMedia, RenderError};
 use store::{Details, NewProject, ProjectRecord, StoreError};
 use uuid::Uuid;
 
-use super::files;
+use super::web::Fetched;
+use super::{files, web};
 use crate::fail::Unusable;
 use crate::wiring::{House, new_id, now};
 
@@ -52,8 +53,7 @@ async fn check_one_voice(house: &House, record: &ProjectRecord, name: &str) -> a
 pub fn check(script: &Script, path: &Path) -> anyhow::Result<()> {
     render::check_ffmpeg()?;
     files::check(&script.settings, folder_of(path), &path.display().to_string())?;
-    let given: Vec<(usize, &ScriptScene)> =
-        script.scenes.iter().enumerate().filter(|(_, scene)| scene.picture.is_some()).collect();
+    let given: Vec<(usize, &ScriptScene)> = script.scenes.iter().enumerate().filter(|(_, scene)| is_file(scene)).collect();
     let scenes = given.iter().map(|(_, scene)| preview(path, scene)).collect::<anyhow::Result<Vec<_>>>()?;
     if scenes.is_empty() {
         return Ok(());
@@ -107,22 +107,27 @@ fn folder_of(script: &Path) -> &Path {
     script.parent().unwrap_or(Path::new("."))
 }
 
+/// Whether the scene's picture is a file of this machine.
+fn is_file(scene: &ScriptScene) -> bool {
+    scene.picture.is_some() && web::address(scene).is_none()
+}
+
 fn picture_path(script: &Path, scene: &ScriptScene) -> PathBuf {
     folder_of(script).join(scene.picture.as_deref().unwrap_or_default())
 }
 
 /// The user's own files.
 pub fn media(script: &Script, path: &Path) -> Vec<PathBuf> {
-    let pictures = script.scenes.iter().filter(|scene| scene.picture.is_some()).map(|scene| picture_path(path, scene));
+    let pictures = script.scenes.iter().filter(|scene| is_file(scene)).map(|scene| picture_path(path, scene));
     pictures.chain(files::all(&script.settings, folder_of(path))).collect()
 }
 
 /// Writes the script into its project, which is known by the script's path; answers the project.
-pub async fn import(house: &House, path: &Path, script: Script) -> anyhow::Result<Uuid> {
+pub async fn import(house: &House, path: &Path, script: Script, fetched: &Fetched) -> anyhow::Result<Uuid> {
     let source = path.display().to_string();
     let mut drafts = Vec::with_capacity(script.scenes.len());
     for (index, scene) in script.scenes.iter().enumerate() {
-        drafts.push(draft(house, path, index, scene).await?);
+        drafts.push(draft(house, path, (index, scene), fetched).await?);
     }
     let kept = files::keep(house, &script.settings, folder_of(path)).await?;
     let listed = script.settings.characters.clone();
@@ -168,7 +173,12 @@ async fn project_of(house: &House, source: &str, settings: &Settings) -> anyhow:
     }
 }
 
-async fn draft(house: &House, path: &Path, index: usize, scene: &ScriptScene) -> anyhow::Result<SceneDraft> {
+async fn draft(
+    house: &House,
+    path: &Path,
+    (index, scene): (usize, &ScriptScene),
+    fetched: &Fetched,
+) -> anyhow::Result<SceneDraft> {
     let mut draft = SceneDraft {
         id: new_id(),
         narration: scene.narration.clone(),
@@ -179,7 +189,10 @@ async fn draft(house: &House, path: &Path, index: usize, scene: &ScriptScene) ->
         character: None,
         voice: scene.voice.clone(),
     };
-    if scene.picture.is_some() {
+    if let Some(medium) = web::address(scene).and_then(|url| fetched.get(url)) {
+        let moving = medium.media_type.starts_with("video/");
+        *(if moving { &mut draft.video } else { &mut draft.image }) = Some(medium.clone());
+    } else if scene.picture.is_some() {
         let file = picture_path(path, scene);
         let moving = kind_of(&file) == Some(Kind::Video);
         let place = if moving { Place::SceneVideos } else { Place::SceneImages };
