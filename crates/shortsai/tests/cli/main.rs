@@ -23,3 +23,4 @@ mod studio;
 mod vendors;
 mod video;
 mod words;
+mod workers;
