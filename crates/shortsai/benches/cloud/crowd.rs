@@ -188,9 +188,9 @@ impl Ask {
     }
 }
 
-/// All orders of all users, one after the other of each.
+/// All orders of all users at once.
 async fn order(ask: &Ask) -> anyhow::Result<Vec<Order>> {
-    let mut orders = Vec::new();
+    let mut bodies = Vec::new();
     for user in 0..USERS {
         let seed = u32::try_from(user)?;
         let picture = ask.post(user, "/api/assets", media::picture(300, 520, seed)?).await?["url"].clone();
@@ -201,11 +201,16 @@ async fn order(ask: &Ask) -> anyhow::Result<Vec<Order>> {
             let length = 1.0 + number as f64 / 20.0;
             let scenes = json!([{ "imageUrl": picture, "audioUrl": sound }, scene(length), scene(2.5 - length / 2.0)]);
             let size = json!({ "width": 270, "height": 480 });
-            let body = json!({ "projectId": project["id"], "scenes": scenes, "size": size });
-            let render = ask.post(user, "/api/render", body.to_string()).await?;
-            orders.push(Order { user, id: render["jobId"].as_str().context("no id")?.to_owned(), done: None });
+            bodies.push((user, json!({ "projectId": project["id"], "scenes": scenes, "size": size }).to_string()));
         }
     }
+    let begun = Instant::now();
+    let sent = bodies.into_iter().map(async |(user, body)| {
+        let render = ask.post(user, "/api/render", body).await?;
+        anyhow::Ok(Order { user, id: render["jobId"].as_str().context("no id")?.to_owned(), done: None })
+    });
+    let orders: Vec<Order> = futures::future::try_join_all(sent).await?;
+    println!("    all ordered within {:.1} s", begun.elapsed().as_secs_f64());
     Ok(orders)
 }
 
