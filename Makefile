@@ -4,7 +4,7 @@ SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup setup-tests build demo test test-crash serve bench bench-encoders lint lint-format lint-scripts lint-code lint-docs fmt clean
+.PHONY: help setup setup-tests setup-bench build demo test test-crash serve bench bench-encoders lint lint-format lint-scripts lint-code lint-docs fmt clean
 
 # rustup's folder goes first: a fresh installation is not in PATH yet, and a distribution's own cargo is often too old.
 export PATH := $(or $(CARGO_HOME),$(HOME)/.cargo)/bin:$(PATH)
@@ -19,6 +19,9 @@ setup: ## install what is missing to build and run (asks for sudo only when some
 
 setup-tests:
 	@scripts/setup.sh --tests
+
+setup-bench:
+	@scripts/setup.sh --bench
 
 build: setup ## build the program in release mode: target/release/shortsai
 	cargo build --release --bin shortsai
@@ -42,12 +45,13 @@ test-crash: setup-tests ## kill processes for a minute on each database and see 
 serve: build ## start the server and its page on http://127.0.0.1:3333
 	$(SHORTSAI) serve
 
-bench: setup-tests build ## measure the renderer, the aligner, the queue and the main job; numbers go to target/bench (about 12 minutes, 6 GB of disk)
+bench: setup-bench build ## measure renderer, aligner, queue, main job, server and workers; numbers go to target/bench (about 20 minutes, 6 GB of disk)
 	cargo bench --package render --bench render -- $(abspath $(TARGET))/bench/render.json
 	cargo bench --package providers --bench alignment -- $(abspath $(TARGET))/bench/alignment.json
 	scripts/with-postgres.sh cargo bench --package engine --bench queue -- $(abspath $(TARGET))/bench/engine.json
 	@scripts/bench.sh $(SHORTSAI) $(TARGET)/bench/main.json
 	scripts/with-postgres.sh cargo bench --package shortsai --bench api -- $(abspath $(TARGET))/bench/engine.json
+	scripts/with-postgres.sh cargo bench --package shortsai --bench cloud -- $(abspath $(TARGET))/bench/cloud.json
 
 bench-encoders: setup ## compare encoder settings: size, likeness to the original and processor time
 	cargo bench --package render --bench encoders

@@ -3,6 +3,7 @@
 #
 #   scripts/setup.sh            to build and run
 #   scripts/setup.sh --tests    and to run the tests
+#   scripts/setup.sh --bench    and to measure
 #
 # Debian (12 and newer) and Ubuntu (22.04 and newer) are looked after by apt-get. On other systems it says what is missing.
 set -euo pipefail
@@ -15,11 +16,13 @@ export PATH="$cargo_home/bin:$PATH"
 rust_wanted="$(sed -n 's/^rust-version = "\([0-9.]*\)"$/\1/p' "$root/Cargo.toml")"
 
 with_tests=no
+with_bench=no
 case "${1:-}" in
 "") ;;
 --tests) with_tests=yes ;;
+--bench) with_tests=yes with_bench=yes ;;
 *)
-  echo "usage: scripts/setup.sh [--tests]" >&2
+  echo "usage: scripts/setup.sh [--tests | --bench]" >&2
   exit 2
   ;;
 esac
@@ -43,6 +46,7 @@ have_espeak_library() {
 have_compiler() { have cc && have make; }
 have_ffmpeg() { have ffmpeg && have ffprobe; }
 have_festival_voice() { compgen -G "/usr/share/festival/voices/*/$1" >/dev/null; }
+have_nginx() { have nginx || [[ -x /usr/sbin/nginx ]]; }
 have_chromium() { have chromium || have chromium-browser || have google-chrome || have chrome; }
 # Debian's Python can only make environments with a package of its own.
 # shellcheck disable=SC2317 # need calls it
@@ -88,6 +92,11 @@ if [[ $with_tests == yes ]]; then
   want "have_festival_voice suo_fi_lj_diphone" festvox-suopuhe-lj "$measured"
   # A web page's cookies, policies and live events are tried in a real browser.
   want have_chromium chromium "the test in a real browser is"
+fi
+
+if [[ $with_bench == yes ]]; then
+  # A plain server of files to compare with; Debian has it outside of PATH.
+  want "have_nginx" nginx-light "the comparison with nginx is"
 fi
 
 # apt_get ARGUMENTS: as root, and waiting for the lock, which lets setup work while the system installs its own updates.

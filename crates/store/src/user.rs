@@ -7,7 +7,7 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use crate::entity::user;
+use crate::entity::{plan, user};
 use crate::error::During;
 use crate::transaction::stored;
 use crate::{Store, StoreError};
@@ -118,7 +118,8 @@ impl Store {
         if let Some(row) = found.during("looking for", "a user")? {
             return Ok(SignedIn { user: user_of(row), is_new: false });
         }
-        let row = user::Model { role: role.name().to_owned(), ..fresh(id, &email, now) };
+        let plan_id = free_plan(&write.txn).await.during("adding", "a user")?;
+        let row = user::Model { role: role.name().to_owned(), plan_id, ..fresh(id, &email, now) };
         user::Entity::insert(row.clone().into_active_model())
             .exec_without_returning(&write.txn)
             .await
@@ -153,7 +154,13 @@ impl Store {
         let is_new = found.is_none();
         let others = user::Entity::find().filter(user::Column::SignedInAt.is_not_null()).count(txn).await;
         let is_first = others.during("counting", "users")? == 0;
-        let mut row = found.unwrap_or_else(|| fresh(new_id, &email, now));
+        let mut row = match found {
+            Some(row) => row,
+            None => {
+                let plan_id = free_plan(txn).await.during("signing in", &email)?;
+                user::Model { plan_id, ..fresh(new_id, &email, now) }
+            }
+        };
         row.google_id = Some(profile.google_id.clone());
         row.email_verified_at = row.email_verified_at.or(Some(now));
         row.image = profile.image.clone().or(row.image);
@@ -211,6 +218,12 @@ async fn insert_local_owner(db: &impl ConnectionTrait, now: DateTime<Utc>) -> Re
         .exec_without_returning(db)
         .await?;
     Ok(())
+}
+
+/// The plan of those who are new: the one that their subscription is called, if there is one.
+async fn free_plan(txn: &impl ConnectionTrait) -> Result<Option<Uuid>, DbErr> {
+    let free = plan::Entity::find().filter(plan::Column::Slug.eq("free")).one(txn).await?;
+    Ok(free.map(|plan| plan.id))
 }
 
 /// A new user of that address, called by its local part.

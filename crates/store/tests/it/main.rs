@@ -78,7 +78,7 @@ on_both! {
     folders: names_are_unique_at_their_place, no_folder_comes_to_lie_in_itself, a_deleted_folder_loses_nothing;
     places: what_is_gone_is_not_named, what_comes_in_meanwhile_is_taken_out;
     shows: shows_outlive_nothing_but_themselves;
-    manage: plans_are_made_changed_and_deleted, a_new_subscription_puts_its_plan_into_force,
+    manage: plans_are_made_changed_and_deleted, a_new_subscription_puts_its_plan_into_force, who_is_new_gets_the_free_plan,
         the_last_administrator_stays;
     ledger: the_ledger_is_searched_and_paged, activity_is_added_up_by_day;
     made: results_are_remembered_replaced_and_forgotten, equal_requests_wait_for_each_other,

@@ -73,6 +73,23 @@ pub async fn a_new_subscription_puts_its_plan_into_force(database: &Database) {
     assert!(store.session("secret", at(9)).await.unwrap().is_none() && store.session("other", at(9)).await.unwrap().is_some());
 }
 
+pub async fn who_is_new_gets_the_free_plan(database: &Database) {
+    let store = &database.store;
+    let profile = |google: &str, email: &str| Profile {
+        google_id: google.to_owned(),
+        email: email.to_owned(),
+        name: String::new(),
+        image: None,
+    };
+    let before = store.sign_in(&profile("g1", "one@example.org"), &[], id(31), at(1)).await.unwrap().user;
+    assert_eq!(before.plan, None, "there is none yet");
+    store.create_plan(&plan(72, "free", 0.0), at(2)).await.unwrap();
+    let new = store.sign_in(&profile("g2", "two@example.org"), &[], id(32), at(3)).await.unwrap().user;
+    let added = store.add_user(id(33), "three@example.org", Role::User, at(3)).await.unwrap().user;
+    let again = store.sign_in(&profile("g1", "one@example.org"), &[], id(34), at(4)).await.unwrap().user;
+    assert_eq!((new.plan, added.plan, again.plan), (Some(id(72)), Some(id(72)), None), "who was there keeps what they have");
+}
+
 pub async fn the_last_administrator_stays(database: &Database) {
     let store = &database.store;
     let (one, other) = (person(database, 1).await, person(database, 2).await);
