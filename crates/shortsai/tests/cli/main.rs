@@ -22,4 +22,5 @@ mod storyboard;
 mod studio;
 mod vendors;
 mod video;
+mod webhooks;
 mod words;

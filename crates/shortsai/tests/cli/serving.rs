@@ -52,7 +52,7 @@ impl Server {
     }
 
     /// Status and body.
-    fn ask(&self, method: &str, path: &str, body: &str) -> (String, Value) {
+    pub fn ask(&self, method: &str, path: &str, body: &str) -> (String, Value) {
         let mut answer = String::new();
         self.send(method, path, body).read_to_string(&mut answer).expect("it answers");
         let (head, body) = answer.split_once("\r\n\r\n").expect("head and body");
