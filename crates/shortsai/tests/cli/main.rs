@@ -24,3 +24,4 @@ mod vendors;
 mod video;
 mod webhooks;
 mod words;
+mod workers;

@@ -36,7 +36,7 @@ impl Server {
         Self::of(shell.spawn().expect("there is a shell"))
     }
 
-    fn of(mut child: Child) -> Self {
+    pub fn of(mut child: Child) -> Self {
         let mut line = String::new();
         BufReader::new(child.stdout.as_mut().expect("a pipe")).read_line(&mut line).expect("it says where it listens");
         let address = line.trim().strip_prefix("ShortsAI listens on http://").expect("an address").to_owned();
@@ -60,7 +60,7 @@ impl Server {
     }
 
     /// Asks it to end; answers how it did, and how long it took.
-    fn terminate(mut self) -> (Option<i32>, Duration) {
+    pub fn terminate(mut self) -> (Option<i32>, Duration) {
         let begun = Instant::now();
         signal(&self.child, libc::SIGTERM);
         (self.child.wait().expect("it ends").code(), begun.elapsed())

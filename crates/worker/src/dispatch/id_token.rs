@@ -77,9 +77,9 @@ impl IdTokens {
             return Ok(token);
         }
         let (token, expires) = match &self.identity {
-            Identity::Key(key) => Some(self.by_key(key, audience, now).await?),
+            Identity::Key(key) => Some(self.exchange_key(key, audience, now).await?),
             Identity::Metadata(host) => {
-                self.from_metadata(host, audience).await.inspect_err(|reason| tracing::warn!("{reason}")).ok()
+                self.ask_metadata(host, audience).await.inspect_err(|reason| tracing::warn!("{reason}")).ok()
             }
         }
         .map_or((None, now + MARGIN + NONE), |token| {
@@ -90,7 +90,7 @@ impl IdTokens {
         Ok(token)
     }
 
-    async fn from_metadata(&self, host: &str, audience: &str) -> Result<SecretString, String> {
+    async fn ask_metadata(&self, host: &str, audience: &str) -> Result<SecretString, String> {
         let url = format!("http://{host}/computeMetadata/v1/instance/service-accounts/default/identity");
         let asked = self.client.get(url).query(&[("audience", audience), ("format", "full")]);
         let answer = asked.header("metadata-flavor", "Google").timeout(PATIENCE).send().await;
@@ -104,7 +104,7 @@ impl IdTokens {
         Ok(SecretString::from(token.trim().to_owned()))
     }
 
-    async fn by_key(&self, key: &SecretString, audience: &str, now: i64) -> Result<SecretString, String> {
+    async fn exchange_key(&self, key: &SecretString, audience: &str, now: i64) -> Result<SecretString, String> {
         let unusable = |reason: String| format!("the key of the service account can't be used ({reason}); make a new key file");
         let key: KeyFile = serde_json::from_str(key.expose_secret()).map_err(|error| unusable(error.to_string()))?;
         let claims = Assertion {

@@ -81,7 +81,7 @@ mod tests {
         translate(&mut payload, &assets, DateTime::UNIX_EPOCH).await.expect("translates");
         let is_address = |value: &Value| value.as_str().is_some_and(|text| text.starts_with("https://api.example/files/"));
         for place in ["/bgMusicUrl", "/scenes/0/imageUrl", "/scenes/1/audioUrl"] {
-            assert!(is_address(&payload.pointer(place).expect("it is there")), "{place}: {payload}");
+            assert!(is_address(payload.pointer(place).expect("it is there")), "{place}: {payload}");
         }
         assert_eq!(
             (&payload["projectId"], &payload["title"], &payload["scenes"][0]["narration"]),

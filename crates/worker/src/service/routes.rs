@@ -1,5 +1,7 @@
 //! The routes of a worker.
 
+use std::sync::Arc;
+
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{DefaultBodyLimit, Path, State};
@@ -14,7 +16,7 @@ use sha2::{Digest, Sha256};
 
 use super::Service;
 use super::answer;
-use super::job::{Refused, Taken};
+use super::job::{Job, Refused, Taken};
 use crate::wire::{Health, News, RenderRequest};
 
 /// The largest request: a storyboard of 500 scenes with all its words.
@@ -44,36 +46,32 @@ async fn health(State(service): State<Service>) -> Json<Health> {
     Json(Health { status: "ok".to_owned(), version: Some(settings.version.to_owned()), jobs: Some(settings.jobs_at_once) })
 }
 
-async fn ready(State(service): State<Service>) -> Response {
+async fn ready(State(service): State<Service>) -> Result<Json<Value>, Refusal> {
     match service.0.jobs.has_room() {
-        true => Json(json!({ "status": "ok", "running": service.0.jobs.running() })).into_response(),
-        false => later("This worker takes no jobs just now."),
+        true => Ok(Json(json!({ "status": "ok", "running": service.0.jobs.running() }))),
+        false => Err(refuse(StatusCode::SERVICE_UNAVAILABLE, "This worker takes no jobs just now.")),
     }
 }
 
-async fn render(State(service): State<Service>, headers: HeaderMap, body: Result<Bytes, BytesRejection>) -> Response {
-    let body = match body {
-        Ok(body) => body,
-        Err(rejected) => return refuse(rejected.status(), &format!("The request can't be read: {}", rejected.body_text())),
-    };
+async fn render(
+    State(service): State<Service>,
+    headers: HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Response, Refusal> {
+    let unread = |error: BytesRejection| refuse(error.status(), format!("The request can't be read: {}", error.body_text()));
+    let body = body.map_err(unread)?;
     let read: Result<RenderRequest, _> = serde_json::from_slice(&body);
     // Older callers prove the secret by the token that they want to be called with.
-    let proof = read.as_ref().ok().and_then(|request| request.webhook_token.as_deref());
-    if !service.knows(&headers, proof) {
-        return refuse(StatusCode::UNAUTHORIZED, "Unauthorized");
-    }
-    let request = match read {
-        Ok(request) => request,
-        Err(error) => return refuse(StatusCode::UNPROCESSABLE_ENTITY, &format!("The request does not fit: {error}")),
-    };
-    match take(&service, request) {
-        Ok(job) => answer::answer(job, &headers),
-        Err(refusal) => refusal,
-    }
+    service.knows(&headers, read.as_ref().ok().and_then(|request| request.webhook_token.as_deref()))?;
+    let request = read.map_err(|error| unfit(format!("The request does not fit: {error}")))?;
+    Ok(answer::answer(take(&service, request)?, &headers))
 }
 
-fn take(service: &Service, request: RenderRequest) -> Result<std::sync::Arc<super::Job>, Response> {
-    let unfit = |sentence: String| refuse(StatusCode::UNPROCESSABLE_ENTITY, &sentence);
+fn unfit(error: String) -> Refusal {
+    refuse(StatusCode::UNPROCESSABLE_ENTITY, error)
+}
+
+fn take(service: &Service, request: RenderRequest) -> Result<Arc<Job>, Refusal> {
     if request.id.is_empty() || request.id.len() > ID {
         return Err(unfit(format!("id: give 1 to {ID} characters")));
     }
@@ -86,9 +84,10 @@ fn take(service: &Service, request: RenderRequest) -> Result<std::sync::Arc<supe
             Ok(job)
         }
         Err(Refused::Busy) => {
-            Err(full(&format!("This worker has enough to do; ask again in {AGAIN} seconds, or ask another one.")))
+            let error = format!("This worker has enough to do; ask again in {AGAIN} seconds, or ask another one.");
+            Err(refuse(StatusCode::TOO_MANY_REQUESTS, error))
         }
-        Err(Refused::Stopping) => Err(later("This worker is being stopped; ask another one.")),
+        Err(Refused::Stopping) => Err(refuse(StatusCode::SERVICE_UNAVAILABLE, "This worker is being stopped; ask another one.")),
         Err(Refused::Other) => {
             Err(refuse(StatusCode::CONFLICT, "A job with this id has another payload; give this one an id of its own."))
         }
@@ -111,38 +110,39 @@ fn webhook(request: &RenderRequest) -> Result<Option<Url>, String> {
     Ok(Some(url))
 }
 
-async fn state(State(service): State<Service>, headers: HeaderMap, Path(id): Path<String>) -> Response {
-    if !service.knows(&headers, None) {
-        return refuse(StatusCode::UNAUTHORIZED, "Unauthorized");
-    }
-    match service.0.jobs.find(&id) {
-        Some(job) => Json(job.news.borrow().clone()).into_response(),
-        None => refuse(StatusCode::NOT_FOUND, "Job not found"),
-    }
+async fn state(State(service): State<Service>, headers: HeaderMap, Path(id): Path<String>) -> Result<Json<News>, Refusal> {
+    let news = service.job(&headers, &id)?.news.borrow().clone();
+    Ok(Json(news))
 }
 
-async fn cancel(State(service): State<Service>, headers: HeaderMap, Path(id): Path<String>) -> Response {
-    if !service.knows(&headers, None) {
-        return refuse(StatusCode::UNAUTHORIZED, "Unauthorized");
-    }
-    let Some(job) = service.0.jobs.find(&id) else { return refuse(StatusCode::NOT_FOUND, "Job not found") };
+async fn cancel(State(service): State<Service>, headers: HeaderMap, Path(id): Path<String>) -> Result<Json<News>, Refusal> {
+    let job = service.job(&headers, &id)?;
     job.cancel.cancel();
     let mut news = job.news.subscribe();
     // It ends within half a second, unless it has ended before.
     let last = news.wait_for(News::is_final).await.map(|news| news.clone()).unwrap_or(News::Cancelled);
-    Json(last).into_response()
+    Ok(Json(last))
 }
 
 impl Service {
+    /// The job of a caller who knows the secret.
+    fn job(&self, headers: &HeaderMap, id: &str) -> Result<Arc<Job>, Refusal> {
+        self.knows(headers, None)?;
+        self.0.jobs.find(id).ok_or_else(|| refuse(StatusCode::NOT_FOUND, "Job not found"))
+    }
+
     /// Whether a caller knows the secret. A proxy in front, such as Cloud Run's, may want `Authorization` for itself.
-    fn knows(&self, headers: &HeaderMap, token: Option<&str>) -> bool {
+    fn knows(&self, headers: &HeaderMap, token: Option<&str>) -> Result<(), Refusal> {
         let given = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
         let bearer = given(header::AUTHORIZATION);
         let bearer = bearer.split_at_checked("Bearer ".len()).filter(|(scheme, _)| scheme.eq_ignore_ascii_case("Bearer "));
         let offered = [bearer.map(|(_, token)| token), Some(given(HeaderName::from_static("x-worker-secret"))), token];
         let secret = self.0.settings.secret.expose_secret();
         // All are compared, so that the time tells nothing about any.
-        offered.into_iter().flatten().fold(false, |known, offered| known | same(offered, secret))
+        match offered.into_iter().flatten().fold(false, |known, offered| known | same(offered, secret)) {
+            true => Ok(()),
+            false => Err(refuse(StatusCode::UNAUTHORIZED, "Unauthorized")),
+        }
     }
 }
 
@@ -152,15 +152,18 @@ fn same(one: &str, other: &str) -> bool {
     std::hint::black_box(difference) == 0
 }
 
-fn refuse(status: StatusCode, error: &str) -> Response {
-    let body: Value = json!({ "error": error });
-    (status, Json(body)).into_response()
+/// Why a request is not answered as it would like to be.
+struct Refusal(StatusCode, String);
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let Self(status, error) = self;
+        let later = [StatusCode::TOO_MANY_REQUESTS, StatusCode::SERVICE_UNAVAILABLE].contains(&status);
+        let again = later.then_some([(header::RETRY_AFTER, AGAIN)]);
+        (status, again, Json(json!({ "error": error }))).into_response()
+    }
 }
 
-fn full(error: &str) -> Response {
-    ([(header::RETRY_AFTER, AGAIN)], refuse(StatusCode::TOO_MANY_REQUESTS, error)).into_response()
-}
-
-fn later(error: &str) -> Response {
-    ([(header::RETRY_AFTER, AGAIN)], refuse(StatusCode::SERVICE_UNAVAILABLE, error)).into_response()
+fn refuse(status: StatusCode, error: impl Into<String>) -> Refusal {
+    Refusal(status, error.into())
 }
