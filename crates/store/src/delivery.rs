@@ -8,7 +8,9 @@ use chrono::{DateTime, Duration, Utc};
 use model::notice::{Notice, NoticeKind};
 use model::webhook::{PATIENCE, Verdict};
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
+};
 use uuid::Uuid;
 
 use crate::claim::skip_locked;
@@ -94,6 +96,7 @@ impl Store {
     ) -> Result<bool, StoreError> {
         let (id, now) = (delivery.message, stored(now));
         let write = self.write().await.during("reporting on message", id)?;
+        lock(&write.txn, delivery.webhook.id).await.during("reporting on message", id)?;
         if !release(&write.txn, delivery, verdict, now).await.during("reporting on message", id)? {
             return Ok(false);
         }
@@ -147,6 +150,15 @@ async fn hold(
         secrets: webhook::secrets(&endpoint, vault, now),
         webhook: webhook_of(endpoint)?,
     })
+}
+
+/// Locks the endpoint: whoever changes it locks it before its messages, too.
+async fn lock(txn: &impl ConnectionTrait, endpoint: Uuid) -> Result<(), DbErr> {
+    // On SQLite the transaction itself is the lock.
+    if txn.get_database_backend() == DbBackend::Postgres {
+        webhook_endpoint::Entity::find_by_id(endpoint).lock_exclusive().one(txn).await?;
+    }
+    Ok(())
 }
 
 /// Lets go of the message as the verdict says; whether it was still held.
