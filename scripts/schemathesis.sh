@@ -63,7 +63,7 @@ try() {
 
 # furnish HEADER: makes one of each thing at $address, so that not only what is missing is asked for.
 furnish() {
-  local header="$1" project scene render character folder show
+  local header="$1" project scene render character folder show webhook message
   make() { curl -sSf -H "$header" -H "content-type: application/json" -d "$2" "$address/api/$1" | jq -r "$3"; }
   project="$(make projects '{"topic":"The Moon"}' .id)"
   scene="$(make scenes "{\"project_id\":\"$project\",\"scene_number\":1,\"narration\":\"One.\"}" .id)"
@@ -71,8 +71,12 @@ furnish() {
   character="$(make characters "{\"name\":\"Ana\",\"images\":[\"$picture\"]}" .id)"
   folder="$(make folders '{"name":"Week 1"}' .id)"
   show="$(make shows '{"name":"Night talks"}' .id)"
+  # Nobody has that name, so that nothing leaves this machine.
+  webhook="$(make webhooks '{"url":"https://hooks.invalid/in"}' .id)"
+  message="$(make "webhooks/$webhook/test" '{}' .messageId)"
   SCHEMATHESIS_THERE="$(jq -n '$ARGS.named' --arg project "$project" --arg scene "$scene" --arg render "$render" \
-    --arg character "$character" --arg folder "$folder" --arg show "$show")"
+    --arg character "$character" --arg folder "$folder" --arg show "$show" \
+    --arg webhook "$webhook" --arg message "$message")"
   export SCHEMATHESIS_THERE
 }
 

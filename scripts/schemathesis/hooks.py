@@ -18,7 +18,7 @@ def named_by(path):
         return "scene"
     if path.startswith(("/api/shorts", "/api/render")):
         return "render"
-    for thing in ("character", "folder", "show"):
+    for thing in ("character", "folder", "show", "webhook"):
         if path.startswith(f"/api/{thing}s"):
             return thing
     return "project"
@@ -32,6 +32,8 @@ def before_call(context, case, kwargs):
     for name in ("id", "projectId"):
         if name in (case.path_parameters or {}):
             case.path_parameters[name] = THERE[named_by(case.operation.path)]
+    if "message" in (case.path_parameters or {}):
+        case.path_parameters["message"] = THERE["message"]
     if isinstance(case.body, dict):
         ids = {"projectId": "project", "project_id": "project", "sceneId": "scene", "folder_id": "folder", "show_id": "show"}
         for field, thing in ids.items():

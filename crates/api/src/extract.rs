@@ -160,6 +160,27 @@ impl<S: Send + Sync> FromRequestParts<S> for PathId {
     }
 }
 
+/// The two ids in a path; anything that is no id of ours names nothing.
+pub struct PathIds(Option<(Uuid, Uuid)>);
+
+impl PathIds {
+    /// The ids, or the error that there is no such thing.
+    pub fn of(&self, thing: &'static str) -> Result<(Uuid, Uuid), ApiError> {
+        self.0.ok_or(ApiError::NotFound(thing))
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for PathIds {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Infallible> {
+        let params = RawPathParams::from_request_parts(parts, state).await.ok();
+        let ids = params.iter().flat_map(RawPathParams::iter).map(|(_, value)| Uuid::parse_str(value).ok());
+        let ids: Vec<Option<Uuid>> = ids.collect();
+        Ok(Self(if let [Some(one), Some(other)] = ids[..] { Some((one, other)) } else { None }))
+    }
+}
+
 /// A form as it was sent, whatever it calls itself.
 pub struct Form(pub Bytes);
 

@@ -7,6 +7,7 @@ pub mod assets;
 pub mod auth;
 pub mod characters;
 pub mod docs;
+pub mod endpoints;
 pub mod events;
 pub mod files;
 pub mod folders;
@@ -79,6 +80,13 @@ pub fn described() -> OpenApiRouter<AppState> {
         .routes(routes!(render::show))
         .routes(routes!(jobs::show))
         .routes(routes!(webhooks::job_status))
+        .routes(routes!(endpoints::list, endpoints::create))
+        .routes(routes!(endpoints::secret))
+        .routes(routes!(endpoints::show, endpoints::change, endpoints::delete))
+        .routes(routes!(endpoints::test))
+        .routes(routes!(endpoints::rotate))
+        .routes(routes!(endpoints::deliveries))
+        .routes(routes!(endpoints::resend))
         .routes(routes!(folders::list, folders::create))
         .routes(routes!(folders::change, folders::delete))
         .routes(routes!(shows::list, shows::create))

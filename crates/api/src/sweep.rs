@@ -1,4 +1,5 @@
-//! What is over goes away by itself: kept answers of repeated requests, questions and their answers, sessions. Nobody has to
+//! What is over goes away by itself: kept answers of repeated requests, questions and their answers, sessions,
+//! messages of webhooks. Nobody has to
 //! ask for anything; whether it works is of no concern to any request.
 
 use std::time::Duration;
@@ -26,6 +27,9 @@ pub async fn sweep(app: &AppState) {
     }
     if let Err(error) = app.store.forget_sessions(now).await {
         tracing::warn!(%error, "sessions that are over stay for another while");
+    }
+    if let Err(error) = app.store.forget_messages(now).await {
+        tracing::warn!(%error, "old messages of webhooks stay for another while");
     }
     // A picture that somebody sends just now may be the one of an old question: it is stored first and named afterwards.
     let _nobody_asks = app.memory.asking.write().await;

@@ -7,6 +7,7 @@ pub mod auth;
 pub mod character;
 pub mod choice;
 pub mod context;
+pub mod endpoint;
 pub mod event;
 pub mod folder;
 pub mod job;

@@ -41,6 +41,11 @@ impl AllowList {
         Ok(list)
     }
 
+    /// Whether nobody is allowed.
+    pub fn is_empty(&self) -> bool {
+        self.networks.is_empty() && self.names.is_empty()
+    }
+
     /// Whether the machine of that name, at that address, may be asked.
     pub fn allows(&self, host: &str, address: IpAddr) -> bool {
         let host = host.trim_end_matches('.').to_ascii_lowercase();

@@ -1,4 +1,4 @@
-//! The only fetcher of addresses that users give. It goes to the internet at large and nowhere else, unless a machine is
+//! The only fetcher of addresses that users give, and the only one who sends messages there. It goes to the internet at large and nowhere else, unless a machine is
 //! allowed by name or network.
 //!
 //! Each address is taken apart and looked up here, every answer is checked, and the connection goes to what was checked: a
@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use futures::TryStreamExt;
 use futures::future::BoxFuture;
-use reqwest::header::LOCATION;
+use reqwest::header::{LOCATION, RETRY_AFTER};
 use reqwest::{Client, Response, Url, redirect};
 use tokio_util::io::StreamReader;
 
@@ -22,6 +22,19 @@ const HOPS: usize = 5;
 /// Longer addresses are nobody's.
 const LONGEST: usize = 4096;
 const CONNECT: Duration = Duration::from_secs(10);
+
+/// The most bytes that are read of the answer to a message, and for how long.
+const MOST_OF_AN_ANSWER: usize = 64 << 10;
+const REST: Duration = Duration::from_secs(1);
+
+/// The answer to a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Posted {
+    /// Its status code.
+    pub status: u16,
+    /// When to come again, as it was said: seconds, or a date.
+    pub retry_after: Option<String>,
+}
 
 /// What may be fetched.
 #[derive(Debug, Clone)]
@@ -156,8 +169,7 @@ impl Fetcher {
 
     /// The answer with the file, after all redirects.
     async fn follow(&self, url: &str) -> Result<Response, FetchError> {
-        let url = url.trim();
-        let mut url = Url::parse(url).ok().filter(|_| url.len() <= LONGEST).ok_or(FetchError::NoUrl)?;
+        let mut url = parse(url)?;
         for _ in 0..=HOPS {
             let response = self.ask(&url).await?;
             let status = response.status();
@@ -175,11 +187,64 @@ impl Fetcher {
     }
 
     async fn ask(&self, url: &Url) -> Result<Response, FetchError> {
+        let host = host_of(url);
+        self.client(url).await?.get(url.clone()).send().await.map_err(|_| FetchError::Unreachable(host))
+    }
+
+    /// Sends a message to an address under the same rules. No redirect is followed. The answer's status may take no longer than
+    /// `within`; of its body no more is read than 64 KiB, for no longer than a second, and nobody looks at it.
+    pub async fn post(
+        &self,
+        url: &str,
+        headers: &[(&'static str, String)],
+        body: String,
+        within: Duration,
+    ) -> Result<Posted, FetchError> {
+        let sent = tokio::time::timeout(within, self.send(url, headers, body)).await;
+        let mut response = sent.map_err(|_| FetchError::Slow(within))??;
+        let retry_after = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()).map(str::to_owned);
+        let posted = Posted { status: response.status().as_u16(), retry_after };
+        // A receiver that has its answer taken ends in peace. What is wrong with it does not matter: its status counts.
+        let rest = async {
+            let mut read = 0;
+            while read < MOST_OF_AN_ANSWER
+                && let Ok(Some(part)) = response.chunk().await
+            {
+                read += part.len();
+            }
+        };
+        let _ = tokio::time::timeout(REST, rest).await;
+        Ok(posted)
+    }
+
+    async fn send(&self, url: &str, headers: &[(&'static str, String)], body: String) -> Result<Response, FetchError> {
+        let url = parse(url)?;
+        let mut request = self.client(&url).await?.post(url.clone()).body(body);
+        for (name, value) in headers {
+            request = request.header(*name, value);
+        }
+        request.send().await.map_err(|_| FetchError::Unreachable(host_of(&url)))
+    }
+
+    /// Says what can be said of an address without looking its name up: whether anything could ever be sent there.
+    pub fn check_address(&self, url: &str) -> Result<(), FetchError> {
+        let url = parse(url)?;
+        let (host, plain) = parts(&url)?;
+        match literal(host) {
+            Some(address) => self.check_all(&url, (host, plain), &[address]),
+            // Whether the name leads to a machine that is allowed is seen when something is sent.
+            None if !self.settings.allow.is_empty() => Ok(()),
+            None => self.check_public(&url, plain),
+        }
+    }
+
+    /// Whoever connects to what the address leads to now, all of it checked.
+    async fn client(&self, url: &Url) -> Result<Client, FetchError> {
         let addresses = self.check(url).await?;
         let host = host_of(url);
         let unreachable = |_| FetchError::Unreachable(host.clone());
         // A client for each: what it knows of names is this one answer. A proxy would look the name up again.
-        let client = Client::builder()
+        Client::builder()
             .no_proxy()
             .no_gzip()
             .referer(false)
@@ -188,45 +253,68 @@ impl Fetcher {
             .user_agent(concat!("shortsai/", env!("CARGO_PKG_VERSION")))
             .resolve_to_addrs(&host, &addresses)
             .build()
-            .map_err(unreachable)?;
-        client.get(url.clone()).send().await.map_err(unreachable)
+            .map_err(unreachable)
     }
 
     /// The addresses to connect to, all of them checked.
     async fn check(&self, url: &Url) -> Result<Vec<SocketAddr>, FetchError> {
-        let FetchSettings { allow, http, .. } = &*self.settings;
-        let plain = match url.scheme() {
-            "https" => false,
-            "http" => true,
-            _ => return Err(FetchError::NoUrl),
-        };
-        if !url.username().is_empty() || url.password().is_some() {
-            return Err(FetchError::Credentials);
-        }
-        let host = url.host_str().filter(|host| !host.is_empty()).ok_or(FetchError::NoUrl)?;
-        let addresses = match host.trim_matches(['[', ']']).parse() {
-            Ok(address) => vec![address],
-            Err(_) => self.resolver.resolve(host).await.unwrap_or_default(),
+        let (host, plain) = parts(url)?;
+        let addresses = match literal(host) {
+            Some(address) => vec![address],
+            None => self.resolver.resolve(host).await.unwrap_or_default(),
         };
         if addresses.is_empty() {
             return Err(FetchError::NoMachine(host.to_owned()));
         }
+        self.check_all(url, (host, plain), &addresses)?;
+        let port = url.port_or_known_default().ok_or(FetchError::NoUrl)?;
+        Ok(addresses.into_iter().map(|address| SocketAddr::new(address, port)).collect())
+    }
+
+    fn check_all(&self, url: &Url, (host, plain): (&str, bool), addresses: &[IpAddr]) -> Result<(), FetchError> {
+        let allow = &self.settings.allow;
         if !addresses.iter().all(|address| allow.allows(host, *address)) {
             // One bad answer among good ones is a trick, too.
             if !addresses.iter().all(|address| is_public_address(*address) || allow.allows(host, *address)) {
                 return Err(FetchError::Private);
             }
-            if plain && !http {
-                return Err(FetchError::Plain);
-            }
-            // The usual port is none in a parsed address.
-            if let Some(port) = url.port() {
-                return Err(FetchError::Port(port));
-            }
+            self.check_public(url, plain)?;
         }
-        let port = url.port_or_known_default().ok_or(FetchError::NoUrl)?;
-        Ok(addresses.into_iter().map(|address| SocketAddr::new(address, port)).collect())
+        Ok(())
     }
+
+    /// How the internet at large may be asked.
+    fn check_public(&self, url: &Url, plain: bool) -> Result<(), FetchError> {
+        if plain && !self.settings.http {
+            return Err(FetchError::Plain);
+        }
+        // The usual port is none in a parsed address.
+        url.port().map_or(Ok(()), |port| Err(FetchError::Port(port)))
+    }
+}
+
+fn parse(url: &str) -> Result<Url, FetchError> {
+    let url = url.trim();
+    Url::parse(url).ok().filter(|_| url.len() <= LONGEST).ok_or(FetchError::NoUrl)
+}
+
+/// The machine, and whether it would be asked without TLS.
+fn parts(url: &Url) -> Result<(&str, bool), FetchError> {
+    let plain = match url.scheme() {
+        "https" => false,
+        "http" => true,
+        _ => return Err(FetchError::NoUrl),
+    };
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(FetchError::Credentials);
+    }
+    let host = url.host_str().filter(|host| !host.is_empty()).ok_or(FetchError::NoUrl)?;
+    Ok((host, plain))
+}
+
+/// The address that stands in place of a name.
+fn literal(host: &str) -> Option<IpAddr> {
+    host.trim_matches(['[', ']']).parse().ok()
 }
 
 fn host_of(url: &Url) -> String {

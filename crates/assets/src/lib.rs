@@ -41,7 +41,7 @@ pub use address::{AllowList, is_public_address};
 pub use bucket::S3Settings;
 pub use discarded::Listed;
 pub use error::AssetError;
-pub use fetcher::{FetchError, FetchSettings, Fetcher, Resolver, is_address};
+pub use fetcher::{FetchError, FetchSettings, Fetcher, Posted, Resolver, is_address};
 pub use key::{Place, check_key, media_type_of_key, names_content, place_of_key};
 pub use links::LinkTo;
 pub use picture::check_picture;

@@ -1,4 +1,5 @@
-//! Takes tasks from the queue and carries them out: claiming, leases, heartbeats, retries, and one file per task kind.
+//! Takes tasks from the queue and carries them out: claiming, leases, heartbeats, retries, and one file per task kind. Besides it sends
+//! what webhooks are told.
 //!
 //! It knows vendors only as abilities and rendering only as the [`Renderer`] trait; it has no HTTP and no SQL.
 
@@ -6,6 +7,7 @@ mod abilities;
 mod blocked;
 mod carry;
 mod collector;
+mod courier;
 mod failure;
 mod keep;
 mod report;
@@ -16,6 +18,7 @@ mod tasks;
 
 pub use abilities::{Checkpoint, Engine, EngineSettings, Perform, RenderFailure, RenderJob, Renderer, Vendors};
 pub use collector::{CollectError, Collected, Collecting, Count, SHORTEST_GRACE, Step, collect, no_step};
+pub use courier::{Courier, CourierAnswer, Deliveries, deliver};
 pub use rescue::WorkerLock;
 pub use run::{run, run_with};
 pub use tasks::TaskError;

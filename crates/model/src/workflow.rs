@@ -22,6 +22,8 @@ use crate::project::{Asset, Project, Render, RenderStatus, Scene, Settings, Slot
 use crate::storyboard::{SceneLook, Storyboard};
 use crate::task::{Failure, Product, Target, TaskKind};
 
+pub(crate) use command::CANCELLED;
+
 /// Everything that can happen to a project.
 #[derive(Debug, Clone, PartialEq)]
 #[expect(clippy::large_enum_variant, reason = "there is one at a time, and it is not kept")]

@@ -5,6 +5,7 @@ mod bars;
 mod cli;
 mod commands;
 mod config;
+mod courier;
 mod daily;
 mod data_dir;
 mod fail;

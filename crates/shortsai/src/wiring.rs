@@ -79,7 +79,8 @@ pub fn this_month() -> Month {
     Month { year: now.year(), month: now.month() }
 }
 
-fn jitter() -> f64 {
+/// A number from 0 to 1.
+pub fn jitter() -> f64 {
     (new_id().as_u128() % 1_000_003) as f64 / 1_000_003.0
 }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use model::event::Event;
+use model::notice;
 use model::project::{Project, RenderStatus, Scene};
 use model::workflow::{Input, Step, transition};
 use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel, QueryFilter};
@@ -13,6 +14,7 @@ use uuid::Uuid;
 use crate::entity::{event, project, render, scene};
 use crate::error::During;
 use crate::load::{self, CHUNK, Rows};
+use crate::message::{self, News};
 use crate::record::{changes, fill_project, fill_render, fill_scene, json, new_render_row, new_scene_row, project_record, word};
 use crate::transaction::stored;
 use crate::update::update_all;
@@ -100,7 +102,7 @@ pub async fn change_all(
         of_project.entry(report.project).or_default().push((place, report));
     }
     let mut records = Vec::with_capacity(rows.len());
-    let (mut news, mut changed) = (Vec::new(), Changed::default());
+    let (mut news, mut told, mut changed) = (Vec::new(), Vec::new(), Changed::default());
     for rows in load::parts(txn, rows).await.during("reading", "projects")? {
         let reports = of_project.remove(&rows.project.id).unwrap_or_default();
         let before = project_record(rows.project.clone(), rows.scenes.clone(), rows.render.clone())?;
@@ -114,9 +116,12 @@ pub async fn change_all(
                 step.events.push(Event::Reset);
             }
             verdicts[place] = Some(Verdict { stale: step.stale, retry: step.retry });
+            let notices = notice::between(&after.project, &step.project);
             after.project = step.project;
             after.enqueue.extend(step.enqueue);
             after.events.extend(step.events);
+            let number = before.event_number + after.events.len() as i64;
+            told.push(News { owner: after.project.owner, number, notices });
         }
         let id = rows.project.id;
         queue::enqueue(txn, &after.project, &after.enqueue, now).await.during("putting tasks in the queue for project", id)?;
@@ -137,6 +142,7 @@ pub async fn change_all(
             ..before
         });
     }
+    message::tell(txn, &told, now).await?;
     update_all(txn, project::Column::Id, changed.projects).await.during("changing", "projects")?;
     update_all(txn, scene::Column::Id, changed.scenes).await.during("changing", "scenes")?;
     for some in news.chunks(CHUNK) {

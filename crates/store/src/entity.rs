@@ -21,3 +21,6 @@ pub mod used;
 pub mod user;
 pub mod vendor_gate;
 pub mod vendor_key;
+pub mod webhook_attempt;
+pub mod webhook_endpoint;
+pub mod webhook_message;

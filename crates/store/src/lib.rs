@@ -8,6 +8,7 @@ mod character;
 mod chore;
 mod claim;
 mod delete;
+mod delivery;
 mod entity;
 mod error;
 mod event;
@@ -23,6 +24,7 @@ mod made;
 mod making;
 mod manage;
 mod mark;
+mod message;
 mod migration;
 mod open;
 mod owned;
@@ -44,6 +46,7 @@ mod usage;
 mod user;
 mod vault;
 mod vendor_key;
+mod webhook;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
@@ -55,6 +58,7 @@ pub use account::UsageTotal;
 pub use apply::Applied;
 pub use character::CharacterRecord;
 pub use claim::{Claimed, Wanted};
+pub use delivery::Delivery;
 pub use error::{ApplyError, StoreError};
 pub use event::NumberedEvent;
 pub use folder::{Folder, FolderChange, FolderError, FolderList, LONGEST_FOLDER_NAME};
@@ -67,6 +71,7 @@ pub use made::Made;
 pub use making::Making;
 pub use manage::{Standing, UserChange, UserError};
 pub use mark::Mark;
+pub use message::{Attempt, KEEP as KEEP_MESSAGES, MessageRecord, MessageState, Resent};
 // Tests make the databases of older versions with it.
 #[doc(hidden)]
 pub use migration::Migrator;
@@ -82,8 +87,9 @@ pub use show::{Show, ShowRecord};
 pub use task::{TaskRecord, TaskState};
 pub use usage::{Call, Reservation, UsageState};
 pub use user::{Profile, Role, SignedIn, User};
-pub use vault::{CannotOpen, Vault};
+pub use vault::{CannotOpen, Vault, webhook_secret};
 pub use vendor_key::{KeyOf, VendorKey};
+pub use webhook::{MOST_WEBHOOKS, NewWebhook, OneOff, Webhook, WebhookChange, one_off_id, seal_one_off};
 
 /// The database. Cheap to clone; all clones share one pool.
 #[derive(Clone)]

@@ -19,6 +19,7 @@ mod m0016_plans;
 mod m0017_questions;
 mod m0018_studio;
 mod m0020_chores;
+mod m0021_webhooks;
 
 use sea_orm_migration::prelude::*;
 
@@ -48,6 +49,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0017_questions::Step),
             Box::new(m0018_studio::Step),
             Box::new(m0020_chores::Step),
+            Box::new(m0021_webhooks::Step),
         ]
     }
 }

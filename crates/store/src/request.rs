@@ -22,6 +22,7 @@ use crate::place::placed;
 use crate::project::{insert, write_details};
 use crate::record::{from_json, json, project_record};
 use crate::transaction::stored;
+use crate::webhook::{self, OneOff};
 use crate::{ApplyError, Details, NewProject, ProjectRecord, Store, StoreError, load, lock};
 
 /// How long an answer is kept.
@@ -67,6 +68,8 @@ pub struct ProjectChange {
     pub details: Option<Details>,
     /// Then these, one after the other.
     pub inputs: Vec<Input>,
+    /// Who else is told how the project's render ends.
+    pub one_off: Option<OneOff>,
 }
 
 /// Why a request was not carried out. It has changed nothing then.
@@ -132,17 +135,22 @@ impl Store {
             None => row,
         };
         let record = carry_out(&write.txn, row, wish.inputs, now).await?;
+        if let (Some(one_off), Some(render)) = (&wish.one_off, &record.project.render) {
+            webhook::follow(&write.txn, (record.project.owner, render.id), one_off, now).await?;
+        }
         let answer = answer(&record);
         end(&write.txn, caller.ticket, &answer).await?;
         write.commit_changed(&[id]).await.during("changing project", id)?;
         Ok(answer)
     }
 
-    /// Creates a project and applies the inputs to it, all in one transaction, unless its owner has made enough today.
+    /// Creates a project and applies the inputs to it, all in one transaction, unless its owner has made enough today. With
+    /// `one_off`, the one that is named is told how the render of that id ends.
     pub async fn begin_project(
         &self,
         new: NewProject,
         inputs: Vec<Input>,
+        one_off: Option<(Uuid, &OneOff)>,
         ticket: Option<&Ticket>,
         now: DateTime<Utc>,
         answer: impl FnOnce(&ProjectRecord) -> Answer,
@@ -154,6 +162,10 @@ impl Store {
         }
         if let Err(limit) = admit_project(&write.txn, new.owner, now).await? {
             return Err(RequestError::DailyLimit { limit });
+        }
+        // Before the inputs: the render may end with them.
+        if let Some((render, one_off)) = one_off {
+            webhook::follow(&write.txn, (new.owner, render), one_off, now).await?;
         }
         let row = insert(&write.txn, new, now).await?;
         let record = carry_out(&write.txn, row, inputs, now).await?;

@@ -4,9 +4,12 @@
 //! has sealed can still be opened. It also belongs to one place (user, project, vendor): moved to another row it can't be
 //! opened.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{Key, XChaCha20Poly1305, XNonce};
 use sha2::{Digest, Sha256};
+use uuid::Uuid;
 
 /// The first field of what is sealed this way.
 const VERSION: &str = "v1";
@@ -24,6 +27,8 @@ pub struct Vault {
 struct Seal {
     id: String,
     cipher: XChaCha20Poly1305,
+    /// What users' own secrets for webhooks follow from.
+    webhooks: [u8; 32],
 }
 
 /// A sealed secret can't be opened.
@@ -58,6 +63,15 @@ impl Vault {
         let opened = seal.cipher.decrypt(&XNonce::from(nonce), payload).map_err(|_| CannotOpen)?;
         String::from_utf8(opened).map_err(|_| CannotOpen)
     }
+
+    /// A user's own secrets for webhooks that bring none: they follow from the server's secrets, that of now first.
+    pub fn webhook_secrets(&self, owner: Uuid) -> Vec<String> {
+        let of = |seal: &Seal| {
+            let digest = Sha256::new().chain_update(seal.webhooks).chain_update(owner.as_bytes()).finalize();
+            webhook_secret(digest.into())
+        };
+        std::iter::once(&self.current).chain(&self.older).map(of).collect()
+    }
 }
 
 impl Seal {
@@ -65,8 +79,13 @@ impl Seal {
         let derive = |purpose: &str| Sha256::digest(format!("shortsai/{purpose}/{secret}"));
         let id = hex(&derive("vault key id")[..4]);
         let key: [u8; 32] = derive("vault key").into();
-        Self { id, cipher: XChaCha20Poly1305::new(&Key::from(key)) }
+        Self { id, cipher: XChaCha20Poly1305::new(&Key::from(key)), webhooks: derive("webhooks of users").into() }
     }
+}
+
+/// A secret for webhooks as receivers get it: `whsec_` and the bytes in base64.
+pub fn webhook_secret(bytes: [u8; 32]) -> String {
+    format!("whsec_{}", STANDARD.encode(bytes))
 }
 
 fn hex(bytes: &[u8]) -> String {
@@ -83,6 +102,18 @@ fn unhex(text: &str) -> Option<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn each_user_has_a_secret_for_webhooks() {
+        let (one, other) = (Uuid::from_u128(1), Uuid::from_u128(2));
+        let vault = Vault::new("secret", &[]);
+        let [secret] = &vault.webhook_secrets(one)[..] else { panic!("there is one") };
+        assert_eq!(secret.len(), "whsec_".len() + 44);
+        assert_ne!(*secret, vault.webhook_secrets(other)[0]);
+        let turned = Vault::new("other", &["secret".to_owned()]).webhook_secrets(one);
+        assert_eq!((turned.len(), &turned[1]), (2, secret));
+        assert_ne!(turned[0], turned[1]);
+    }
 
     #[test]
     fn only_the_right_secret_at_the_right_place_opens() {

@@ -120,7 +120,7 @@ pub async fn import(app: Signed, request: Request) -> Result<Response, ApiError>
     let (settings, details) = settings_of(description, reference);
     let new = NewProject { id: project, owner: app.user.id, settings, details, source: None, characters: Vec::new() };
     let row = |record: &ProjectRecord| answer(StatusCode::CREATED, &[], &ProjectRow::new(record, &[]));
-    let done = app.store.begin_project(new, steps, None, (app.clock)(), row).await?;
+    let done = app.store.begin_project(new, steps, None, None, (app.clock)(), row).await?;
     app.memory.news.tell(News::ProjectCreated(project));
     Ok(respond(done))
 }

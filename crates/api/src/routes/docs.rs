@@ -53,6 +53,7 @@ pub fn introduction() -> OpenApi {
         tag("AI", "Single questions to vendors, outside of any video."),
         tag("Workflow", "Have things made, and watch."),
         tag("Renders", "One video from everything."),
+        tag("Webhooks", "Who is told what becomes of your projects."),
         tag("Files", "What was made, and what you bring."),
         tag("Account", "You, your keys of vendors and your access tokens."),
         tag("Admin", "For administrators: who is here and what is new."),

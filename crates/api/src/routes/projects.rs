@@ -48,7 +48,7 @@ pub async fn create(app: Signed, work: Work<CreateProject>) -> Result<Response, 
     let new = NewProject { id: project, owner: app.user.id, settings, details, source: None, characters };
     let row = |record: &ProjectRecord| answer(StatusCode::OK, &[], &ProjectRow::new(record, &chosen));
     let steps = Order::edits(scenes, music);
-    let answer = app.store.begin_project(new, steps, work.caller().ticket, now, row).await?;
+    let answer = app.store.begin_project(new, steps, None, work.caller().ticket, now, row).await?;
     app.memory.news.tell(News::ProjectCreated(project));
     Ok(respond(answer))
 }
@@ -207,7 +207,7 @@ pub async fn change(
     let edit = (settings != record.project.settings)
         .then(|| Input::Edit(Edit::Settings { settings: Box::new(settings), remake: false }));
     let inputs = edit.into_iter().chain(music.map(Input::Edit)).collect();
-    let wish = ProjectChange { details, inputs };
+    let wish = ProjectChange { details, inputs, one_off: None };
     let row = |record: &ProjectRecord| answer(StatusCode::OK, &[], &ProjectWithScenes::new(record, &characters));
     let session = Session::of(&headers)?;
     let done = app.store.change_project(id, wish, session.caller(), (app.clock)(), row).await;

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use model::workflow::{Command, Input};
-use store::{ProjectChange, ProjectRecord};
+use store::{ProjectChange, ProjectRecord, one_off_id};
 
-use super::own_project;
+use super::{endpoints, own_project};
 use crate::error::ApiError;
 use crate::extract::PathId;
 use crate::given;
@@ -41,12 +41,16 @@ pub async fn start(app: Signed, work: Work<StartRender>) -> Result<Response, Api
         Some(storyboard) => Command::RenderStoryboard { id, storyboard: Arc::new(storyboard) },
         None => Command::Render { id, when_ready: false },
     };
-    let wish = ProjectChange { inputs: vec![Input::Command(command)], ..ProjectChange::default() };
+    let one_off = endpoints::one_off(&app, &work.input.webhook_url, &work.input.webhook_secret)?;
+    let url = work.input.webhook_url.as_deref();
+    let wish = ProjectChange { inputs: vec![Input::Command(command)], details: None, one_off };
     let started = |record: &ProjectRecord| {
         // The same video may be on its way already, under another id.
         let job_id = record.project.render.as_ref().map_or(id, |render| render.id);
         let message = "Render job queued successfully";
-        answer(StatusCode::OK, &[], &RenderStarted { success: true, job_id, status: WorkStatus::Pending, message })
+        let webhook_id = url.map(|url| one_off_id(job_id, url.trim()));
+        let started = RenderStarted { success: true, job_id, status: WorkStatus::Pending, message, webhook_id };
+        answer(StatusCode::OK, &[], &started)
     };
     let done = app.store.change_project(project, wish, work.caller(), (app.clock)(), started).await?;
     Ok(respond(done))

@@ -187,7 +187,8 @@ pub async fn generate(app: Signed, id: PathId, work: Work<MakeClip>) -> Result<R
         Input::Edit(Edit::ChangeScene { scene, change: prompt }),
         Input::Command(Command::Generate { scene, medium: Medium::Video, force: true }),
     ];
-    let wish = ProjectChange { details: details.filter(|details| *details != record.details), inputs };
+    let details = details.filter(|details| *details != record.details);
+    let wish = ProjectChange { details, inputs, one_off: None };
     // The scene's clip is the job, whichever task happens to work on it.
     let ordered = ClipOrdered { success: true, job_id: scene, status: "QUEUED" };
     let answer = |_: &ProjectRecord| answer(StatusCode::ACCEPTED, &[], &ordered);

@@ -3,9 +3,9 @@
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Response;
 use model::workflow::{Command, Input};
-use store::{Details, NewProject, ProjectRecord};
+use store::{Details, NewProject, ProjectRecord, one_off_id};
 
-use super::own_project;
+use super::{endpoints, own_project};
 use crate::error::ApiError;
 use crate::extract::PathId;
 use crate::once::{Work, answer, respond};
@@ -31,6 +31,7 @@ use crate::wire::short::{OrderShort, Short, ShortOrdered, ShortStatus};
     ),
 )]
 pub async fn order(app: Signed, work: Work<OrderShort>) -> Result<Response, ApiError> {
+    let one_off = endpoints::one_off(&app, &work.input.webhook_url, &work.input.webhook_secret)?;
     let order = order::read(&app, &work.input).await?;
     let (project, render) = (order.project, (app.new_id)());
     let duration_config = work.input.duration.as_ref().map(|duration| duration.config());
@@ -43,10 +44,15 @@ pub async fn order(app: Signed, work: Work<OrderShort>) -> Result<Response, ApiE
         Input::Command(Command::Render { id: render, when_ready: true }),
     ]);
     let status = ShortStatus::Queued;
-    let ordered = ShortOrdered { id: render, project_id: project, render_id: render, status, warnings: order.warnings };
+    let webhook_id = one_off.as_ref().map(|one_off| one_off_id(render, &one_off.url));
+    let (id, project_id, render_id, warnings) = (render, project, render, order.warnings);
+    let ordered = ShortOrdered { id, project_id, render_id, status, warnings, webhook_id };
     let location = [(header::LOCATION, format!("/api/shorts/{render}"))];
     let answer = |_: &ProjectRecord| answer(StatusCode::ACCEPTED, &location, &ordered);
-    let done = app.store.begin_project(new, steps, work.caller().ticket, (app.clock)(), answer).await?;
+    let done = app
+        .store
+        .begin_project(new, steps, one_off.as_ref().map(|one_off| (render, one_off)), work.caller().ticket, (app.clock)(), answer)
+        .await?;
     Ok(respond(done))
 }
 

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::endpoint::signing_secret;
 use super::rule::text;
 use super::scene::Word;
 use super::short::{CaptionWish, FocusWish, MusicWish, SizeWish};
@@ -49,6 +50,14 @@ pub struct StartRender {
     /// How scenes begin: `cut`, `crossfade`, `fadeBlack`, `slide` or `zoomThrough`.
     #[garde(skip)]
     pub transition: Option<String>,
+    /// Who is told how this render ends, by a signed message: an https address.
+    #[garde(custom(text(1, 2_000)))]
+    #[schema(example = "https://example.com/hooks/shorts")]
+    pub webhook_url: Option<String>,
+    /// What signs that message; your own secret (`GET /api/webhooks/secret`) when left out.
+    #[garde(custom(signing_secret))]
+    #[schema(example = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")]
+    pub webhook_secret: Option<String>,
 }
 
 /// One scene of a storyboard whose media are there. All of them must be files of yours: uploaded ones, or those of your
@@ -106,6 +115,9 @@ pub struct RenderStarted {
     /// A sentence.
     #[schema(example = "Render job queued successfully")]
     pub message: &'static str,
+    /// Of the `webhookUrl`: `/api/webhooks/{id}/deliveries` shows what became of its message.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub webhook_id: Option<Uuid>,
 }
 
 /// Where a render stands.

@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::choice::VendorWish;
+use super::endpoint::signing_secret;
 use super::render::{Captions, render_error};
 use super::rule::{spoken, text};
 use crate::key::url_of;
@@ -73,6 +74,14 @@ pub struct OrderShort {
     #[garde(skip)]
     #[schema(example = "crossfade")]
     pub transition: Option<String>,
+    /// Who is told how the video ends, by a signed message: an https address.
+    #[garde(custom(text(1, 2_000)))]
+    #[schema(example = "https://example.com/hooks/shorts")]
+    pub webhook_url: Option<String>,
+    /// What signs that message; your own secret (`GET /api/webhooks/secret`) when left out.
+    #[garde(custom(signing_secret))]
+    #[schema(example = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")]
+    pub webhook_secret: Option<String>,
 }
 
 /// How long a short should be, and how many scenes it should have.
@@ -288,6 +297,9 @@ pub struct ShortOrdered {
     pub status: ShortStatus,
     /// What was read but has no effect, as sentences.
     pub warnings: Vec<String>,
+    /// Of the `webhookUrl`: `/api/webhooks/{id}/deliveries` shows what became of its message.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub webhook_id: Option<Uuid>,
 }
 
 /// Where a short stands.

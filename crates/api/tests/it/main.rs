@@ -8,6 +8,7 @@ mod characters;
 mod clips;
 mod document;
 mod elsewhere;
+mod endpoints;
 mod events;
 mod files;
 mod folders;

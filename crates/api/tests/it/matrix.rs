@@ -104,8 +104,18 @@ const ROUTES: &[(&str, Of, &str)] = &[
     ("get /api/openapi.json", Of::All, ""),
     ("get /api/health", Of::All, ""),
     ("get /health", Of::All, ""),
+    ("get /api/webhooks", Of::Each, ""),
+    ("post /api/webhooks", Of::Each, "{}"),
+    ("get /api/webhooks/secret", Of::Person, ""),
+    ("get /api/webhooks/{id}", Of::Owner, ""),
+    ("patch /api/webhooks/{id}", Of::Owner, r#"{"events":["render.failed"]}"#),
+    ("post /api/webhooks/{id}/test", Of::Owner, ""),
+    ("post /api/webhooks/{id}/rotate", Of::Owner, ""),
+    ("get /api/webhooks/{id}/deliveries", Of::Owner, ""),
+    ("post /api/webhooks/{id}/deliveries/{message}/resend", Of::Owner, ""),
     ("post /api/webhooks/job-status", Of::Worker, r#"{"jobId":"00000000-0000-0000-0000-000000000001"}"#),
     // Last, so that the others find something.
+    ("delete /api/webhooks/{id}", Of::Owner, ""),
     ("delete /api/folders/{id}", Of::Owner, ""),
     ("delete /api/shows/{id}", Of::Owner, ""),
     ("delete /api/characters/{id}", Of::Owner, ""),
@@ -131,6 +141,8 @@ struct World {
     character: String,
     folder: String,
     show: String,
+    webhook: String,
+    message: String,
 }
 
 #[tokio::test]
@@ -228,8 +240,10 @@ async fn build(app: &TestApp, owner: &Browser<'_>) -> World {
     let asset = text(&state["scenes"][0]["image_url"]);
     let folder = owner.json(Method::POST, "/api/folders", json!({ "name": "Week 1" })).await.json();
     let show = owner.json(Method::POST, "/api/shows", json!({ "name": "Night talks" })).await.json();
-    let [character, folder, show] = [character, folder, show].map(|row| text(&row["id"]));
-    World { project, scene, render, asset, character, folder, show }
+    let webhook = owner.json(Method::POST, "/api/webhooks", json!({ "url": "https://1.1.1.1/in" })).await.json();
+    let [character, folder, show, webhook] = [character, folder, show, webhook].map(|row| text(&row["id"]));
+    let message = text(&owner.json(Method::POST, &format!("/api/webhooks/{webhook}/test"), json!({})).await.json()["messageId"]);
+    World { project, scene, render, asset, character, folder, show, webhook, message }
 }
 
 /// The smallest picture that can be decoded.
@@ -248,10 +262,11 @@ async fn ask(app: &TestApp, world: &World, route: &str, body: &str, asker: &Aske
         _ if path.starts_with("/api/characters") => &world.character,
         _ if path.starts_with("/api/folders") => &world.folder,
         _ if path.starts_with("/api/shows") => &world.show,
+        _ if path.starts_with("/api/webhooks") => &world.webhook,
         _ => &world.project,
     };
     let taken = method == "delete" && asker.name == "write";
-    let path = path.replace("{id}", id).replace("{projectId}", id);
+    let path = path.replace("{id}", id).replace("{projectId}", id).replace("{message}", &world.message);
     let path = if path == "/api/assets" && method == "get" { world.asset.clone() } else { path };
     // A token that may delete is shown by something that is not there.
     let path = if taken { path.replace(id.as_str(), "00000000-0000-0000-0000-000000000000") } else { path };

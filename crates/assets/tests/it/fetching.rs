@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use assets::{AllowList, Assets, FetchSettings, Fetcher, Kind, Place, Resolver};
+use assets::{AllowList, Assets, FetchSettings, Fetcher, Kind, Place, Posted, Resolver};
 use futures::future::BoxFuture;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
@@ -176,4 +176,63 @@ async fn a_name_that_changes_its_mind_gains_nothing() {
     let fetcher = Fetcher::with_resolver(settings(&["127.0.0.1"]), Prepared::of(&[&["127.0.0.1"], &["127.0.0.2"]]));
     let error = fetch(&fetcher, &url("/a.png")).await.expect_err("the second answer is forbidden");
     assert!(error.contains("private network"), "{error}");
+}
+
+async fn post(fetcher: &Fetcher, url: &str, within: Duration) -> Result<Posted, String> {
+    let headers = [("webhook-id", "one".to_owned())];
+    fetcher.post(url, &headers, "{}".to_owned(), within).await.map_err(|error| error.to_string())
+}
+
+#[tokio::test]
+async fn messages_are_sent_and_only_the_status_counts() {
+    let address = serve(|path| match path {
+        "/taken" => file(b"thanks"),
+        // What it has promised never comes.
+        "/half" => Some(b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n".to_vec()),
+        "/busy" => status("503 Service Unavailable\r\nRetry-After: 120"),
+        "/elsewhere" => status("302 Found\r\nLocation: /taken"),
+        "/silent" => None,
+        _ => status("404 Not Found"),
+    })
+    .await;
+    let fetcher = Fetcher::new(settings(&["127.0.0.1"]));
+    let patient = Duration::from_secs(20);
+    let check = async |path: &str, expected, again: Option<&str>| {
+        let posted = post(&fetcher, &format!("http://{address}{path}"), patient).await;
+        assert_eq!(posted, Ok(Posted { status: expected, retry_after: again.map(str::to_owned) }), "{path}");
+    };
+    check("/taken", 200, None).await;
+    check("/half", 204, None).await;
+    check("/busy", 503, Some("120")).await;
+    check("/elsewhere", 302, None).await;
+    check("/nowhere", 404, None).await;
+    let slow = post(&fetcher, &format!("http://{address}/silent"), Duration::from_millis(40)).await;
+    assert_eq!(slow, Err("it did not arrive within 0.04 s".to_owned()));
+    let strict = Fetcher::new(FetchSettings::default());
+    let forbidden = post(&strict, &format!("http://{address}/taken"), patient).await;
+    assert!(forbidden.expect_err("it is private").contains("private network"));
+}
+
+#[test]
+fn addresses_are_checked_without_asking_anybody() {
+    let check = |allow: &[&str], url: &str, says: Option<&str>| {
+        let checked = Fetcher::with_resolver(settings(allow), Prepared::of(&[])).check_address(url);
+        match (checked, says) {
+            (Err(error), Some(says)) => assert!(error.to_string().contains(says), "{url}: {error}"),
+            (checked, says) => assert_eq!(checked.err().map(|error| error.to_string()).as_deref(), says, "{url}"),
+        }
+    };
+    check(&[], "https://hooks.example/in", None);
+    check(&[], "https://1.1.1.1/in", None);
+    check(&[], "https://10.0.0.1/in", Some("private network"));
+    check(&[], "https://[::1]/in", Some("private network"));
+    check(&[], "http://hooks.example/in", Some("without encryption"));
+    check(&[], "https://hooks.example:8443/in", Some("port 8443"));
+    check(&[], "https://me:word@hooks.example/in", Some("name and password"));
+    check(&[], "ftp://hooks.example/in", Some("no address"));
+    check(&[], "hooks.example", Some("no address"));
+    // Whether that is the machine which is allowed is seen when something is sent.
+    check(&["192.168.1.0/24"], "http://n8n.lan:5678/webhook/x", None);
+    check(&["192.168.1.0/24"], "http://192.168.1.7:5678/webhook/x", None);
+    check(&["192.168.1.0/24"], "http://192.168.2.7:5678/webhook/x", Some("private network"));
 }

@@ -248,6 +248,18 @@ impl House {
         totals.into_iter().map(|total| (total.unit, total.calls, total.failed, total.units)).collect()
     }
 
+    /// A process that delivers by that courier.
+    pub fn deliveries(&self, courier: Arc<dyn engine::Courier>) -> Arc<engine::Deliveries> {
+        Arc::new(engine::Deliveries {
+            store: self.store.clone(),
+            courier,
+            vault: store::Vault::new("a secret of the tests", &[]),
+            base: Some("https://shorts.example".to_owned()),
+            clock: clock_of(self.clock),
+            jitter: || 0.0,
+        })
+    }
+
     pub fn now(&self) -> DateTime<Utc> {
         clock_of(self.clock)()
     }

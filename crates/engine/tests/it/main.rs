@@ -2,6 +2,7 @@
 
 mod characters;
 mod collecting;
+mod courier;
 mod failures;
 mod house;
 mod jobs;

@@ -11,7 +11,7 @@ use crate::storyboard::Storyboard;
 use crate::task::TaskKind;
 
 /// The error that a cancelled slot shows.
-const CANCELLED: &str = "Cancelled.";
+pub(crate) const CANCELLED: &str = "Cancelled.";
 
 pub(super) fn apply(step: &mut Step, command: Command) -> Result<(), Rejection> {
     match command {

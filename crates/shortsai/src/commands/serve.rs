@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::cli;
 use crate::config::vendors::variable;
+use crate::courier;
 use crate::daily;
 use crate::data_dir::DataDir;
 use crate::fail::Unusable;
@@ -65,11 +66,14 @@ async fn run(arguments: cli::Serve, data: &DataDir) -> anyhow::Result<ExitCode> 
         println!("  objects:       {}", house.assets.whereabouts());
     }
     daily::collect(&house, stop.clone());
+    let courier = courier::start(&house, stop.clone());
     let server = tokio::spawn(api::serve(api::Patient(listener, PATIENCE), app, stop.clone()));
     wait_for_signal().await;
     println!("Stopping; work that is not done goes on at the next start.");
     stop.cancel();
     engine.stop().await;
+    // What is on its way has been let go by then, or is sent again.
+    let _ = courier.await;
     // Whoever still holds a connection has been told by then; their requests are stored.
     let _ = tokio::time::timeout(GRACE, server).await;
     // It may be in the midst of a sweep, which is as good at the next start.

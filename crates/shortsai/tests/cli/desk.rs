@@ -92,6 +92,7 @@ impl Desk {
             "SHORTSAI_CONFIG",
             "SHORTSAI_WEB_ROOT",
             "AUTH_SECRET",
+            "AUTH_URL",
             "AUTH_SECRET_PREVIOUS",
             "GOOGLE_CLIENT_ID",
             "GOOGLE_CLIENT_SECRET",

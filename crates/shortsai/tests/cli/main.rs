@@ -22,5 +22,6 @@ mod storyboard;
 mod studio;
 mod vendors;
 mod video;
+mod webhooks;
 mod words;
 mod workers;

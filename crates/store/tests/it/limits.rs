@@ -111,7 +111,7 @@ pub async fn free_accounts_begin_few_projects_a_day(database: &Database) {
     let begin = async |owner: u128, number: u128, seconds| {
         let new = new_project(number, id(owner));
         let answer = |_: &_| Answer { status: 200, headers: Vec::new(), body: String::new() };
-        match store.begin_project(new, Vec::new(), None, at(seconds), answer).await {
+        match store.begin_project(new, Vec::new(), None, None, at(seconds), answer).await {
             Ok(_) => true,
             Err(RequestError::DailyLimit { limit: 2 }) => false,
             Err(error) => panic!("{error}"),

@@ -25,6 +25,7 @@ mod shows;
 mod upgrade;
 mod usage;
 mod vendor_keys;
+mod webhooks;
 mod workflow;
 
 /// Makes one test for each behaviour and database.
@@ -90,6 +91,10 @@ on_both! {
     accounts: people_are_known_by_google_and_by_address, only_one_is_the_first, sessions_last_while_they_are_used,
         tokens_are_their_users, uploads_belong_to_those_who_brought_them;
     vendor_keys: keys_are_kept_for_their_user_and_run, wishes_are_kept_for_their_user;
+    webhooks: messages_are_written_with_what_they_tell, failures_are_told_with_their_reason,
+        older_progress_makes_room_for_newer, deliveries_are_held_for_a_time, no_message_is_handed_out_twice,
+        the_busy_are_passed_over, endpoints_that_take_nothing_are_switched_off, endpoints_are_their_owners_and_not_too_many,
+        secrets_turn, a_request_brings_its_own_endpoint;
     questions: questions_are_asked_once_and_kept_for_a_day;
     opening: a_newer_schema_is_refused, opening_at_the_same_moment_works;
     upgrade: an_older_versions_database_goes_on;

@@ -56,13 +56,13 @@ pub async fn what_is_gone_is_not_named(database: &Database) {
         make(database, place).await;
         database.project(number).await;
         assert!(deletion(store.clone(), place).await.unwrap());
-        let wish = ProjectChange { details: Some(inside(place)), inputs: Vec::new() };
+        let wish = ProjectChange { details: Some(inside(place)), ..ProjectChange::default() };
         store.change_project(id(number), wish, Caller::default(), at(6), |_| answer()).await.unwrap();
         check_nowhere(database, number, &format!("changed, {place:?}")).await;
         assert!(store.set_details(id(number), &inside(place), at(7)).await.unwrap());
         check_nowhere(database, number, &format!("set, {place:?}")).await;
         let new = NewProject { details: inside(place), ..new_project(number + 1, id(1)) };
-        store.begin_project(new, Vec::new(), None, at(8), |_| answer()).await.unwrap();
+        store.begin_project(new, Vec::new(), None, None, at(8), |_| answer()).await.unwrap();
         check_nowhere(database, number + 1, &format!("begun, {place:?}")).await;
     }
 }
@@ -81,7 +81,7 @@ pub async fn what_comes_in_meanwhile_is_taken_out(database: &Database) {
             block_in_place(|| Handle::current().block_on(waits(database)));
             answer()
         };
-        let wish = ProjectChange { details: Some(inside(place)), inputs: Vec::new() };
+        let wish = ProjectChange { details: Some(inside(place)), ..ProjectChange::default() };
         store.change_project(id(number), wish, Caller::default(), at(6), meanwhile).await.unwrap();
         let deletion = deleted.lock().unwrap().take().expect("it has begun");
         assert!(deletion.await.unwrap(), "{place:?}");

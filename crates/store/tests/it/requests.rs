@@ -88,7 +88,7 @@ pub async fn a_refused_request_leaves_nothing(database: &Database) {
     let (owner, one) = (database.owner(1).await, ticket("key", "one"));
     let scenes = |narration| Input::Edit(Edit::ReplaceScenes(vec![draft(1, narration)]));
     let bad = vec![scenes("Words"), Input::Command(Command::Render { id: id(9), when_ready: false })];
-    let begun = store.begin_project(new_project(5, owner), bad, Some(&one), at(1), |_| answer("")).await;
+    let begun = store.begin_project(new_project(5, owner), bad, None, Some(&one), at(1), |_| answer("")).await;
     assert!(matches!(begun, Err(RequestError::Apply(ApplyError::Rejected(_)))));
     for table in ["project", "scene", "event", "task", "render", "request"] {
         assert_eq!(database.count(&format!("SELECT count(*) FROM {table}")).await, 0, "{table}");
@@ -98,13 +98,13 @@ pub async fn a_refused_request_leaves_nothing(database: &Database) {
         Input::Command(Command::GenerateAll { force: false }),
         Input::Command(Command::Render { id: id(9), when_ready: true }),
     ];
-    let begun = store.begin_project(new_project(5, owner), good, Some(&one), at(2), |record| {
+    let begun = store.begin_project(new_project(5, owner), good, None, Some(&one), at(2), |record| {
         assert_eq!(record.project.render.as_ref().map(|render| render.id), Some(id(9)));
         answer("done")
     });
     assert_eq!(begun.await.unwrap(), answer("done"), "the key was not used up");
     assert_eq!(database.count("SELECT count(*) FROM task").await, 3);
-    let repeated = store.begin_project(new_project(6, owner), Vec::new(), Some(&one), at(3), |_| answer("never"));
+    let repeated = store.begin_project(new_project(6, owner), Vec::new(), None, Some(&one), at(3), |_| answer("never"));
     assert_eq!(repeated.await.unwrap(), answer("done"));
     assert_eq!(store.project(id(6)).await.unwrap(), None);
 }
