@@ -161,7 +161,7 @@ mod tests {
     #[test]
     fn mistakes_are_named() {
         let check = |settings: S3Settings, says: &str| {
-            let error = crate::Assets::s3(&settings).err().expect("refused").to_string();
+            let error = crate::Assets::s3(&settings).expect_err("refused").to_string();
             assert!(error.contains(says), "{error}\ndoes not say\n{says}");
         };
         check(S3Settings { bucket: "My Bucket".to_owned(), ..settings() }, "\"My Bucket\" is no name of a bucket");

@@ -8,6 +8,7 @@ mod carry;
 mod collector;
 mod failure;
 mod keep;
+mod measures;
 mod report;
 mod request;
 mod rescue;

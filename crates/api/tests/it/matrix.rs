@@ -104,6 +104,8 @@ const ROUTES: &[(&str, Of, &str)] = &[
     ("get /api/openapi.json", Of::All, ""),
     ("get /api/health", Of::All, ""),
     ("get /health", Of::All, ""),
+    ("get /health/live", Of::All, ""),
+    ("get /health/ready", Of::All, ""),
     ("post /api/webhooks/job-status", Of::Worker, r#"{"jobId":"00000000-0000-0000-0000-000000000001"}"#),
     // Last, so that the others find something.
     ("delete /api/folders/{id}", Of::Owner, ""),

@@ -16,10 +16,12 @@ mod limits;
 mod made;
 mod manage;
 mod opening;
+mod overview;
 mod places;
 mod projects;
 mod questions;
 mod queue;
+mod raw;
 mod requests;
 mod shows;
 mod upgrade;
@@ -91,6 +93,8 @@ on_both! {
         tokens_are_their_users, uploads_belong_to_those_who_brought_them;
     vendor_keys: keys_are_kept_for_their_user_and_run, wishes_are_kept_for_their_user;
     questions: questions_are_asked_once_and_kept_for_a_day;
+    raw: a_database_is_counted_as_it_is, what_comes_later_is_in_no_copy;
+    overview: the_queue_is_told_at_a_glance, a_chore_tells_when_it_was_done;
     opening: a_newer_schema_is_refused, opening_at_the_same_moment_works;
     upgrade: an_older_versions_database_goes_on;
 }
