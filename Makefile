@@ -4,7 +4,7 @@ SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup setup-tests build demo test test-crash serve bench bench-encoders lint lint-format lint-scripts lint-code lint-docs fmt clean
+.PHONY: help setup setup-tests build demo test test-crash serve bench bench-encoders lint lint-format lint-scripts lint-alerts lint-code lint-docs fmt clean
 
 # rustup's folder goes first: a fresh installation is not in PATH yet, and a distribution's own cargo is often too old.
 export PATH := $(or $(CARGO_HOME),$(HOME)/.cargo)/bin:$(PATH)
@@ -52,7 +52,7 @@ bench: setup-tests build ## measure the renderer, the aligner, the queue and the
 bench-encoders: setup ## compare encoder settings: size, likeness to the original and processor time
 	cargo bench --package render --bench encoders
 
-lint: lint-format lint-scripts lint-code lint-docs ## check format, scripts, lints and documentation without running tests
+lint: lint-format lint-scripts lint-alerts lint-code lint-docs ## check format, scripts, lints and documentation without running tests
 
 lint-format:
 	cargo fmt --all --check
@@ -62,6 +62,14 @@ lint-scripts:
 		echo "shellcheck scripts/*.sh .ci/run"; shellcheck scripts/*.sh .ci/run; \
 	else \
 		echo "shellcheck is not installed: scripts not checked"; \
+	fi
+
+# Debian's package of it would also start a server, so it is not installed for this: names of metrics are checked by a test.
+lint-alerts:
+	@if command -v promtool >/dev/null; then \
+		promtool check rules deploy/prometheus/alerts.yml; \
+	else \
+		echo "promtool is not installed: the syntax of alerts is not checked"; \
 	fi
 
 lint-code:
