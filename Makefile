@@ -4,7 +4,7 @@ SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup setup-tests setup-bench build demo test test-crash serve bench bench-encoders lint lint-format lint-scripts lint-code lint-docs fmt clean
+.PHONY: help setup setup-tests setup-bench build demo test test-crash serve bench bench-encoders lint lint-format lint-scripts lint-alerts lint-deploy lint-code lint-docs fmt clean
 
 # rustup's folder goes first: a fresh installation is not in PATH yet, and a distribution's own cargo is often too old.
 export PATH := $(or $(CARGO_HOME),$(HOME)/.cargo)/bin:$(PATH)
@@ -56,16 +56,35 @@ bench: setup-bench build ## measure renderer, aligner, queue, main job, server a
 bench-encoders: setup ## compare encoder settings: size, likeness to the original and processor time
 	cargo bench --package render --bench encoders
 
-lint: lint-format lint-scripts lint-code lint-docs ## check format, scripts, lints and documentation without running tests
+lint: lint-format lint-scripts lint-alerts lint-deploy lint-code lint-docs ## check format, scripts, lints and documentation without running tests
 
 lint-format:
 	cargo fmt --all --check
 
 lint-scripts:
 	@if command -v shellcheck >/dev/null; then \
-		echo "shellcheck scripts/*.sh .ci/run"; shellcheck scripts/*.sh .ci/run; \
+		echo "shellcheck scripts, deploy and .ci/run"; shellcheck scripts/*.sh deploy/*.sh deploy/*/*.sh .ci/run; \
 	else \
 		echo "shellcheck is not installed: scripts not checked"; \
+	fi
+
+# Debian's package of it would also start a server, so it is not installed for this: names of metrics are checked by a test.
+lint-alerts:
+	@if command -v promtool >/dev/null; then \
+		promtool check rules deploy/prometheus/alerts.yml; \
+	else \
+		echo "promtool is not installed: the syntax of alerts is not checked"; \
+	fi
+
+lint-deploy:
+	@bin=$(TARGET)/lint/bin; if [[ -x $$bin/hadolint ]]; then \
+		$$bin/hadolint Dockerfile; \
+		$$bin/yamllint -s docker-compose.yml deploy .github; \
+		$$bin/check-jsonschema -q --builtin-schema vendor.compose-spec docker-compose.yml; \
+		$$bin/check-jsonschema -q --builtin-schema vendor.github-workflows .github/workflows/*.yml; \
+		$$bin/zizmor -q --offline .github; \
+	else \
+		echo "the linters of scripts/lint/requirements.txt are not installed: deployment files not checked"; \
 	fi
 
 lint-code:

@@ -211,5 +211,6 @@ if [[ $with_tests == yes ]]; then
   install_checkers
   install_python schemathesis scripts/schemathesis/requirements.txt
   install_python python scripts/requirements-tests.txt
+  install_python lint scripts/lint/requirements.txt
 fi
 say "all there ($(rust_here | cut -d' ' -f1-2), $(ffmpeg -version | sed -n '1s/^\(ffmpeg version [^ ]*\).*/\1/p'))"

@@ -26,10 +26,12 @@ mod poll;
 mod proxies;
 mod question;
 mod rates;
+mod readiness;
 mod routes;
 mod secret;
 mod serve;
 mod signed;
+mod streams;
 mod strict;
 mod sweep;
 mod web;
@@ -105,6 +107,7 @@ pub struct Memory {
     asking: std::sync::Arc<tokio::sync::RwLock<()>>,
     news: news::Newsroom,
     told: question::Told,
+    readiness: readiness::Readiness,
 }
 
 /// Proxies give a request up after 100 seconds, as a rule.

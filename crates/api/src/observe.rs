@@ -1,15 +1,20 @@
-//! Around every request: an id, the log of failures, panics turned into answers, and the headers that every answer has.
+//! Around every request: an id, its line in the log, what is counted, panics turned into answers, and the headers that every
+//! answer has.
 
 use std::any::Any;
 use std::panic::AssertUnwindSafe;
+use std::time::{Duration, Instant};
 
 use axum::Json;
-use axum::extract::{Request, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use futures::FutureExt;
+use metrics::{counter, histogram};
 use serde_json::json;
+use tracing::field::Empty;
+use tracing::{Instrument, info_span};
 
 use crate::AppState;
 use crate::error::Trouble;
@@ -22,7 +27,12 @@ const LONGEST_ID: usize = 64;
 pub async fn watch_over(State(app): State<AppState>, request: Request, next: Next) -> Response {
     let id = given_id(request.headers()).unwrap_or_else(|| (app.new_id)().to_string());
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
-    let mut response = match AssertUnwindSafe(next.run(request)).catch_unwind().await {
+    let route = request.extensions().get::<MatchedPath>().cloned();
+    let route = route.as_ref().map_or("none", MatchedPath::as_str);
+    // Who asks is put in where that is found out (`signed`).
+    let span = info_span!("request", request_id = %id, %method, route, user = Empty);
+    let began = Instant::now();
+    let mut response = match AssertUnwindSafe(next.run(request)).catch_unwind().instrument(span.clone()).await {
         Ok(response) => response,
         Err(panic) => {
             let mut response = StatusCode::INTERNAL_SERVER_ERROR.into_response();
@@ -31,10 +41,15 @@ pub async fn watch_over(State(app): State<AppState>, request: Request, next: Nex
         }
     };
     if let Some(Trouble(reason)) = response.extensions_mut().remove::<Trouble>() {
-        tracing::error!(request_id = %id, %method, path, reason, "a request failed");
+        span.in_scope(|| tracing::error!(request_id = %id, %method, path, reason, "a request failed"));
         let body = json!({ "error": "Internal Server Error", "details": { "requestId": id } });
         response = (response.status(), Json(body)).into_response();
     }
+    count(&method, route, response.status(), began.elapsed());
+    span.in_scope(|| {
+        let (status, ms) = (response.status().as_u16(), began.elapsed().as_millis() as u64);
+        tracing::info!(target: "access", status, ms, "answered");
+    });
     let headers = response.headers_mut();
     if let Ok(id) = HeaderValue::from_str(&id) {
         headers.insert(REQUEST_ID, id);
@@ -43,6 +58,23 @@ pub async fn watch_over(State(app): State<AppState>, request: Request, next: Nex
     headers.insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
     response
+}
+
+/// Clients can make up methods, but not as many numbers.
+fn count(method: &Method, route: &str, status: StatusCode, took: Duration) {
+    let method = match *method {
+        Method::GET => "GET",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::PATCH => "PATCH",
+        Method::DELETE => "DELETE",
+        Method::HEAD => "HEAD",
+        Method::OPTIONS => "OPTIONS",
+        _ => "other",
+    };
+    let (route, status) = (route.to_owned(), status.as_str().to_owned());
+    counter!("shortsai_http_requests_total", "method" => method, "route" => route.clone(), "status" => status).increment(1);
+    histogram!("shortsai_http_request_duration_seconds", "method" => method, "route" => route).record(took);
 }
 
 /// The client's own id, if it can stand in a log as it is.

@@ -122,6 +122,8 @@ pub fn described() -> OpenApiRouter<AppState> {
         .routes(routes!(auth::redirect))
         .merge(uploads)
         .routes(routes!(health::health))
+        .routes(routes!(health::live))
+        .routes(routes!(health::ready))
         .routes(routes!(health::api_health))
         .routes(routes!(docs::openapi_json))
 }

@@ -87,6 +87,7 @@ impl FromRequestParts<AppState> for Signed {
             let error = format!("This access token may only {scope}; make one with the scope write for this.");
             return Err(ApiError::plain(StatusCode::FORBIDDEN, error));
         }
+        tracing::Span::current().record("user", tracing::field::display(user.id));
         app.rates.check_user(user.id)?;
         Ok(Self { app: app.clone(), user })
     }

@@ -5,6 +5,7 @@
 
 mod address;
 mod adopted;
+mod backups;
 mod bucket;
 mod cached;
 mod discarded;
@@ -140,6 +141,14 @@ impl Assets {
     /// Whether they are in a bucket.
     pub fn is_remote(&self) -> bool {
         matches!(self.home, Home::Bucket(..))
+    }
+
+    /// Whether the store answers, and may be read.
+    pub async fn answers(&self) -> Result<(), AssetError> {
+        match self.meta("health").await {
+            Ok(_) | Err(AssetError::NotFound(_)) => Ok(()),
+            Err(error) => Err(error),
+        }
     }
 
     /// The same, knowing under which addresses the bucket's objects are public, or were: what begins so is an object of ours.

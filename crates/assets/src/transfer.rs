@@ -16,7 +16,7 @@ pub(crate) const SNIFF_BYTES: usize = 4096;
 /// Bytes read at a time when a file is copied.
 const CHUNK: usize = 1 << 20;
 /// What is larger is sent in parts of this size. Buckets take 10,000 parts, the last may be smaller.
-const PART: usize = 8 << 20;
+pub(crate) const PART: usize = 8 << 20;
 /// Parts on their way at once.
 const PARTS_AT_ONCE: usize = 2;
 
@@ -150,12 +150,12 @@ impl Assets {
     }
 }
 
-enum Broken {
+pub(crate) enum Broken {
     Reading(AssetError),
     Writing(object_store::Error),
 }
 
-async fn copy_parts(
+pub(crate) async fn copy_parts(
     file: &mut tokio::fs::File,
     upload: &mut WriteMultipart,
     path: &Path,

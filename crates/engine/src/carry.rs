@@ -2,6 +2,7 @@
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::time::Instant;
 
 use chrono::{DateTime, Utc};
 use futures::FutureExt;
@@ -13,6 +14,7 @@ use crate::abilities::{Engine, Perform};
 use crate::blocked::Blocked;
 use crate::failure;
 use crate::keep::Held;
+use crate::measures;
 use crate::report::{Report, Reporter};
 use crate::tasks::{Others, TaskError};
 
@@ -40,10 +42,23 @@ enum Ended {
     Postponed(DateTime<Utc>),
 }
 
+impl Ended {
+    fn name(&self) -> &'static str {
+        match self {
+            Self::With(Outcome::Done(_)) => "done",
+            Self::With(Outcome::OverBudget { .. }) => "over_budget",
+            Self::With(_) => "failed",
+            Self::Lost => "lost",
+            Self::Stopped => "given_back",
+            Self::Postponed(_) => "postponed",
+        }
+    }
+}
+
 /// Carries out one task. An error says that its end could not be stored.
 pub(crate) async fn carry_out(shift: &Shift, claimed: &Claimed, stop: &CancellationToken) -> Result<(), ApplyError> {
     let lease = &claimed.lease;
-    let span = tracing::info_span!("task", kind = lease.target.kind.name(), task = %lease.task, project = %lease.project);
+    let span = tracing::info_span!("task", kind = lease.target.kind.name(), task = %lease.task, project = %lease.project, user = %lease.owner);
     tracing::Instrument::instrument(carry(shift, claimed, stop), span).await
 }
 
@@ -70,7 +85,9 @@ async fn carry(shift: &Shift, Claimed { lease, begun }: &Claimed, stop: &Cancell
     }
     reached("started");
     let lost = shift.held.add(lease);
+    let began = Instant::now();
     let ended = work(shift, lease, &lost, stop).await;
+    measures::task_ended(lease.target.kind, ended.name(), began.elapsed());
     // Kept until its end is stored, which can take a moment.
     let stored = report(shift, lease, ended).await;
     shift.held.remove(lease);
@@ -96,6 +113,7 @@ async fn work(shift: &Shift, lease: &Lease, lost: &CancellationToken, stop: &Can
             ended_by(result)
         }
         () = lost.cancelled() => {
+            measures::lease_lost(lease.target.kind);
             // Blocking work (a render with its children) hears of it through the token; wait until it has tidied up.
             cancel.cancel();
             let _ = tokio::time::timeout(engine.settings.grace, &mut work).await;

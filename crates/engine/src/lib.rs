@@ -10,6 +10,7 @@ mod collector;
 mod courier;
 mod failure;
 mod keep;
+mod measures;
 mod report;
 mod request;
 mod rescue;

@@ -47,6 +47,11 @@ impl WorkerLock {
         }
     }
 
+    /// How many processes that work on `folder` are alive.
+    pub fn alive(folder: &Path) -> usize {
+        entries(folder).filter(|path| path.extension().is_some_and(|ending| ending == "lock") && !is_dead(path)).count()
+    }
+
     /// Frees the tasks of every worker whose lock file is in `folder` and is held by nobody; answers how many.
     ///
     /// Workers without a lock file belong to other machines: their leases run out by themselves.

@@ -32,6 +32,10 @@ pub enum Command {
     User(User),
     /// Look after stored pictures, sounds and videos
     Objects(Objects),
+    /// Back up the database, and bring a backup back
+    Backup(Backup),
+    /// Say how the server stands: what waits, runs and failed, disk, spend, backups
+    Status(Status),
     /// Say what vendors have done in a month, and what that costs by the configured prices
     Usage(Usage),
     /// Say what works here, what is missing and how to get it
@@ -129,6 +133,9 @@ pub struct Serve {
     /// Serve the web app in this folder too, such as ShortsAI Studio's dist
     #[arg(long, value_name = "FOLDER", env = "SHORTSAI_WEB_ROOT")]
     pub web_root: Option<PathBuf>,
+    /// Let Prometheus read metrics at this address, under /metrics; others than loopback need SHORTSAI_METRICS_TOKEN
+    #[arg(long, value_name = "ADDRESS:PORT", env = "SHORTSAI_METRICS")]
+    pub metrics: Option<SocketAddr>,
     #[command(flatten)]
     pub encoder: Encoder,
     #[command(flatten)]
@@ -245,6 +252,80 @@ pub enum ObjectsAction {
         #[arg(long, value_name = "TIME", value_parser = crate::config::objects::grace)]
         grace: Option<chrono::Duration>,
     },
+}
+
+#[derive(Debug, Args)]
+pub struct Backup {
+    #[command(subcommand)]
+    pub action: BackupAction,
+    /// The folder of the backups [default: backup.folder of the configuration, else backups in the data folder]
+    #[arg(long, value_name = "FOLDER", global = true)]
+    pub folder: Option<PathBuf>,
+    /// Backups in the bucket of the objects
+    #[arg(long, global = true)]
+    pub bucket: bool,
+    /// A file of age-keygen's with the key that opens encrypted backups
+    #[arg(long, value_name = "FILE", global = true)]
+    pub identity: Option<PathBuf>,
+    #[command(flatten)]
+    pub data: DataDir,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum BackupAction {
+    /// Take one now; others may go on working meanwhile
+    Create,
+    /// Show all
+    List {
+        /// Answer JSON, for programs
+        #[arg(long)]
+        json: bool,
+    },
+    /// Restore one into a scratch database, and count every table
+    Verify {
+        /// Its name, or the path of its file
+        #[arg(value_name = "NAME", default_value = "latest")]
+        name: String,
+    },
+    /// Put one in the place of the database; what was there stays under another name
+    Restore {
+        /// Its name, the path of its file, or latest
+        #[arg(value_name = "NAME")]
+        name: String,
+        /// Don't ask
+        #[arg(long)]
+        yes: bool,
+        /// Disconnect whoever uses the database (PostgreSQL)
+        #[arg(long)]
+        disconnect: bool,
+    },
+    /// Remove old ones
+    Prune {
+        /// Keep so many of the newest [default: backup.keep_last of the configuration, else 4]
+        #[arg(long, value_name = "COUNT")]
+        keep_last: Option<usize>,
+        /// Keep the newest of each of so many days
+        #[arg(long, value_name = "COUNT")]
+        keep_daily: Option<usize>,
+        /// Keep the newest of each of so many weeks
+        #[arg(long, value_name = "COUNT")]
+        keep_weekly: Option<usize>,
+        /// Keep the newest of each of so many months
+        #[arg(long, value_name = "COUNT")]
+        keep_monthly: Option<usize>,
+        /// Only say what would be removed
+        #[arg(long)]
+        dry_run: bool,
+    },
+}
+
+#[derive(Debug, Args)]
+pub struct Status {
+    /// Answer JSON, for programs
+    #[arg(long)]
+    pub json: bool,
+    #[command(flatten)]
+    pub data: DataDir,
 }
 
 #[derive(Debug, Args)]

@@ -1,5 +1,6 @@
 //! One file per command.
 
+pub mod backup;
 pub mod doctor;
 pub mod import;
 pub mod make;
@@ -8,6 +9,7 @@ pub mod openapi;
 pub mod render;
 pub mod serve;
 pub mod simulate_vendors;
+pub mod status;
 pub mod usage;
 pub mod user;
 pub mod worker;

@@ -1,7 +1,9 @@
 //! The configuration file: vendors, prices, plans and budgets. Everything in it has a default, so there need not be one.
 //!
-//! What is said about vendors is in `vendors`, where objects are kept in `objects`, what may be fetched in `fetch`.
+//! What is said about vendors is in `vendors`, where objects are kept in `objects`, what may be fetched in `fetch`, how the
+//! database is backed up in `backup`.
 
+pub mod backup;
 pub mod fetch;
 pub mod objects;
 pub mod render;
@@ -22,6 +24,7 @@ use serde::Deserialize;
 use store::{Limits, Plan, PlanAbout, Store};
 use uuid::Uuid;
 
+use crate::config::backup::BackupConfig;
 use crate::config::fetch::FetchConfig;
 use crate::config::objects::{CollectConfig, ObjectsConfig};
 use crate::config::render::RenderConfig;
@@ -51,6 +54,7 @@ pub struct Config {
     trusted_proxies: Vec<String>,
     server: ServerConfig,
     fetch: FetchConfig,
+    backup: Option<BackupConfig>,
 }
 
 /// The plan of a slug.
@@ -122,6 +126,11 @@ impl Config {
     /// What may be fetched of addresses that users give.
     pub fn fetcher(&self) -> anyhow::Result<Fetcher> {
         Ok(Fetcher::new(self.fetch.settings()?))
+    }
+
+    /// Backups of the database; and whether the file says anything about them.
+    pub fn backup(&self) -> (BackupConfig, bool) {
+        (self.backup.clone().unwrap_or_default(), self.backup.is_some())
     }
 
     /// What vendors take from this machine.
@@ -205,6 +214,9 @@ fn parse(text: &str) -> anyhow::Result<Config> {
     vendors::check(&config.vendor)?;
     config.fetch.settings()?;
     config.objects.collecting(false)?;
+    if let (backup, true) = config.backup() {
+        backup.every(true, |_| None)?;
+    }
     if let Some(slug) =
         config.owner.as_ref().and_then(|owner| owner.plan.as_ref()).filter(|slug| !config.plan.contains_key(*slug))
     {

@@ -70,6 +70,11 @@ impl DataDir {
         self.root.join("objects")
     }
 
+    /// Backups of the database, where no other place is named.
+    pub fn backups(&self) -> PathBuf {
+        self.root.join("backups")
+    }
+
     /// Encoded scenes, so that a changed scene costs one scene. Safe to delete at any time.
     pub fn segments(&self) -> PathBuf {
         self.root.join("segments")

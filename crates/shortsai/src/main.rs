@@ -1,6 +1,7 @@
 //! The `shortsai` binary: commands, configuration and wiring. What the commands do is in the crates below.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command talks to its user on these")]
 
+mod backup;
 mod bars;
 mod cli;
 mod commands;
@@ -8,8 +9,10 @@ mod config;
 mod courier;
 mod daily;
 mod data_dir;
+mod disk;
 mod fail;
 mod logging;
+mod metrics;
 mod office;
 mod open_files;
 mod output;
@@ -38,6 +41,8 @@ fn main() -> ExitCode {
         Command::Worker(arguments) => commands::worker::worker(arguments),
         Command::Import(arguments) => commands::import::import(&arguments),
         Command::Objects(arguments) => commands::objects::objects(&arguments),
+        Command::Backup(arguments) => commands::backup::backup(&arguments),
+        Command::Status(arguments) => commands::status::status(&arguments),
         Command::Usage(arguments) => commands::usage::usage(&arguments),
         Command::Doctor(arguments) => commands::doctor::doctor(&arguments),
         Command::SimulateVendors(arguments) => commands::simulate_vendors::simulate_vendors(&arguments),

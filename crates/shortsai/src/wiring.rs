@@ -18,6 +18,7 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 use worker::WorkerOptions;
 
+use crate::backup::schedule::Regular;
 use crate::config::Config;
 use crate::config::objects::CollectConfig;
 use crate::data_dir::DataDir;
@@ -34,6 +35,8 @@ pub struct House {
     pub assets: Assets,
     /// How objects that nothing names are collected.
     pub collecting: CollectConfig,
+    /// Backups that a server takes by itself, if it does.
+    pub backups: Option<Regular>,
     /// Fetches what users name by addresses.
     pub fetcher: Fetcher,
     pub owner: Uuid,
@@ -97,6 +100,7 @@ impl House {
         let assets = config.objects(&data.objects(), data.config_folder())?;
         let fetcher = config.fetcher()?;
         let collecting = config.collecting(assets.is_remote())?;
+        let backups = Regular::read(&config, &assets, data)?;
         let owner = store.local_owner(now()).await?;
         config.store(&store, owner).await?;
         let catalogue = Arc::new(config.catalogue(data.config_folder())?);
@@ -104,7 +108,7 @@ impl House {
         let (prices, limits) = (Arc::new(config.prices()?), config.limits());
         let (renderers, rates, proxies) = (config.renderers()?, config.rates(), config.proxies()?);
         let data = data.clone();
-        Ok(Self { store, assets, collecting, fetcher, owner, office, prices, renderers, proxies, rates, limits, data })
+        Ok(Self { store, assets, collecting, backups, fetcher, owner, office, prices, renderers, proxies, rates, limits, data })
     }
 
     /// Starts the engine in this process; with `only`, for the tasks of that project alone.

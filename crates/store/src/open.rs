@@ -25,7 +25,7 @@ const IDLE_TRUST: Duration = Duration::from_secs(15);
 /// Statements that a connection keeps prepared.
 const STATEMENTS: usize = 250;
 /// How long to wait for a connection.
-const CONNECT_WAIT: Duration = Duration::from_secs(10);
+pub(crate) const CONNECT_WAIT: Duration = Duration::from_secs(10);
 
 /// Opens `sqlite:///abs/path.db` (created if absent) or `postgres://…` and brings the schema up to date.
 ///
@@ -120,7 +120,7 @@ async fn migrate(store: &Store) -> Result<Option<String>, DbErr> {
     Ok(None)
 }
 
-fn open_error(place: &str, path: Option<&str>, error: DbErr) -> StoreError {
+pub(crate) fn open_error(place: &str, path: Option<&str>, error: DbErr) -> StoreError {
     let (reason, remedy) = match path {
         Some(path) => sqlite_trouble(Path::new(path), &error),
         None => postgres_trouble(&error),

@@ -110,7 +110,7 @@ impl Store {
     }
 }
 
-fn task_record(row: task::Model) -> Result<TaskRecord, StoreError> {
+pub(crate) fn task_record(row: task::Model) -> Result<TaskRecord, StoreError> {
     let state = TaskState::ALL.into_iter().find(|state| state.name() == row.state);
     Ok(TaskRecord {
         target: target(&row)?,

@@ -11,6 +11,7 @@ use serde_json::json;
 use tokio::sync::broadcast::error::RecvError;
 
 use crate::signed::SignedAdmin;
+use crate::streams::OpenStream;
 use crate::wire::refusal::Refusals;
 
 const PING: Duration = Duration::from_secs(15);
@@ -26,7 +27,7 @@ const PING: Duration = Duration::from_secs(15);
 pub async fn follow_news(SignedAdmin(signed): SignedAdmin) -> Response {
     let news = signed.memory.news.listen();
     let hello = stream::once(async { Ok::<_, Infallible>(Event::default().data(json!({ "type": "connected" }).to_string())) });
-    let events = stream::unfold((news, signed), |(mut news, signed)| async move {
+    let events = stream::unfold((news, signed, OpenStream::new()), |(mut news, signed, open)| async move {
         let piece = loop {
             match signed.closing.run_until_cancelled(news.recv()).await? {
                 Ok(piece) => break piece,
@@ -37,7 +38,7 @@ pub async fn follow_news(SignedAdmin(signed): SignedAdmin) -> Response {
         };
         // Who is no administrator any more hears nothing more.
         signed.check_still_admin().await.ok()?;
-        Some((Ok(Event::default().data(piece.to_json().to_string())), (news, signed)))
+        Some((Ok(Event::default().data(piece.to_json().to_string())), (news, signed, open)))
     });
     let headers = [(header::CACHE_CONTROL, "no-cache, no-transform"), (HeaderName::from_static("x-accel-buffering"), "no")];
     let events = futures::StreamExt::chain(hello, events);

@@ -16,6 +16,7 @@ use crate::error::ApiError;
 use crate::extract::PathId;
 use crate::follow::Moves;
 use crate::signed::Signed;
+use crate::streams::OpenStream;
 use crate::wire::event::LiveEvent;
 use crate::wire::refusal::Refusals;
 
@@ -43,7 +44,7 @@ pub async fn follow(app: Signed, id: PathId, headers: HeaderMap) -> Result<Respo
     let record = own_project(&app, id).await?;
     let last = headers.get("last-event-id").and_then(|last| last.to_str().ok()?.trim().parse::<i64>().ok());
     let resumed = last.filter(|last| (0..=record.event_number).contains(last) && record.event_number - last <= BATCH as i64);
-    let mut follower = Follower { app, project: id, seen: 0, moves, ready: VecDeque::new() };
+    let mut follower = Follower { app, project: id, seen: 0, moves, ready: VecDeque::new(), _open: OpenStream::new() };
     match resumed {
         Some(last) => follower.seen = last,
         None => follower.greet(&record),
@@ -69,6 +70,7 @@ struct Follower {
     seen: i64,
     moves: Moves,
     ready: VecDeque<Event>,
+    _open: OpenStream,
 }
 
 impl Follower {

@@ -4,7 +4,7 @@ use axum::body::{Body, to_bytes};
 use axum::http::{Method, Request};
 use serde_json::{Value, json};
 
-use crate::app::{TestApp, text};
+use crate::app::{TestApp, clock, text};
 
 #[tokio::test]
 async fn bodies_that_are_no_json() {
@@ -164,6 +164,35 @@ async fn own_trouble_is_not_told() {
     let body = to_bytes(response.into_body(), usize::MAX).await.expect("a body");
     let body: Value = serde_json::from_slice(&body).expect("JSON");
     assert_eq!(body, json!({ "error": "Internal Server Error", "details": { "requestId": "r1" } }));
+}
+
+#[tokio::test]
+async fn readiness_says_what_works() {
+    let app = TestApp::new().await;
+    assert_eq!(app.get("/health/live").await, (200, json!({ "status": "ok", "version": "1.2.3" })));
+    let ok = json!({ "status": "ok" });
+    let works = json!({ "status": "ok", "checks": { "database": ok, "objects": ok, "queue": ok } });
+    assert_eq!(app.get("/health/ready").await, (200, works.clone()));
+
+    // Something waits for more than a quarter of an hour, and nobody works.
+    let mut late = TestApp::new().await;
+    let project = late.project(&["One."]).await;
+    late.command(&project, "generate_all").await;
+    assert_eq!(late.get("/health/ready").await, (200, works));
+    late.state.clock = || clock() + chrono::Duration::minutes(16);
+    late.state.memory = api::Memory::default();
+    late.restart();
+    let (status, said) = late.get("/health/ready").await;
+    assert_eq!((status, &said["status"], &said["checks"]["queue"]["status"]), (200, &json!("degraded"), &json!("degraded")));
+
+    // A bucket that nobody answers for.
+    let settings = assets::S3Settings::new("us-east-1", "media", "id", "secret".to_owned().into()).at("http://127.0.0.1:1");
+    let mut apart = TestApp::new().await;
+    apart.state.assets = assets::Assets::s3(&assets::S3Settings { retries: 0, ..settings }).expect("good settings");
+    apart.restart();
+    let (status, said) = apart.get("/health/ready").await;
+    assert_eq!((status, &said["status"], &said["checks"]["objects"]["status"]), (503, &json!("error"), &json!("error")));
+    assert_eq!(said["checks"]["database"]["status"], "ok");
 }
 
 #[tokio::test]

@@ -113,6 +113,8 @@ const ROUTES: &[(&str, Of, &str)] = &[
     ("post /api/webhooks/{id}/rotate", Of::Owner, ""),
     ("get /api/webhooks/{id}/deliveries", Of::Owner, ""),
     ("post /api/webhooks/{id}/deliveries/{message}/resend", Of::Owner, ""),
+    ("get /health/live", Of::All, ""),
+    ("get /health/ready", Of::All, ""),
     ("post /api/webhooks/job-status", Of::Worker, r#"{"jobId":"00000000-0000-0000-0000-000000000001"}"#),
     // Last, so that the others find something.
     ("delete /api/webhooks/{id}", Of::Owner, ""),

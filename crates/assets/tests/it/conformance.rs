@@ -24,6 +24,7 @@ pub async fn check_all_but_addresses(assets: &Assets, now: DateTime<Utc>) {
     files(assets).await;
     streams(assets).await;
     listings(assets, now).await;
+    backups(assets).await;
 }
 
 async fn forgeries(assets: &Assets, now: DateTime<Utc>) {
@@ -106,6 +107,33 @@ async fn streams(assets: &Assets) {
     assert!(matches!(put(b"<html>", pictures).await, Err(AssetError::UnknownMedia)));
     assert!(matches!(put(b"", pictures).await, Err(AssetError::Empty)));
     assert!(matches!(assets.head(&stored.key).await, Err(AssetError::NotFound(_))), "nothing of all that was kept");
+}
+
+/// They are kept beside the objects, where no collector sees them.
+async fn backups(assets: &Assets) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (large, small) = (folder.path().join("large"), folder.path().join("small"));
+    std::fs::write(&large, vec![7; LARGE]).expect("written");
+    std::fs::write(&small, "{}").expect("written");
+    let name = "shortsai-20270115T080000Z-0123abcd.pgdump.age";
+    assets.put_backup(name, &large).await.expect("stored");
+    assets.put_backup("shortsai-20270115T080000Z-0123abcd.json", &small).await.expect("stored");
+    let expected = [("shortsai-20270115T080000Z-0123abcd.json".to_owned(), 2), (name.to_owned(), LARGE as u64)];
+    assert_eq!(assets.list_backups().await.expect("listed"), expected);
+    let listed: Vec<_> = assets.list().try_collect().await.expect("listed");
+    assert!(!listed.iter().any(|object| object.key.contains("backup")), "{listed:?}");
+    let back = folder.path().join("back");
+    assets.fetch_backup(name, &back).await.expect("fetched");
+    assert!(std::fs::read(&back).expect("there") == vec![7; LARGE]);
+    assert!(matches!(assets.fetch_backup("other", &folder.path().join("no")).await, Err(AssetError::NotFound(_))));
+    for (wrong, _) in expected.iter().map(|(name, _)| (format!("../{name}"), ())) {
+        assert!(matches!(assets.put_backup(&wrong, &small).await, Err(AssetError::NotFound(_))), "{wrong}");
+    }
+    for (name, _) in &expected {
+        assets.delete_backup(name).await.expect("removed");
+        assets.delete_backup(name).await.expect("removing twice is fine");
+    }
+    assert_eq!(assets.list_backups().await.expect("listed"), []);
 }
 
 async fn listings(assets: &Assets, now: DateTime<Utc>) {

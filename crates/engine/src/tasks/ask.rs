@@ -1,5 +1,7 @@
 //! Asking vendors: one after the other where that is allowed, within limits, plan and budgets.
 
+use std::time::Instant;
+
 use futures::future::BoxFuture;
 use model::task::{Failure, FailureClass, MAX_ATTEMPTS};
 use model::usage::Unit;
@@ -8,7 +10,7 @@ use providers::error::ProviderError;
 use store::{Call, Entry, Reservation};
 
 use super::{Others, TaskError, Work};
-use crate::failure;
+use crate::{failure, measures};
 
 /// What a vendor is asked for.
 #[derive(Debug, Clone, Copy)]
@@ -62,7 +64,10 @@ impl<'a> Work<'a> {
         // It is closed by nobody.
         let _processor = if order.local { self.engine.processors.acquire().await.ok() } else { None };
         self.reached("calling");
-        call.await.map_err(TaskError::Vendor)
+        let began = Instant::now();
+        let answer = call.await;
+        measures::vendor_called(self.lease.target.kind, order.vendor, &answer, began.elapsed());
+        answer.map_err(TaskError::Vendor)
     }
 
     /// Takes a place within the limits of the vendor. They are the server's, so a key of the user's own knows none.

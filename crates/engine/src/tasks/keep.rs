@@ -15,7 +15,7 @@ use store::{Made, Making, StoreError};
 
 use super::{Others, TaskError, Work};
 use crate::abilities::Engine;
-use crate::failure;
+use crate::{failure, measures};
 
 /// What was paid for is not given up while the database is away for a moment: so many seconds between the tries to write it
 /// down.
@@ -31,7 +31,11 @@ pub(super) async fn made_before(work: Work<'_>, address: &str) -> Result<Option<
         Making::Elsewhere { until } => return Err(TaskError::Postponed { until, others: Others::Go }),
         Making::Lost => return Err(TaskError::Vanished),
     }
-    found(work, address).await
+    let found = found(work, address).await?;
+    if found.is_some() {
+        measures::reused(work.lease.target.kind);
+    }
+    Ok(found)
 }
 
 /// The same for what belongs to a request that the task makes already.

@@ -1,7 +1,7 @@
 //! `render`: the video of one project.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use model::project::{Asset, RenderOutput};
 use model::task::Product;
@@ -12,7 +12,7 @@ use tokio::sync::watch;
 use super::keep::{Ends, keep_detail, made_before};
 use super::{Others, TaskError, Work};
 use crate::abilities::{Engine, RenderFailure, RenderJob};
-use crate::{failure, request};
+use crate::{failure, measures, request};
 
 /// Progress is written at most this often: people can't read faster, and every write is an event.
 const PROGRESS_EVERY: Duration = Duration::from_millis(500);
@@ -47,10 +47,14 @@ async fn draw(work: Work<'_>, job: RenderJob) -> Result<RenderOutput, TaskError>
         let _ = sender.send(fraction);
     });
     work.reached("calling");
+    let began = Instant::now();
     let output = tokio::select! {
         output = work.engine.renderer.render(job, progress, work.cancel.clone()) => output,
         never = write_progress(work.engine, work.lease, receiver) => match never {},
     };
+    if let Ok(output) = &output {
+        measures::rendered(output.seconds, began.elapsed());
+    }
     output.map_err(|failure| match failure {
         RenderFailure::Cancelled => TaskError::Cancelled,
         RenderFailure::Busy(after) => {

@@ -24,7 +24,7 @@ pub fn sound(seconds: f64, seed: u32) -> anyhow::Result<Vec<u8>> {
     for index in 0..(seconds * 22_050.0) as u32 {
         let time = f64::from(index) / 22_050.0;
         let level = ((time * 2.5).fract() * 4.0).min(1.0) * 0.4;
-        writer.write_sample(((time * f64::from(180 + seed % 200) * 6.28).sin() * level * 30_000.0) as i16)?;
+        writer.write_sample(((time * f64::from(180 + seed % 200) * std::f64::consts::TAU).sin() * level * 30_000.0) as i16)?;
     }
     writer.finalize()?;
     Ok(wav.into_inner())

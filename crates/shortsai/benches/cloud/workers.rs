@@ -35,7 +35,7 @@ pub async fn measure(figures: &mut Figures) -> anyhow::Result<()> {
         let assets = Assets::folder(&objects)?;
         let edited = storyboard(&assets, round, Some(3)).await?;
         let begun = Instant::now();
-        send(&assets, &[worker.url.clone()], 1, "edited", &edited).await?;
+        send(&assets, std::slice::from_ref(&worker.url), 1, "edited", &edited).await?;
         let edit = begun.elapsed().as_secs_f64();
         println!("    whole {whole:.2} s, by two {parts:.2} s, after an edit {edit:.2} s");
         shared_out.push(parts / whole);

@@ -7,12 +7,14 @@ use anyhow::Context;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+use crate::backup;
 use crate::cli;
 use crate::config::vendors::variable;
 use crate::courier;
 use crate::daily;
 use crate::data_dir::DataDir;
 use crate::fail::Unusable;
+use crate::metrics;
 use crate::open_files;
 use crate::secret;
 use crate::sign_in;
@@ -50,8 +52,15 @@ async fn run(arguments: cli::Serve, data: &DataDir) -> anyhow::Result<ExitCode> 
     let address = listener.local_addr().context("the listening address")?;
     let base = variable("AUTH_URL").unwrap_or_else(|| format!("http://{address}"));
     house.assets = house.assets.with_links(&base, secret::of_server(data)?.into());
-    let engine = house.start_engine(None, (&arguments.encoder).into(), &house.renderers).await?;
     let stop = CancellationToken::new();
+    let metrics = match arguments.metrics {
+        Some(address) => {
+            let sources = metrics::Sources { store: house.store.clone(), data: data.root().to_owned() };
+            Some(metrics::serve(address, sources, stop.clone()).await?)
+        }
+        None => None,
+    };
+    let engine = house.start_engine(None, (&arguments.encoder).into(), &house.renderers).await?;
     let access = sign_in::access(house.owner, &house.office.vault)?;
     let state = app_of(&house, access, web_root, stop.clone());
     let sweeper = tokio::spawn(api::sweep_regularly(state.clone(), api::SWEEP_EVERY));
@@ -62,11 +71,17 @@ async fn run(arguments: cli::Serve, data: &DataDir) -> anyhow::Result<ExitCode> 
     if let Some(database) = data.other_database() {
         println!("  database:      {database}");
     }
+    if let Some(metrics) = metrics {
+        println!("  metrics:       http://{metrics}/metrics");
+    }
     if house.assets.is_remote() {
         println!("  objects:       {}", house.assets.whereabouts());
     }
     daily::collect(&house, stop.clone());
     let courier = courier::start(&house, stop.clone());
+    if let Some(regular) = &house.backups {
+        backup::schedule::run(&house.store, regular, data.root(), stop.clone());
+    }
     let server = tokio::spawn(api::serve(api::Patient(listener, PATIENCE), app, stop.clone()));
     wait_for_signal().await;
     println!("Stopping; work that is not done goes on at the next start.");

@@ -4,6 +4,7 @@
 #![cfg(unix)]
 #![allow(clippy::print_stderr, reason = "a test that is skipped says so")]
 
+mod backups;
 mod bad_input;
 mod bad_place;
 mod characters;
@@ -22,6 +23,7 @@ mod storyboard;
 mod studio;
 mod vendors;
 mod video;
+mod watching;
 mod webhooks;
 mod words;
 mod workers;

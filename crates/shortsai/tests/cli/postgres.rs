@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use crate::desk::{Desk, Ended, signal, wait_for};
 
 /// A database of its own for one test; gone with it.
-struct Database {
+pub struct Database {
     server: String,
     name: String,
 }
@@ -15,7 +15,7 @@ struct Database {
 static DATABASES: AtomicU32 = AtomicU32::new(0);
 
 impl Database {
-    fn new() -> Option<Self> {
+    pub fn new() -> Option<Self> {
         let server = std::env::var("SHORTSAI_TEST_POSTGRES_URL").ok()?;
         let name = format!("cli_{}_{}", std::process::id(), DATABASES.fetch_add(1, Ordering::Relaxed));
         let database = Self { server, name };
@@ -24,15 +24,36 @@ impl Database {
     }
 
     /// `postgres://user@folder%2Fof%2Fsocket/postgres` with another database's name.
-    fn url(&self) -> String {
+    pub fn url(&self) -> String {
         let (address, parameters) = self.server.split_once('?').unwrap_or((&self.server, ""));
         let (host, _) = address.rsplit_once('/').expect("the address names a database");
         format!("{host}/{}?{parameters}", self.name)
     }
 
-    fn psql(&self, sql: &str) -> String {
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub fn psql(&self, sql: &str) -> String {
         let address = if sql.contains(" DATABASE ") { self.server.clone() } else { self.url() };
-        let output = Command::new("psql").args([&address, "-XAtqc", sql]).output().expect("psql is there");
+        Self::ask(&address, sql)
+    }
+
+    /// The same, whether or not the database is there.
+    pub fn psql_on_server(&self, sql: &str) -> String {
+        Self::ask(&self.server, sql)
+    }
+
+    /// Drops what restoring has left under other names.
+    pub fn drop_beside(&self) {
+        let beside = self.psql_on_server(&format!("SELECT datname FROM pg_database WHERE datname LIKE '{}_before%'", self.name));
+        for name in beside.lines() {
+            self.psql_on_server(&format!("DROP DATABASE {name} WITH (FORCE)"));
+        }
+    }
+
+    fn ask(address: &str, sql: &str) -> String {
+        let output = Command::new("psql").args([address, "-XAtqc", sql]).output().expect("psql is there");
         let ended = Ended::of(output);
         assert_eq!(ended.code, Some(0), "{ended:?}");
         ended.stdout.trim().to_owned()

@@ -16,10 +16,12 @@ mod limits;
 mod made;
 mod manage;
 mod opening;
+mod overview;
 mod places;
 mod projects;
 mod questions;
 mod queue;
+mod raw;
 mod requests;
 mod shows;
 mod upgrade;
@@ -96,6 +98,8 @@ on_both! {
         the_busy_are_passed_over, endpoints_that_take_nothing_are_switched_off, endpoints_are_their_owners_and_not_too_many,
         secrets_turn, a_request_brings_its_own_endpoint;
     questions: questions_are_asked_once_and_kept_for_a_day;
+    raw: a_database_is_counted_as_it_is, what_comes_later_is_in_no_copy;
+    overview: the_queue_is_told_at_a_glance, a_chore_tells_when_it_was_done;
     opening: a_newer_schema_is_refused, opening_at_the_same_moment_works;
     upgrade: an_older_versions_database_goes_on;
 }
