@@ -19,7 +19,7 @@ const FORMAT: u32 = 1;
 pub struct Manifest {
     /// The form of this file.
     pub format: u32,
-    /// Such as `shortsai-20261127T120000Z-0123abcd`; names sort by time.
+    /// Such as `shortsai-20261127T120000000Z-0123abcd`; names sort by time.
     pub name: String,
     pub made_at: DateTime<Utc>,
     /// The version of the program that made it.
@@ -82,7 +82,7 @@ impl Manifest {
     /// A new one, of a file that is still to be written.
     pub fn new(kind: Kind, contents: Contents, encryption: Encryption, id: Uuid, now: DateTime<Utc>) -> Self {
         let id = id.simple().to_string();
-        let name = format!("{FRONT}{}-{}", now.format("%Y%m%dT%H%M%SZ"), &id[..8]);
+        let name = format!("{FRONT}{}-{}", now.format("%Y%m%dT%H%M%S%3fZ"), &id[..8]);
         let age = if encryption == Encryption::None { "" } else { ".age" };
         Self {
             format: FORMAT,
@@ -175,7 +175,7 @@ mod tests {
     #[test]
     fn it_is_read_back_under_its_own_name_only() {
         let manifest = manifest();
-        assert_eq!(manifest.file, "shortsai-20270115T080000Z-00000000.pgdump.age");
+        assert_eq!(manifest.file, "shortsai-20270115T080000000Z-00000000.pgdump.age");
         assert_eq!(Manifest::name_of(&manifest.file), Some(manifest.name.as_str()));
         assert_eq!(Manifest::name_of("shortsai.db"), None);
         assert_eq!(Manifest::read(&manifest.name, &manifest.json()).expect("good"), manifest);

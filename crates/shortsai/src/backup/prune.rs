@@ -45,7 +45,8 @@ pub async fn prune(place: &Place, keep: Keep, dry_run: bool, now: DateTime<Utc>)
 /// Whether it was given up long ago, by the time in its name.
 fn is_left_over(found: &Found, now: DateTime<Utc>) -> bool {
     let said = crate::backup::Manifest::file_name(&found.name);
-    let time = found.name.split('-').nth(1).and_then(|time| chrono::NaiveDateTime::parse_from_str(time, "%Y%m%dT%H%M%SZ").ok());
+    let time =
+        found.name.split('-').nth(1).and_then(|time| chrono::NaiveDateTime::parse_from_str(time, "%Y%m%dT%H%M%S%3fZ").ok());
     !found.files.contains(&said) && time.is_some_and(|time| time.and_utc() < now - UNFINISHED)
 }
 

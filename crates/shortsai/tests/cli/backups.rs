@@ -165,7 +165,7 @@ fn there_and_back(site: &Site) {
     let listed: Value = serde_json::from_str(&site.succeed(&["backup", "list", "--json"]).stdout).expect("JSON");
     let count = |one: &Value| one["manifest"]["rows"]["vendor_gate"].as_i64().expect("counted");
     let written: Vec<i64> = listed.as_array().expect("a list").iter().map(count).collect();
-    assert!(written.len() == 3 && written[2] > written[0], "others wrote meanwhile: {written:?}");
+    assert!(written.len() == 3 && written.is_sorted() && written[2] > written[0], "others wrote meanwhile: {written:?}");
     assert!(written.iter().all(|rows| rows % 2 == 0), "what belongs together is together: {written:?}");
 
     let before = site.all();
