@@ -1,6 +1,5 @@
-//! What is over goes away by itself: kept answers of repeated requests, questions and their answers, sessions,
-//! messages of webhooks. Nobody has to
-//! ask for anything; whether it works is of no concern to any request.
+//! What is over goes away by itself: kept answers of repeated requests, questions and their answers, sessions, messages of
+//! webhooks. Nobody has to ask for anything; whether it works is of no concern to any request.
 
 use std::time::Duration;
 

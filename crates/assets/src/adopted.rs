@@ -10,13 +10,6 @@ use tokio::io::AsyncWriteExt;
 use crate::{AssetError, Assets, Place, Stored};
 
 impl Assets {
-    /// Stores an object under a name that somebody else has chosen, as workers of others do.
-    #[doc(hidden)]
-    pub async fn put_foreign(&self, name: &str, bytes: bytes::Bytes) -> Result<(), AssetError> {
-        let put = self.objects.put(&ObjectPath::from(name), object_store::PutPayload::from_bytes(bytes)).await;
-        put.map(|_| ()).map_err(|source| AssetError::store("writing", name, source))
-    }
-
     /// Copies such an object to the file `target` and stores it under the name of its content. What others called it is removed
     /// then: nobody else knows it.
     pub async fn adopt(&self, place: Place, foreign: &str, target: &Path) -> Result<Stored, AssetError> {

@@ -17,6 +17,7 @@ use metrics::{describe_counter, describe_gauge, describe_histogram, gauge};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use sha2::{Digest, Sha256};
 use store::{Store, StoreError};
+use subtle::ConstantTimeEq;
 use tokio::net::TcpListener;
 use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
@@ -152,7 +153,7 @@ async fn read(State(desk): State<Arc<Desk>>, headers: HeaderMap) -> Response {
 fn knows(headers: &HeaderMap, token: Option<&str>) -> bool {
     let Some(token) = token else { return true };
     let given = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
-    given.is_some_and(|given| Sha256::digest(given.trim()) == Sha256::digest(token.trim()))
+    given.is_some_and(|given| Sha256::digest(given.trim()).ct_eq(&Sha256::digest(token.trim())).into())
 }
 
 /// How things stand.

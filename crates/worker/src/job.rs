@@ -74,14 +74,14 @@ pub async fn run(
 ///
 /// # Errors
 /// As [`run`].
-pub async fn prepare(
+pub(crate) async fn prepare(
     storyboard: Storyboard,
     part: Part,
     assets: &Assets,
     options: &WorkerOptions,
     progress: Arc<dyn Fn(f64) + Send + Sync>,
     cancel: CancellationToken,
-) -> Result<Prepared, WorkerError> {
+) -> Result<(), WorkerError> {
     let temp = temporary_folder(options.temp_dir.clone().unwrap_or_else(std::env::temp_dir))?;
     let media = fetch(&storyboard, (assets, options.fetcher.as_ref()), temp.path()).await?;
     let shared = BucketCache::new(assets);
@@ -90,7 +90,9 @@ pub async fn prepare(
         let plan = render::plan_cached(&storyboard, &media, &render_options)?;
         Ok(render::prepare(&plan, &part, &render_options, &|now| tell(now, &*progress, &cancel))?)
     };
-    blocking(draw, Some(&shared)).await
+    let Prepared { segments, cache_hits } = blocking(draw, Some(&shared)).await?;
+    tracing::info!(segments, cached = cache_hits, "a part is there");
+    Ok(())
 }
 
 /// Takes over the video of this storyboard that somebody else has put into the object store under the name `foreign`, and makes

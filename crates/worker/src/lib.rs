@@ -10,7 +10,7 @@ mod shared;
 pub mod wire;
 
 pub use error::WorkerError;
-pub use job::{WorkerOptions, prepare, run};
+pub use job::{WorkerOptions, run};
 pub use service::{Service, ServiceSettings};
 
 /// How long a connection may take to be made.

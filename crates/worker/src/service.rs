@@ -146,7 +146,7 @@ impl Service {
         let done = match request.part {
             Some(part) => {
                 let prepared = prepare(storyboard, part.into(), assets, &options, progress, cancel).await;
-                prepared.map(|_| News::Completed { result_url: None, output: None })
+                prepared.map(|()| News::Completed { result_url: None, output: None })
             }
             None => {
                 let output = run(storyboard, assets, &options, progress, cancel).await;

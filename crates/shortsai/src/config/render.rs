@@ -84,7 +84,7 @@ fn identity(variable: impl Fn(&str) -> Option<String>) -> anyhow::Result<Identit
     Ok(Identity::Key(SecretString::from(key)))
 }
 
-/// A worker's address: with a way to it that nobody listens in on, unless it is near.
+/// The address of a worker, or of this server.
 fn address(name: &str, text: &str) -> anyhow::Result<Url> {
     let wrong = || format!("{name} is {text:?}; give an address such as https://worker.example");
     let url = Url::parse(text).with_context(wrong)?;

@@ -1,6 +1,7 @@
 //! Objects, a storyboard of them, and workers that can be called.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -48,7 +49,10 @@ impl Worker {
 
 impl Desk {
     pub async fn new() -> Self {
-        let assets = Assets::memory().with_links("https://api.example", SecretString::from("a secret of links".to_owned()));
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let assets = Assets::folder(&folder.path().join("objects"))
+            .expect("a folder of objects")
+            .with_links("https://api.example", SecretString::from("a secret of links".to_owned()));
         let mut pictures = Vec::new();
         for seed in 1..=4u32 {
             let picture = RgbImage::from_fn(120, 200, |x, y| Rgb([(x * seed) as u8, (y * 3) as u8, ((x + y) * seed / 2) as u8]));
@@ -67,7 +71,19 @@ impl Desk {
         }
         writer.finalize().expect("a whole WAV");
         let sound = assets.put(Place::SceneAudio, Bytes::from(wav.into_inner())).await.expect("stores").key;
-        Self { assets, folder: tempfile::tempdir().expect("a temporary folder"), pictures, sound }
+        Self { assets, folder, pictures, sound }
+    }
+
+    /// A file in the folder of objects.
+    pub fn object(&self, name: &str) -> PathBuf {
+        self.folder.path().join("objects").join(name)
+    }
+
+    /// The names of the segments that all workers have in common.
+    pub fn shared_segments(&self) -> Vec<String> {
+        let entries = std::fs::read_dir(self.object("cache")).expect("there is a cache");
+        let names = entries.map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned());
+        names.filter(|name| name.starts_with("segment-")).collect()
     }
 
     /// Of some scenes of that many seconds; the first one is spoken.

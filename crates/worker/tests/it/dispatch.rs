@@ -16,7 +16,7 @@ use worker::dispatch::{Dispatcher, Identity, Undone};
 use crate::caller::{job, leave};
 use crate::desk::{Desk, SECRET, listen, nothing_told, soon};
 use crate::google::{Google, claims, guarded, token};
-use crate::older::{OlderWorker, put_video};
+use crate::older::OlderWorker;
 
 async fn render(dispatcher: &Dispatcher, desk: &Desk, id: &str, scenes: usize) -> Result<RenderOutput, Undone> {
     let (storyboard, cancel) = (desk.storyboard(scenes, 1.0), CancellationToken::new());
@@ -68,6 +68,22 @@ async fn scenes_are_shared_out_and_the_video_is_the_same() {
     two.cut.cancel();
     let dispatcher = desk.dispatcher(&[one.address, three.address], |settings| settings.fan_out = 2);
     assert_eq!(render(&dispatcher, &desk, "s", 4).await.expect("renders"), here);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_one_worker_has_encoded_another_one_takes() {
+    let desk = Desk::new().await;
+    let one = desk.worker("one", 1, 1).await;
+    let video = render(&desk.dispatcher(&[one.address], |_| ()), &desk, "r", 3).await.expect("renders").video;
+    // Two scenes change places in the cache: whoever takes them from there shows it.
+    let segments = desk.shared_segments();
+    let [.., scene, other] = &segments[..] else { panic!("a segment for each scene: {segments:?}") };
+    let path = |name: &String| desk.object("cache").join(name);
+    let (content, others) = (std::fs::read(path(scene)).expect("reads"), std::fs::read(path(other)).expect("reads"));
+    std::fs::write(path(scene), others).and_then(|()| std::fs::write(path(other), content)).expect("writes");
+    let two = desk.worker("two", 1, 1).await;
+    let taken = render(&desk.dispatcher(&[two.address], |_| ()), &desk, "s", 3).await.expect("renders").video;
+    assert_ne!(taken, video);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -186,8 +202,8 @@ async fn a_private_service_sees_who_calls() {
 async fn an_older_worker_is_given_addresses_and_its_video_is_taken_over() {
     let desk = Desk::new().await;
     let here = rendered_here(&desk, 2).await;
-    let video = desk.assets.get(&here.video).await.expect("it is there");
-    put_video(&desk.assets, &video, "renders/render_p_1700000000.mp4").await;
+    let theirs = desk.object("renders/render_p_1700000000.mp4");
+    std::fs::copy(desk.object(&here.video), &theirs).expect("a video as older workers name them");
     let url = "https://pub.example/renders/render_p_1700000000.mp4";
     let worker = OlderWorker::new(json!({ "status": "completed", "resultUrl": url }));
     let address = worker.listen().await;
@@ -198,6 +214,7 @@ async fn an_older_worker_is_given_addresses_and_its_video_is_taken_over() {
     let output = render(&dispatcher, &desk, "r", 2).await.expect("renders");
     assert_eq!((&output.video, &output.srt, output.seconds), (&here.video, &here.srt, here.seconds));
     assert_eq!(output.warnings.len(), 1, "it is said who made it");
+    assert!(!theirs.exists(), "it is there once");
     let asked = worker.asked.lock().expect("no panic").clone();
     let body = &asked[0];
     assert_eq!((asked.len(), &body["id"], &body["webhook_token"]), (1, &json!("r"), &json!(SECRET)));

@@ -1,4 +1,4 @@
-//! Workers over real HTTP on loopback, with the real renderer and objects in memory.
+//! Workers over real HTTP on loopback, with the real renderer and objects in a folder.
 
 mod caller;
 mod desk;

@@ -2,7 +2,6 @@
 
 use std::sync::{Arc, Mutex};
 
-use assets::Assets;
 use axum::extract::State;
 use axum::routing::{get, post};
 use axum::{Json, Router};
@@ -33,9 +32,4 @@ impl OlderWorker {
             .with_state(self.clone());
         listen(router).await.0
     }
-}
-
-/// Puts a video into the bucket as older workers name them.
-pub async fn put_video(assets: &Assets, video: &[u8], name: &str) {
-    assets.put_foreign(name, bytes::Bytes::copy_from_slice(video)).await.expect("stores");
 }
