@@ -1,17 +1,15 @@
 //! A browser: it keeps cookies and says where its requests come from.
 
-use std::collections::BTreeMap;
-use std::sync::Mutex;
-
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Method, Request, StatusCode, header};
 use serde_json::Value;
 
 use crate::app::TestApp;
+use crate::jar::Jar;
 
 pub struct Browser<'a> {
     app: &'a TestApp,
-    cookies: Mutex<BTreeMap<String, String>>,
+    cookies: Jar,
 }
 
 /// What came back.
@@ -33,50 +31,30 @@ impl Answer {
 
 impl<'a> Browser<'a> {
     pub fn new(app: &'a TestApp) -> Self {
-        Self { app, cookies: Mutex::default() }
+        Self { app, cookies: Jar::default() }
     }
 
     pub fn cookie(&self, name: &str) -> Option<String> {
-        self.cookies.lock().expect("no panic holds it").get(name).cloned()
+        self.cookies.get(name)
     }
 
     pub fn set_cookie(&self, name: &str, value: &str) {
-        self.cookies.lock().expect("no panic holds it").insert(name.to_owned(), value.to_owned());
+        self.cookies.set(name, value);
     }
 
     pub async fn send(&self, method: Method, path: &str, kind: &str, body: String) -> Answer {
-        let line = {
-            let cookies = self.cookies.lock().expect("no panic holds it");
-            cookies.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("; ")
-        };
         let mut request = Request::builder().method(method).uri(path).header("sec-fetch-site", "same-origin");
-        request = request.header(header::HOST, "shorts.example").header(header::COOKIE, line);
+        request = request.header(header::HOST, "shorts.example").header(header::COOKIE, self.cookies.line());
         if !kind.is_empty() {
             request = request.header(header::CONTENT_TYPE, kind);
         }
         let response = self.app.send(request.body(Body::from(body)).expect("a request")).await;
         let (head, body) = response.into_parts();
         for cookie in head.headers.get_all(header::SET_COOKIE) {
-            self.keep(cookie.to_str().expect("text"));
+            self.cookies.keep(cookie.to_str().expect("text"));
         }
         let bytes = to_bytes(body, usize::MAX).await.expect("a whole body");
         Answer { status: head.status.as_u16(), headers: head.headers, body: String::from_utf8(bytes.to_vec()).expect("text") }
-    }
-
-    fn keep(&self, cookie: &str) {
-        let (pair, attributes) = cookie.split_once(';').expect("attributes");
-        let (name, value) = pair.split_once('=').expect("a name and a value");
-        assert!(
-            attributes.contains("HttpOnly") && attributes.contains("SameSite=Lax") && attributes.contains("Path=/"),
-            "{cookie}"
-        );
-        assert_eq!(name.starts_with("__"), attributes.contains("Secure"), "{cookie}");
-        let mut cookies = self.cookies.lock().expect("no panic holds it");
-        if attributes.contains("Max-Age=0") {
-            cookies.remove(name);
-        } else {
-            cookies.insert(name.to_owned(), value.to_owned());
-        }
     }
 
     pub async fn get(&self, path: &str) -> Answer {

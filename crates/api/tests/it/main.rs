@@ -16,6 +16,7 @@ mod google;
 mod guard;
 mod hostile;
 mod input;
+mod jar;
 mod ledger;
 mod locks;
 mod manage;

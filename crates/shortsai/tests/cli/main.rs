@@ -13,6 +13,9 @@ mod desk;
 #[path = "../../../api/tests/it/google.rs"]
 mod google;
 mod interrupted;
+/// The cookies of the API's own tests.
+#[path = "../../../api/tests/it/jar.rs"]
+mod jar;
 mod making;
 mod people;
 mod postgres;

@@ -1,18 +1,17 @@
 //! A tab of a browser: it keeps cookies and says where its requests come from, as browsers do.
 
-use std::collections::BTreeMap;
-use std::sync::Mutex;
-
 use bytes::Bytes;
 use reqwest::header::{CONTENT_TYPE, COOKIE, HeaderMap, LOCATION, ORIGIN, SET_COOKIE};
 use reqwest::{Client, Method, RequestBuilder, Response};
 use serde_json::Value;
 
+use crate::jar::Jar;
+
 pub struct Tab {
     http: Client,
     /// Scheme, host and port of the page.
     pub home: String,
-    cookies: Mutex<BTreeMap<String, String>>,
+    cookies: Jar,
 }
 
 /// What came back.
@@ -51,22 +50,20 @@ impl Tab {
     pub fn open(home: &str) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let http = Client::builder().redirect(reqwest::redirect::Policy::none()).build().expect("a client");
-        Self { http, home: home.to_owned(), cookies: Mutex::default() }
+        Self { http, home: home.to_owned(), cookies: Jar::default() }
     }
 
     /// Another tab of the same browser.
     pub fn another(&self) -> Self {
-        let cookies = Mutex::new(self.cookies.lock().expect("no panic holds it").clone());
-        Self { http: self.http.clone(), home: self.home.clone(), cookies }
+        Self { http: self.http.clone(), home: self.home.clone(), cookies: self.cookies.clone() }
     }
 
     pub fn has_cookie(&self, name: &str) -> bool {
-        self.cookies.lock().expect("no panic holds it").contains_key(name)
+        self.cookies.get(name).is_some()
     }
 
     fn request(&self, method: Method, path: &str) -> RequestBuilder {
-        let cookies = self.cookies.lock().expect("no panic holds it");
-        let line = cookies.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("; ");
+        let line = self.cookies.line();
         let harmless = method == Method::GET;
         let request = self.http.request(method, format!("{}{path}", self.home)).header("sec-fetch-site", "same-origin");
         let request = if line.is_empty() { request } else { request.header(COOKIE, line) };
@@ -82,23 +79,9 @@ impl Tab {
     async fn begin(&self, request: RequestBuilder) -> Response {
         let response = request.send().await.expect("the server answers");
         for cookie in response.headers().get_all(SET_COOKIE) {
-            self.keep(cookie.to_str().expect("text"));
+            self.cookies.keep(cookie.to_str().expect("text"));
         }
         response
-    }
-
-    fn keep(&self, cookie: &str) {
-        let (pair, attributes) = cookie.split_once(';').expect("attributes");
-        let (name, value) = pair.split_once('=').expect("a name and a value");
-        for attribute in ["HttpOnly", "SameSite=Lax", "Path=/"] {
-            assert!(attributes.contains(attribute), "{cookie}");
-        }
-        let mut cookies = self.cookies.lock().expect("no panic holds it");
-        if attributes.contains("Max-Age=0") {
-            cookies.remove(name);
-        } else {
-            cookies.insert(name.to_owned(), value.to_owned());
-        }
     }
 
     pub async fn get(&self, path: &str) -> Answer {
