@@ -64,4 +64,4 @@ pub use render::{Part, Prepared, prepare, render};
 pub use still::{frame_at, preview, raw_frames, thumbnail};
 
 /// Raised with every change that alters pixels, so that old segments are not used again.
-pub const RENDER_VERSION: u32 = 4;
+pub const RENDER_VERSION: u32 = 5;

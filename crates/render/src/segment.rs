@@ -14,8 +14,6 @@ use crate::scene;
 
 /// The longest segment, in seconds. It is the distance of keyframes too, so cutting costs no bits.
 pub(crate) const SEGMENT_SECONDS: u32 = 2;
-/// Segments of a still in one unit. More would start fewer processes, but leave cores idle where there are few scenes.
-const SEGMENTS_OF_UNIT: u64 = 2;
 
 /// Some frames of one scene that can be decoded on their own.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,8 +48,9 @@ pub(crate) fn segments(plan: &Plan) -> Vec<Segment> {
             segments.push(Segment { scene, frames: 0..begin, unit: next_unit(&segments) });
         }
         let unit = next_unit(&segments);
-        // A clip is decoded from its start: cutting it would decode it twice.
-        let unit_of = |part: u64| if plan.is_still(scene) { unit + (part / SEGMENTS_OF_UNIT) as usize } else { unit };
+        // A clip is decoded from its start: cutting it would decode it twice. A still's segments share nothing, so that all cores
+        // draw a scene when it alone has changed.
+        let unit_of = |part: u64| if plan.is_still(scene) { unit + part as usize } else { unit };
         segments.extend((0..parts).map(|part| Segment { scene, frames: cut(part)..cut(part + 1), unit: unit_of(part) }));
     }
     segments
