@@ -103,7 +103,7 @@ variables! {
         RUST_LOG open "" "What is logged, such as info or warn,engine=debug.";
     }
     SignIn {
-        AUTH_URL open "" "Where browsers find this server, such as https://shorts.example.com.";
+        AUTH_URL open "" "Where browsers find this server, such as `https://shorts.example.com`.";
         AUTH_SECRET secret "" "Seals stored keys and signs links; at least 32 characters where others reach the server.";
         AUTH_SECRET_PREVIOUS secret "" "Secrets of before, with commas: what they have sealed can still be opened.";
         GOOGLE_CLIENT_ID open "" "The id that Google has given this app; setting it turns sign-in on.";

@@ -11,8 +11,8 @@ use serde::Serialize;
 
 use crate::checks;
 use crate::cli;
+use crate::config;
 use crate::config::document::Document;
-use crate::config::{self};
 use crate::data_dir::DataDir;
 use settings::{Origin, Section, Sources};
 

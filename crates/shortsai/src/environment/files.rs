@@ -12,7 +12,10 @@ pub const SUFFIX: &str = "_FILE";
 /// Larger files are a mistake.
 const MOST_BYTES: u64 = 1 << 20;
 
-static FILES: OnceLock<BTreeMap<&'static str, PathBuf>> = OnceLock::new();
+/// Files by the names of their variables.
+type Files = BTreeMap<&'static str, PathBuf>;
+
+static FILES: OnceLock<Files> = OnceLock::new();
 
 /// The file that the variable's value was read from, if it was.
 pub fn of(variable: Variable) -> Option<PathBuf> {
@@ -44,7 +47,7 @@ pub unsafe fn take() -> anyhow::Result<()> {
     Ok(())
 }
 
-fn read(given: impl Fn(&str) -> Option<String>) -> Result<(Vec<Change>, BTreeMap<&'static str, PathBuf>), Vec<String>> {
+fn read(given: impl Fn(&str) -> Option<String>) -> Result<(Vec<Change>, Files), Vec<String>> {
     let (mut changes, mut files, mut problems) = (Vec::new(), BTreeMap::new(), Vec::new());
     for variable in ALL {
         let name = variable.name;
