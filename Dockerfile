@@ -30,12 +30,12 @@ RUN apt-get update \
   && rm -rf /var/lib/apt/lists/* \
   && useradd --uid 10001 --user-group --no-create-home --home-dir /data --shell /usr/sbin/nologin shortsai \
   && install -d -o shortsai -g shortsai -m 0750 /data
-COPY --chmod=0755 deploy/docker/entrypoint.sh /usr/local/bin/entrypoint
 COPY --from=build /src/target/release/shortsai /usr/local/bin/shortsai
 ENV SHORTSAI_DATA_DIR=/data HOME=/data SHORTSAI_LOG=json
 VOLUME /data
 USER 10001:10001
-ENTRYPOINT ["tini", "--", "entrypoint"]
+# Secrets in files (AUTH_SECRET_FILE and so on) are the program's own affair, also for `docker compose exec api shortsai …`.
+ENTRYPOINT ["tini", "--", "shortsai"]
 
 FROM runtime AS worker
 EXPOSE 8080

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::environment;
+
 /// Turns a script into a finished vertical short: pictures, narration, music and word-timed captions in one MP4.
 #[derive(Debug, Parser)]
 #[command(version, max_term_width = 100)]
@@ -38,6 +40,8 @@ pub enum Command {
     Status(Status),
     /// Say what vendors have done in a month, and what that costs by the configured prices
     Usage(Usage),
+    /// Show each setting of the server with its value and where that comes from, and what is wrong with them
+    Config(Config),
     /// Say what works here, what is missing and how to get it
     Doctor(Doctor),
     /// Speak the wire formats of all vendors on this machine, for development and tests without keys or costs
@@ -100,7 +104,7 @@ pub enum Quality {
 #[derive(Debug, Args)]
 pub struct Encoder {
     /// Who encodes the picture; hardware that does not work here is replaced by x264, with a note
-    #[arg(long, value_enum, default_value_t = EncoderName::X264, env = "SHORTSAI_ENCODER")]
+    #[arg(long, value_enum, default_value_t = EncoderName::X264, env = environment::SHORTSAI_ENCODER.name())]
     pub encoder: EncoderName,
 }
 
@@ -128,13 +132,13 @@ impl From<&Encoder> for render::Encoder {
 #[derive(Debug, Args)]
 pub struct Serve {
     /// Where to listen; only loopback addresses until sign-in with Google is configured
-    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:3333", env = "SHORTSAI_LISTEN")]
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:3333", env = environment::SHORTSAI_LISTEN.name())]
     pub listen: SocketAddr,
     /// Serve the web app in this folder too, such as ShortsAI Studio's dist
-    #[arg(long, value_name = "FOLDER", env = "SHORTSAI_WEB_ROOT")]
+    #[arg(long, value_name = "FOLDER", env = environment::SHORTSAI_WEB_ROOT.name())]
     pub web_root: Option<PathBuf>,
     /// Let Prometheus read metrics at this address, under /metrics; others than loopback need SHORTSAI_METRICS_TOKEN
-    #[arg(long, value_name = "ADDRESS:PORT", env = "SHORTSAI_METRICS")]
+    #[arg(long, value_name = "ADDRESS:PORT", env = environment::SHORTSAI_METRICS.name())]
     pub metrics: Option<SocketAddr>,
     #[command(flatten)]
     pub encoder: Encoder,
@@ -145,16 +149,16 @@ pub struct Serve {
 #[derive(Debug, Args)]
 pub struct Worker {
     /// Where to listen; callers must know WORKER_SECRET [default: 0.0.0.0 and the port in PORT, or 8080]
-    #[arg(long, value_name = "ADDRESS:PORT", env = "SHORTSAI_WORKER_LISTEN")]
+    #[arg(long, value_name = "ADDRESS:PORT", env = environment::SHORTSAI_WORKER_LISTEN.name())]
     pub listen: Option<SocketAddr>,
     /// Renders at a time [default: one for each processor]
-    #[arg(long, value_name = "COUNT", env = "SHORTSAI_WORKER_JOBS")]
+    #[arg(long, value_name = "COUNT", env = environment::SHORTSAI_WORKER_JOBS.name())]
     pub jobs: Option<std::num::NonZeroUsize>,
     /// Processors that all renders share [default: all of this machine]
-    #[arg(long, value_name = "COUNT", env = "SHORTSAI_WORKER_PROCESSORS")]
+    #[arg(long, value_name = "COUNT", env = environment::SHORTSAI_WORKER_PROCESSORS.name())]
     pub processors: Option<std::num::NonZeroUsize>,
     /// Renders that may wait; beyond them callers are asked to come again
-    #[arg(long, value_name = "COUNT", default_value_t = 4, env = "SHORTSAI_WORKER_WAITING")]
+    #[arg(long, value_name = "COUNT", default_value_t = 4, env = environment::SHORTSAI_WORKER_WAITING.name())]
     pub waiting: usize,
     #[command(flatten)]
     pub encoder: Encoder,
@@ -338,6 +342,18 @@ pub struct Usage {
 }
 
 #[derive(Debug, Args)]
+pub struct Config {
+    /// Answer JSON, for programs
+    #[arg(long)]
+    pub json: bool,
+    /// End with 2 if a server would refuse to start
+    #[arg(long)]
+    pub check: bool,
+    #[command(flatten)]
+    pub serve: Serve,
+}
+
+#[derive(Debug, Args)]
 pub struct Doctor {
     /// Answer JSON, for programs
     #[arg(long)]
@@ -362,15 +378,15 @@ pub struct SimulateVendors {
 #[derive(Debug, Args)]
 pub struct DataDir {
     /// Where the database and the made pictures, sounds and videos are kept [default: the platform's data directory]
-    #[arg(long, value_name = "FOLDER", env = "SHORTSAI_DATA_DIR")]
+    #[arg(long, value_name = "FOLDER", env = environment::SHORTSAI_DATA_DIR.name())]
     pub data_dir: Option<PathBuf>,
     /// Prices, plans and budgets [default: shortsai.toml in the data folder, if there is one]
-    #[arg(long, value_name = "FILE", env = "SHORTSAI_CONFIG")]
+    #[arg(long, value_name = "FILE", env = environment::SHORTSAI_CONFIG.name())]
     pub config: Option<PathBuf>,
     /// A PostgreSQL database instead of the SQLite file in the data folder; DATABASE_URL is the better place for one with a
     /// password, because other users of the machine can see arguments
     // Shown without its value in the help: it may hold a password.
-    #[arg(long, value_name = "postgres://USER@HOST/DATABASE", env = "DATABASE_URL", hide_env_values = true)]
+    #[arg(long, value_name = "postgres://USER@HOST/DATABASE", env = environment::DATABASE_URL.name(), hide_env_values = true)]
     pub database_url: Option<String>,
 }
 

@@ -1,6 +1,7 @@
 //! One file per command.
 
 pub mod backup;
+pub mod config;
 pub mod doctor;
 pub mod import;
 pub mod make;

@@ -9,7 +9,7 @@ use engine::{Courier, CourierAnswer, Deliveries};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use crate::config::vendors::variable;
+use crate::environment::{AUTH_URL, variable};
 use crate::wiring::{House, jitter, now};
 
 /// How long a receiver may take to answer.
@@ -31,7 +31,7 @@ pub fn start(house: &House, stop: CancellationToken) -> JoinHandle<()> {
         store: house.store.clone(),
         courier: Arc::new(ByFetcher(house.fetcher.clone())),
         vault: house.office.vault.clone(),
-        base: variable("AUTH_URL").map(|url| url.trim_end_matches('/').to_owned()),
+        base: variable(AUTH_URL).map(|url| url.trim_end_matches('/').to_owned()),
         clock: now,
         jitter,
     };

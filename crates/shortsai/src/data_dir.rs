@@ -19,6 +19,16 @@ pub struct DataDir {
 impl DataDir {
     /// The folder that the user named, or the platform's data directory; it is made if it is not there.
     pub fn open(arguments: &cli::DataDir) -> anyhow::Result<Self> {
+        let mut data = Self::named(arguments)?;
+        std::fs::create_dir_all(&data.root).map_err(|error| {
+            anyhow!("the data folder {} can't be made ({}); name another with --data-dir", data.root.display(), reason(&error))
+        })?;
+        data.root = data.root.canonicalize().with_context(|| format!("the data folder {}", data.root.display()))?;
+        Ok(data)
+    }
+
+    /// The same, without looking whether it is there.
+    pub fn named(arguments: &cli::DataDir) -> anyhow::Result<Self> {
         let root = match &arguments.data_dir {
             Some(folder) => folder.clone(),
             None => match directories::ProjectDirs::from("", "", "shortsai") {
@@ -26,10 +36,6 @@ impl DataDir {
                 None => bail!("this account has no home folder to keep data in; name a folder with --data-dir"),
             },
         };
-        std::fs::create_dir_all(&root).map_err(|error| {
-            anyhow!("the data folder {} can't be made ({}); name another with --data-dir", root.display(), reason(&error))
-        })?;
-        let root = root.canonicalize().with_context(|| format!("the data folder {}", root.display()))?;
         // An empty variable is how a shell or a compose file leaves it out.
         let database_url = arguments.database_url.clone().filter(|url| !url.trim().is_empty());
         Ok(Self { root, database_url, config: arguments.config.clone() })

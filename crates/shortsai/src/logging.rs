@@ -4,14 +4,11 @@ use std::io::IsTerminal;
 
 use tracing_subscriber::EnvFilter;
 
-use crate::config::vendors::variable;
-
-/// The form of the log.
-const FORM: &str = "SHORTSAI_LOG";
+use crate::environment::{SHORTSAI_LOG, variable};
 
 /// Starts it. What is said of each request (`access`) is for machines: people would find nothing else any more.
 pub fn start(level: &str) {
-    let json = variable(FORM).is_some_and(|form| form.trim().eq_ignore_ascii_case("json"));
+    let json = variable(SHORTSAI_LOG).is_some_and(|form| form.trim().eq_ignore_ascii_case("json"));
     let access = if json { "info" } else { "warn" };
     // The libraries below are only worth reading when something is wrong with them.
     let default = format!(

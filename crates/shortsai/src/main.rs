@@ -3,6 +3,7 @@
 
 mod backup;
 mod bars;
+mod checks;
 mod cli;
 mod commands;
 mod config;
@@ -10,6 +11,7 @@ mod courier;
 mod daily;
 mod data_dir;
 mod disk;
+mod environment;
 mod fail;
 mod logging;
 mod metrics;
@@ -30,6 +32,10 @@ use crate::cli::{Cli, Command};
 
 fn main() -> ExitCode {
     stay_off_the_sound_server();
+    // SAFETY: no other thread runs yet.
+    if let Err(error) = unsafe { environment::files::take() } {
+        return refuse(&error);
+    }
     render::give_memory_back();
     let cli = Cli::parse();
     logging::start(cli.log_level());
@@ -44,17 +50,20 @@ fn main() -> ExitCode {
         Command::Backup(arguments) => commands::backup::backup(&arguments),
         Command::Status(arguments) => commands::status::status(&arguments),
         Command::Usage(arguments) => commands::usage::usage(&arguments),
+        Command::Config(arguments) => commands::config::config(&arguments),
         Command::Doctor(arguments) => commands::doctor::doctor(&arguments),
         Command::SimulateVendors(arguments) => commands::simulate_vendors::simulate_vendors(&arguments),
         Command::Openapi => commands::openapi::openapi(),
     };
     match done {
         Ok(code) => code,
-        Err(error) => {
-            eprintln!("error: {}", fail::sentence(&error));
-            fail::exit_code(&error)
-        }
+        Err(error) => refuse(&error),
     }
+}
+
+fn refuse(error: &anyhow::Error) -> ExitCode {
+    eprintln!("error: {}", fail::sentence(error));
+    fail::exit_code(error)
 }
 
 /// libespeak-ng connects to PulseAudio although it only hands its samples over: that would start a sound server where none

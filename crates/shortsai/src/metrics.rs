@@ -23,13 +23,13 @@ use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 
 use crate::backup::schedule;
-use crate::config::vendors::variable;
 use crate::disk;
+use crate::environment::{SHORTSAI_METRICS_TOKEN, Variable, variable};
 use crate::fail::Unusable;
 use crate::wiring::now;
 
 /// The variable with the token that readers must know.
-const TOKEN: &str = "SHORTSAI_METRICS_TOKEN";
+const TOKEN: Variable = SHORTSAI_METRICS_TOKEN;
 /// The database may take so long to answer one reading.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// Upper bounds of durations, in seconds: from a cached answer to a long render.
@@ -84,11 +84,7 @@ struct Desk {
 
 /// Counts from now on, and answers on that address until it is stopped.
 pub async fn serve(address: SocketAddr, sources: Sources, stop: CancellationToken) -> anyhow::Result<SocketAddr> {
-    let token = variable(TOKEN);
-    if token.is_none() && !address.ip().is_loopback() {
-        let wrong = format!("--metrics {address} can be reached by others; set {TOKEN}, or use 127.0.0.1");
-        return Err(Unusable(wrong).into());
-    }
+    let token = token(address, variable(TOKEN))?;
     let handle = count()?;
     let listener = TcpListener::bind(address).await;
     let listener =
@@ -103,6 +99,15 @@ pub async fn serve(address: SocketAddr, sources: Sources, stop: CancellationToke
         }
     });
     Ok(address)
+}
+
+/// What readers at that address must know.
+pub fn token(address: SocketAddr, token: Option<String>) -> anyhow::Result<Option<String>> {
+    if token.is_none() && !address.ip().is_loopback() {
+        let wrong = format!("--metrics {address} can be reached by others; set {TOKEN}, or use 127.0.0.1");
+        return Err(Unusable(wrong).into());
+    }
+    Ok(token)
 }
 
 /// Starts counting in this process.

@@ -6,19 +6,27 @@ use std::path::Path;
 use anyhow::{Context, bail};
 use store::Vault;
 
-use crate::config::vendors::variable;
 use crate::data_dir::DataDir;
+use crate::environment::{AUTH_SECRET, AUTH_SECRET_PREVIOUS, Variable, variable};
 use crate::wiring::new_id;
 
 /// A shorter one could be guessed.
 const SHORTEST: usize = 16;
 
+/// What is wrong with the one of the environment, if something is.
+pub fn problem(variable: impl Fn(Variable) -> Option<String>) -> Option<String> {
+    let is_short = variable(AUTH_SECRET).is_some_and(|secret| secret.trim().len() < SHORTEST);
+    is_short.then(|| {
+        format!("AUTH_SECRET is shorter than {SHORTEST} characters; set one that nobody guesses, such as: openssl rand -hex 32")
+    })
+}
+
 /// The secret that the server's other secrets follow from.
 pub fn of_server(data: &DataDir) -> anyhow::Result<String> {
-    match variable("AUTH_SECRET") {
-        Some(secret) if secret.trim().len() < SHORTEST => {
-            bail!("AUTH_SECRET is shorter than {SHORTEST} characters; set one that nobody guesses, such as: openssl rand -hex 32")
-        }
+    if let Some(problem) = problem(variable) {
+        bail!(problem);
+    }
+    match variable(AUTH_SECRET) {
         Some(secret) => Ok(secret.trim().to_owned()),
         None => of_file(&data.secret()),
     }
@@ -28,7 +36,7 @@ pub fn of_server(data: &DataDir) -> anyhow::Result<String> {
 /// still be opened.
 pub fn vault(data: &DataDir) -> anyhow::Result<Vault> {
     let secret = of_server(data)?;
-    let older = variable("AUTH_SECRET_PREVIOUS").unwrap_or_default();
+    let older = variable(AUTH_SECRET_PREVIOUS).unwrap_or_default();
     let older: Vec<String> = older.split(',').map(str::trim).filter(|secret| !secret.is_empty()).map(str::to_owned).collect();
     Ok(Vault::new(&secret, &older))
 }

@@ -42,7 +42,7 @@ fn the_integration_guide_does_what_it_says() {
         ("GOOGLE_CLIENT_ID", "the-app"),
         ("GOOGLE_CLIENT_SECRET", "the-apps-secret"),
         ("AUTH_URL", "https://shorts.example"),
-        ("AUTH_SECRET", "a secret of this test only"),
+        ("AUTH_SECRET", "a secret of this test only, which nobody guesses"),
         ("SHORTSAI_VENDOR_BASE", &vendors.base()),
     ];
     let (_server, address) = serve(folder.path(), &sign_in);

@@ -12,8 +12,8 @@ use crate::backup::create::{Taking, create};
 use crate::backup::prune::{Keep, prune};
 use crate::config::Config;
 use crate::config::backup::Named;
-use crate::config::vendors::variable;
 use crate::data_dir::DataDir;
+use crate::environment::variable;
 use crate::wiring::{new_id, now};
 
 /// The chore's name in the database.

@@ -13,8 +13,8 @@ use crate::backup::{Manifest, create, prune, restore, schedule, verify};
 use crate::cli::{self, BackupAction};
 use crate::config::Config;
 use crate::config::backup::{BackupConfig, Named};
-use crate::config::vendors::variable;
 use crate::data_dir::DataDir;
+use crate::environment::variable;
 use crate::fail::Unusable;
 use crate::wiring::{new_id, now};
 

@@ -8,11 +8,12 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::backup;
+use crate::checks;
 use crate::cli;
-use crate::config::vendors::variable;
 use crate::courier;
 use crate::daily;
 use crate::data_dir::DataDir;
+use crate::environment::{AUTH_URL, WORKER_SECRET, variable};
 use crate::fail::Unusable;
 use crate::metrics;
 use crate::open_files;
@@ -27,13 +28,7 @@ const GRACE: Duration = Duration::from_secs(3);
 const PATIENCE: Duration = Duration::from_secs(30);
 
 pub fn serve(arguments: cli::Serve) -> anyhow::Result<ExitCode> {
-    if !arguments.listen.ip().is_loopback() && !sign_in::is_configured() {
-        let problem = format!(
-            "{} can be reached by others, and without sign-in everybody could use this server. Sign-in is not configured (see docs/sign-in.md), so listen on 127.0.0.1 or [::1] only",
-            arguments.listen
-        );
-        return Err(Unusable(problem).into());
-    }
+    checks::of_server(&arguments).insist()?;
     open_files::allow_all();
     let data = DataDir::open(&arguments.data)?;
     let runtime = tokio::runtime::Runtime::new().context("the async runtime can't be started")?;
@@ -50,7 +45,7 @@ async fn run(arguments: cli::Serve, data: &DataDir) -> anyhow::Result<ExitCode> 
         format!("can't listen on {}; is another server running there? Choose another port with --listen", arguments.listen)
     })?;
     let address = listener.local_addr().context("the listening address")?;
-    let base = variable("AUTH_URL").unwrap_or_else(|| format!("http://{address}"));
+    let base = variable(AUTH_URL).unwrap_or_else(|| format!("http://{address}"));
     house.assets = house.assets.with_links(&base, secret::of_server(data)?.into());
     let stop = CancellationToken::new();
     let metrics = match arguments.metrics {
@@ -112,7 +107,7 @@ pub fn app_of(house: &House, access: api::Access, web_root: Option<api::WebRoot>
         clock: now,
         new_id,
         closing,
-        worker_secret: std::env::var("WORKER_SECRET").ok().map(api::Secret::from),
+        worker_secret: variable(WORKER_SECRET).map(api::Secret::from),
         answer_within: api::ANSWER_WITHIN,
         memory: api::Memory::default(),
     }

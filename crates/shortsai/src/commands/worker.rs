@@ -10,16 +10,18 @@ use secrecy::SecretString;
 use tokio::net::TcpListener;
 use worker::{Service, ServiceSettings, WorkerOptions};
 
+use crate::checks;
+use crate::checks::secrets::weakness;
 use crate::cli;
-use crate::config::vendors::variable;
 use crate::data_dir::DataDir;
+use crate::environment::{PORT, Variable, WORKER_SECRET, variable};
 use crate::fail::Unusable;
 use crate::open_files;
 use crate::signal::wait_for_signal;
 use crate::wiring::{for_worker, now};
 
 /// Where it listens when nothing is said.
-const PORT: u16 = 8080;
+const USUAL_PORT: u16 = 8080;
 /// A shorter secret can be guessed.
 const SHORTEST: usize = 16;
 /// How long running jobs have to hand back what they are at. Cloud Run kills after ten seconds.
@@ -28,23 +30,26 @@ const GRACE: Duration = Duration::from_secs(7);
 const LAST: Duration = Duration::from_secs(2);
 
 pub fn worker(arguments: cli::Worker) -> anyhow::Result<ExitCode> {
-    let secret = secret()?;
     let listen = listen(&arguments)?;
+    checks::of_worker(&arguments, listen).insist()?;
+    let secret = SecretString::from(variable(WORKER_SECRET).context("it was looked at")?);
     open_files::allow_all();
     let data = DataDir::open(&arguments.data)?;
     let runtime = tokio::runtime::Runtime::new().context("the async runtime can't be started")?;
     runtime.block_on(run(arguments, listen, secret, &data))
 }
 
-fn secret() -> anyhow::Result<SecretString> {
+/// What is wrong with the secret of a worker that listens there, if something is.
+pub fn secret_problem(listen: SocketAddr, variable: impl Fn(Variable) -> Option<String>) -> Option<String> {
     let wanted = "set WORKER_SECRET to a secret that only this worker and its callers know, such as: openssl rand -hex 32";
-    match variable("WORKER_SECRET") {
-        None => Err(Unusable(format!("without a secret anybody could render here; {wanted}")).into()),
-        Some(secret) if secret.len() < SHORTEST => {
-            Err(Unusable(format!("WORKER_SECRET has less than {SHORTEST} characters and could be guessed; {wanted}")).into())
-        }
-        Some(secret) => Ok(SecretString::from(secret)),
+    let Some(secret) = variable(WORKER_SECRET) else {
+        return Some(format!("without a secret anybody could render here; {wanted}"));
+    };
+    if secret.len() < SHORTEST {
+        return Some(format!("WORKER_SECRET has less than {SHORTEST} characters and could be guessed; {wanted}"));
     }
+    let weakness = Some(listen).filter(|listen| !listen.ip().is_loopback()).and_then(|_| weakness(&secret))?;
+    Some(format!("WORKER_SECRET {weakness}, and others reach this worker; {wanted}"))
 }
 
 fn listen(arguments: &cli::Worker) -> anyhow::Result<SocketAddr> {
@@ -52,9 +57,9 @@ fn listen(arguments: &cli::Worker) -> anyhow::Result<SocketAddr> {
         return Ok(listen);
     }
     // Platforms such as Cloud Run say so which port they send requests to.
-    let port = match variable("PORT") {
+    let port = match variable(PORT) {
         Some(port) => port.parse().map_err(|_| Unusable(format!("PORT is {port:?}; give a number from 1 to 65535")))?,
-        None => PORT,
+        None => USUAL_PORT,
     };
     Ok(SocketAddr::from(([0, 0, 0, 0], port)))
 }

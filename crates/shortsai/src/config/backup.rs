@@ -12,12 +12,17 @@ use serde::Deserialize;
 use crate::backup::place::Place;
 use crate::backup::prune::Keep;
 use crate::backup::{Keys, Lock, identities, recipients};
+use crate::config::switch;
+use crate::environment::{
+    SHORTSAI_BACKUP_BUCKET, SHORTSAI_BACKUP_EVERY, SHORTSAI_BACKUP_FOLDER, SHORTSAI_BACKUP_PASSPHRASE,
+    SHORTSAI_BACKUP_RECIPIENTS, Variable,
+};
 
 /// How often, unless something else is said.
 const EVERY: &str = "6h";
 /// How many of the last are kept, unless something else is said.
 const KEEP_LAST: usize = 4;
-const PASSPHRASE: &str = "SHORTSAI_BACKUP_PASSPHRASE";
+const NO_BUCKET: &str = "backups are to be kept in the bucket, but none is configured (docs/storage.md)";
 
 /// The table `backup`.
 #[derive(Debug, Default, Clone, Deserialize)]
@@ -46,9 +51,9 @@ pub struct Named {
 impl BackupConfig {
     /// How often a server takes one by itself; `configured` says whether the table is in the file. Without it, only if the
     /// environment says how often: who has nothing set up has no place that is safer than the data folder itself.
-    pub fn every(&self, configured: bool, variable: impl Fn(&str) -> Option<String>) -> anyhow::Result<Option<Duration>> {
+    pub fn every(&self, configured: bool, variable: impl Fn(Variable) -> Option<String>) -> anyhow::Result<Option<Duration>> {
         let own = configured.then(|| self.every.clone().unwrap_or_else(|| EVERY.to_owned()));
-        match variable("SHORTSAI_BACKUP_EVERY").or(own) {
+        match variable(SHORTSAI_BACKUP_EVERY).or(own) {
             None => Ok(None),
             Some(text) if text.trim() == "off" => Ok(None),
             Some(text) => match every(&text) {
@@ -64,25 +69,19 @@ impl BackupConfig {
         named: &Named,
         assets: &Assets,
         (folder, usual): (&Path, PathBuf),
-        variable: impl Fn(&str) -> Option<String>,
+        variable: impl Fn(Variable) -> Option<String>,
     ) -> anyhow::Result<Vec<Place>> {
         let (own_folder, own_bucket) = match (&named.folder, named.bucket) {
             (None, false) => {
-                let own = variable("SHORTSAI_BACKUP_FOLDER").map(PathBuf::from).or_else(|| self.folder.clone());
-                let bucket = match variable("SHORTSAI_BACKUP_BUCKET").as_deref().map(str::trim) {
-                    None => self.bucket.unwrap_or(false),
-                    Some("true" | "1" | "yes") => true,
-                    Some("false" | "0" | "no") => false,
-                    Some(other) => bail!("SHORTSAI_BACKUP_BUCKET is {other:?}; set it to true or false"),
-                };
-                (own.map(|own| folder.join(own)), bucket)
+                let own = variable(SHORTSAI_BACKUP_FOLDER).map(PathBuf::from).or_else(|| self.folder.clone());
+                (own.map(|own| folder.join(own)), self.wants_bucket(&variable)?)
             }
             // The user's own folder is relative to where they are.
             (own, bucket) => (own.clone(), bucket),
         };
         let mut places = Vec::new();
         if own_bucket {
-            ensure!(assets.is_remote(), "backups are to be kept in the bucket, but none is configured (docs/storage.md)");
+            ensure!(assets.is_remote(), NO_BUCKET);
             places.push(Place::Bucket(assets.clone()));
         }
         places.extend(own_folder.map(Place::Folder));
@@ -92,6 +91,35 @@ impl BackupConfig {
         Ok(places)
     }
 
+    /// All that is wrong with them. `has_bucket` says whether objects are in one.
+    pub fn problems(
+        &self,
+        configured: bool,
+        has_bucket: bool,
+        folder: &Path,
+        variable: impl Fn(Variable) -> Option<String>,
+    ) -> Vec<anyhow::Error> {
+        let mut problems = Vec::new();
+        problems.extend(self.every(configured, &variable).err());
+        match self.wants_bucket(&variable) {
+            Ok(true) if !has_bucket => problems.push(anyhow::anyhow!(NO_BUCKET)),
+            Ok(_) => {}
+            Err(error) => problems.push(error),
+        }
+        problems.extend(self.lock(folder, &variable).err());
+        if self.keep().last == 0 {
+            problems.push(anyhow::anyhow!("backup.keep_last is 0; give 1 or more"));
+        }
+        problems
+    }
+
+    fn wants_bucket(&self, variable: impl Fn(Variable) -> Option<String>) -> anyhow::Result<bool> {
+        match variable(SHORTSAI_BACKUP_BUCKET) {
+            None => Ok(self.bucket.unwrap_or(false)),
+            Some(text) => switch(SHORTSAI_BACKUP_BUCKET, &text),
+        }
+    }
+
     /// How many are kept.
     pub fn keep(&self) -> Keep {
         let last = self.keep_last.unwrap_or(KEEP_LAST);
@@ -99,8 +127,8 @@ impl BackupConfig {
     }
 
     /// What new ones are locked with.
-    pub fn lock(&self, folder: &Path, variable: impl Fn(&str) -> Option<String>) -> anyhow::Result<Lock> {
-        let named = variable("SHORTSAI_BACKUP_RECIPIENTS");
+    pub fn lock(&self, folder: &Path, variable: impl Fn(Variable) -> Option<String>) -> anyhow::Result<Lock> {
+        let named = variable(SHORTSAI_BACKUP_RECIPIENTS);
         let recipients = match &named {
             Some(list) => recipients(list.split(',').filter(|one| !one.trim().is_empty())),
             None => recipients(self.recipients.iter().map(String::as_str)),
@@ -115,14 +143,14 @@ impl BackupConfig {
     }
 
     /// What they are opened with.
-    pub fn keys(&self, named: &Named, folder: &Path, variable: impl Fn(&str) -> Option<String>) -> anyhow::Result<Keys> {
+    pub fn keys(&self, named: &Named, folder: &Path, variable: impl Fn(Variable) -> Option<String>) -> anyhow::Result<Keys> {
         let file = named.identity.clone().or_else(|| self.identity_file.as_ref().map(|file| folder.join(file)));
         let identities = file.as_deref().map(identities).transpose()?.unwrap_or_default();
         Ok(Keys { identities, passphrase: self.passphrase(folder, variable)? })
     }
 
-    fn passphrase(&self, folder: &Path, variable: impl Fn(&str) -> Option<String>) -> anyhow::Result<Option<SecretString>> {
-        let text = match (variable(PASSPHRASE), &self.passphrase_file) {
+    fn passphrase(&self, folder: &Path, variable: impl Fn(Variable) -> Option<String>) -> anyhow::Result<Option<SecretString>> {
+        let text = match (variable(SHORTSAI_BACKUP_PASSPHRASE), &self.passphrase_file) {
             (Some(text), _) => text,
             (None, None) => return Ok(None),
             (None, Some(file)) => {
@@ -154,8 +182,8 @@ mod tests {
         toml::from_str(file).expect("a table")
     }
 
-    fn environment<'a>(pairs: &'a [(&str, &str)]) -> impl Fn(&str) -> Option<String> + 'a {
-        |name| pairs.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
+    fn environment<'a>(pairs: &'a [(&str, &str)]) -> impl Fn(Variable) -> Option<String> + 'a {
+        |named| pairs.iter().find(|(known, _)| *known == named.name()).map(|(_, value)| (*value).to_owned())
     }
 
     #[test]
@@ -198,11 +226,11 @@ mod tests {
         assert!(matches!(lock("", &[]), Ok(Lock::Open)));
         let file = format!("recipients = [\"{one}\"]");
         assert!(matches!(lock(&file, &[]), Ok(Lock::Recipients(all)) if all.len() == 1));
-        let secret = [(PASSPHRASE, "correct horse battery")];
+        let secret = [("SHORTSAI_BACKUP_PASSPHRASE", "correct horse battery")];
         assert!(matches!(lock("", &secret), Ok(Lock::Passphrase(_))));
         let refused = |result: anyhow::Result<Lock>| format!("{:#}", result.err().expect("refused"));
         assert!(refused(lock(&file, &secret)).contains("not both"));
-        assert!(refused(lock("", &[(PASSPHRASE, "short")])).contains("shorter than 12"));
+        assert!(refused(lock("", &[("SHORTSAI_BACKUP_PASSPHRASE", "short")])).contains("shorter than 12"));
         assert!(refused(lock("recipients = [\"age1nonsense\"]", &[])).contains("is no recipient"));
     }
 }

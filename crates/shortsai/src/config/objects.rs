@@ -3,10 +3,16 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow};
 use assets::{Assets, S3Settings};
 use chrono::Duration;
 use serde::Deserialize;
+
+use crate::config::{Problems, all_of};
+use crate::environment::{
+    NEXT_PUBLIC_STORAGE_URL, R2_ACCESS_KEY_ID, R2_ACCOUNT_ID, R2_BUCKET_NAME, R2_PUBLIC_URL, R2_SECRET_ACCESS_KEY,
+    S3_ACCESS_KEY_ID, S3_BUCKET_NAME, S3_ENDPOINT, S3_REGION, S3_SECRET_ACCESS_KEY, Variable,
+};
 
 /// The table `objects`.
 #[derive(Debug, Default, Clone, Deserialize)]
@@ -74,110 +80,151 @@ const NONE_OF_THEM: &str = "or remove the others to keep objects in the data fol
 
 impl ObjectsConfig {
     /// Opens the store of objects. `data` is the folder for objects without a bucket, file names are relative to `folder`.
-    pub fn open(&self, data: &Path, folder: &Path, variable: impl Fn(&str) -> Option<String>) -> anyhow::Result<Assets> {
-        let assets = match self.bucket(folder, &variable)? {
+    pub fn open(&self, data: &Path, folder: &Path, variable: impl Fn(Variable) -> Option<String>) -> anyhow::Result<Assets> {
+        let assets = match self.bucket(folder, &variable).map_err(all_of)? {
             Some(settings) => Assets::s3(&settings).context("objects")?,
             None => Assets::folder(data)?,
         };
-        Ok(assets.with_public_urls(self.public_urls(&variable)?))
+        Ok(assets.with_public_urls(self.public_urls(&variable).map_err(all_of)?))
+    }
+
+    /// Whether objects are in a bucket, and all that is wrong with where they are.
+    pub fn look(&self, folder: &Path, variable: impl Fn(Variable) -> Option<String>) -> (bool, Problems) {
+        let mut problems = self.public_urls(&variable).err().unwrap_or_default();
+        match self.bucket(folder, &variable) {
+            Ok(None) => (false, problems),
+            Ok(Some(settings)) => {
+                problems.extend(Assets::s3(&settings).err().map(|error| anyhow::Error::from(error).context("objects")));
+                (true, problems)
+            }
+            // One is meant.
+            Err(wrong) => (true, wrong.into_iter().chain(problems).collect()),
+        }
     }
 
     /// How objects that nothing names are collected. In a bucket only on demand, unless it is switched on: another
     /// installation may use the same one, and its objects are unknown here.
     pub fn collecting(&self, is_remote: bool) -> anyhow::Result<CollectConfig> {
-        let grace =
-            self.grace.as_deref().map(grace).transpose().map_err(|problem| anyhow::anyhow!("objects.grace: {problem}"))?;
+        let grace = self.grace.as_deref().map(grace).transpose().map_err(|problem| anyhow!("objects.grace: {problem}"))?;
         let daily = self.gc.map_or(!is_remote, |when| when == When::Daily);
         Ok(CollectConfig { daily, grace: grace.unwrap_or(GRACE) })
     }
 
     /// Where objects of the bucket are, or were, public.
-    fn public_urls(&self, variable: impl Fn(&str) -> Option<String>) -> anyhow::Result<Vec<String>> {
+    fn public_urls(&self, variable: impl Fn(Variable) -> Option<String>) -> Result<Vec<String>, Problems> {
         let named = [
             ("objects.public_url", self.public_url.clone()),
-            ("R2_PUBLIC_URL", variable("R2_PUBLIC_URL")),
-            ("NEXT_PUBLIC_STORAGE_URL", variable("NEXT_PUBLIC_STORAGE_URL")),
+            (R2_PUBLIC_URL.name(), variable(R2_PUBLIC_URL)),
+            (NEXT_PUBLIC_STORAGE_URL.name(), variable(NEXT_PUBLIC_STORAGE_URL)),
         ];
-        let mut urls = Vec::new();
+        let (mut urls, mut problems) = (Vec::new(), Vec::new());
         for (name, url) in named {
             let Some(url) = url else { continue };
             let rest = url.trim().split_once("://").filter(|(scheme, _)| matches!(*scheme, "http" | "https"));
             if !rest.is_some_and(|(_, rest)| !rest.is_empty() && !rest.contains(['?', '#', '@', ' '])) {
-                bail!("{name} is {url:?}; give an address such as https://media.example.com");
+                problems.push(anyhow!("{name} is {url:?}; give an address such as https://media.example.com"));
             }
             urls.push(url);
         }
-        Ok(urls)
+        if problems.is_empty() { Ok(urls) } else { Err(problems) }
     }
 
-    /// The bucket, if one is named.
-    fn bucket(&self, folder: &Path, variable: impl Fn(&str) -> Option<String>) -> anyhow::Result<Option<S3Settings>> {
-        let found = self.found(folder, &variable)?;
+    /// The bucket, if one is named; or all that is wrong with it.
+    fn bucket(&self, folder: &Path, variable: impl Fn(Variable) -> Option<String>) -> Result<Option<S3Settings>, Problems> {
+        let (found, mut problems) = self.found(folder, &variable);
         let all = [&found.account_id, &found.endpoint, &found.bucket, &found.access_key_id, &found.secret];
-        if all.iter().all(|value| value.is_none()) {
-            return Ok(None);
+        let named = all.iter().any(|value| value.is_some());
+        if !named {
+            return if problems.is_empty() { Ok(None) } else { Err(problems) };
         }
-        let missing = |what: &str| format!("objects are to be kept in a bucket, but {what} is missing; set it, {NONE_OF_THEM}");
+        problems.extend(missing(&found));
         let Found { account_id, endpoint, region, bucket, access_key_id, secret } = found;
-        let bucket = bucket.with_context(|| missing("its name (R2_BUCKET_NAME, S3_BUCKET_NAME or objects.bucket)"))?;
-        let id = "the access key's id (R2_ACCESS_KEY_ID, S3_ACCESS_KEY_ID or objects.access_key_id)";
-        let id = access_key_id.with_context(|| missing(id))?;
-        let what = "the access key's secret (R2_SECRET_ACCESS_KEY, S3_SECRET_ACCESS_KEY or objects.secret_access_key_file)";
-        let secret = secret.with_context(|| missing(what))?.into();
-        let settings = match (account_id, endpoint, region) {
-            (Some(account), Some(endpoint), _) => bail!(
+        match (&account_id, &endpoint) {
+            (Some(account), Some(endpoint)) => problems.push(anyhow!(
                 "the bucket is said to be both at R2 (account {account}) and at {endpoint}; set R2_ACCOUNT_ID for R2, or S3_ENDPOINT for another service, not both"
-            ),
-            (Some(account), None, region) => {
-                if !account.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
-                    bail!("R2_ACCOUNT_ID is {account:?}; it is the account's id, 32 letters and digits, not an address");
-                }
-                let settings = S3Settings::r2(&account, &bucket, &id, secret);
+            )),
+            (Some(account), None) if !account.bytes().all(|byte| byte.is_ascii_alphanumeric()) => problems.push(anyhow!(
+                "R2_ACCOUNT_ID is {account:?}; it is the account's id, 32 letters and digits, not an address"
+            )),
+            _ => {}
+        }
+        let (Some(bucket), Some(id), Some(secret), true) = (bucket, access_key_id, secret, problems.is_empty()) else {
+            return Err(problems);
+        };
+        let settings = match (account_id, endpoint, region) {
+            (Some(account), _, region) => {
+                let settings = S3Settings::r2(&account, &bucket, &id, secret.into());
                 S3Settings { region: region.unwrap_or(settings.region.clone()), ..settings }
             }
             (None, Some(endpoint), region) => {
-                S3Settings::new(region.as_deref().unwrap_or("us-east-1"), &bucket, &id, secret).at(&endpoint)
+                S3Settings::new(region.as_deref().unwrap_or("us-east-1"), &bucket, &id, secret.into()).at(&endpoint)
             }
-            (None, None, Some(region)) => S3Settings::new(&region, &bucket, &id, secret),
-            (None, None, None) => bail!("{}", missing("where it is (R2_ACCOUNT_ID, S3_ENDPOINT, or S3_REGION for Amazon's own)")),
+            (None, None, region) => S3Settings::new(region.as_deref().unwrap_or_default(), &bucket, &id, secret.into()),
         };
         let path_style = self.path_style.unwrap_or(settings.path_style);
         Ok(Some(S3Settings { path_style, prefix: self.prefix.clone(), ..settings }))
     }
 
-    fn found(&self, folder: &Path, variable: impl Fn(&str) -> Option<String>) -> anyhow::Result<Found> {
+    fn found(&self, folder: &Path, variable: impl Fn(Variable) -> Option<String>) -> (Found, Problems) {
+        let mut problems = Vec::new();
         // The same thing has a name of its own where it is R2's.
-        let either = |what: &str| -> anyhow::Result<Option<String>> {
-            let [r2, s3] = ["R2", "S3"].map(|service| format!("{service}_{what}"));
-            match (variable(&r2), variable(&s3)) {
-                (Some(one), Some(other)) if one.trim() != other.trim() => {
-                    bail!("{r2} and {s3} say different things; set one of them")
-                }
-                (one, other) => Ok(one.or(other).map(|value| value.trim().to_owned())),
+        let mut either = |r2: Variable, s3: Variable| match (variable(r2), variable(s3)) {
+            (Some(one), Some(other)) if one.trim() != other.trim() => {
+                problems.push(anyhow!("{r2} and {s3} say different things; set one of them"));
+                Some(one)
             }
+            (one, other) => one.or(other).map(|value| value.trim().to_owned()),
         };
-        let (mut account_id, mut endpoint) = (variable("R2_ACCOUNT_ID"), variable("S3_ENDPOINT"));
+        let bucket = either(R2_BUCKET_NAME, S3_BUCKET_NAME);
+        let access_key_id = either(R2_ACCESS_KEY_ID, S3_ACCESS_KEY_ID);
+        let mut secret = either(R2_SECRET_ACCESS_KEY, S3_SECRET_ACCESS_KEY);
+        let (mut account_id, mut endpoint) = (variable(R2_ACCOUNT_ID), variable(S3_ENDPOINT));
         if account_id.is_none() && endpoint.is_none() {
             (account_id, endpoint) = (self.account_id.clone(), self.endpoint.clone());
         }
-        let secret = match (either("SECRET_ACCESS_KEY")?, &self.secret_access_key_file) {
-            (None, Some(file)) => {
-                let file = folder.join(file);
-                let text = std::fs::read_to_string(&file)
-                    .with_context(|| format!("objects.secret_access_key_file {} can't be read", file.display()))?;
-                Some(text.trim().to_owned())
+        if let (None, Some(file)) = (&secret, &self.secret_access_key_file) {
+            let file = folder.join(file);
+            match std::fs::read_to_string(&file) {
+                Ok(text) => secret = Some(text.trim().to_owned()),
+                Err(error) => {
+                    let what = format!("objects.secret_access_key_file {} can't be read", file.display());
+                    problems.push(anyhow::Error::from(error).context(what));
+                    // It is not missing.
+                    secret = Some(String::new());
+                }
             }
-            (secret, _) => secret,
-        };
-        Ok(Found {
+        }
+        let found = Found {
             account_id: account_id.map(|id| id.trim().to_owned()),
             endpoint,
-            region: variable("S3_REGION").or(self.region.clone()),
-            bucket: either("BUCKET_NAME")?.or(self.bucket.clone()),
-            access_key_id: either("ACCESS_KEY_ID")?.or(self.access_key_id.clone()),
+            region: variable(S3_REGION).or(self.region.clone()),
+            bucket: bucket.or(self.bucket.clone()),
+            access_key_id: access_key_id.or(self.access_key_id.clone()),
             secret,
-        })
+        };
+        (found, problems)
     }
+}
+
+/// What a bucket lacks.
+fn missing(found: &Found) -> Option<anyhow::Error> {
+    let place = found.account_id.is_some() || found.endpoint.is_some() || found.region.is_some();
+    let parts = [
+        (found.bucket.is_some(), "its name (R2_BUCKET_NAME, S3_BUCKET_NAME or objects.bucket)"),
+        (found.access_key_id.is_some(), "the access key's id (R2_ACCESS_KEY_ID, S3_ACCESS_KEY_ID or objects.access_key_id)"),
+        (
+            found.secret.is_some(),
+            "the access key's secret (R2_SECRET_ACCESS_KEY, S3_SECRET_ACCESS_KEY or objects.secret_access_key_file)",
+        ),
+        (place, "where it is (R2_ACCOUNT_ID, S3_ENDPOINT, or S3_REGION for Amazon's own)"),
+    ];
+    let missing: Vec<&str> = parts.into_iter().filter(|(is_there, _)| !is_there).map(|(_, what)| what).collect();
+    let (last, others) = missing.split_last()?;
+    let (all, are) = match others {
+        [] => ((*last).to_owned(), "is missing; set it"),
+        others => (format!("{} and {last}", others.join(", ")), "are missing; set them"),
+    };
+    Some(anyhow!("objects are to be kept in a bucket, but {all} {are}, {NONE_OF_THEM}"))
 }
 
 #[cfg(test)]
@@ -198,7 +245,7 @@ mod tests {
         std::fs::write(folder.path().join("s3.key"), "of the file\n").expect("written");
         let config: ObjectsConfig = toml::from_str(file).expect("a table");
         let environment: HashMap<&str, &str> = environment.iter().copied().collect();
-        config.bucket(folder.path(), |name| environment.get(name).map(|value| (*value).to_owned()))
+        config.bucket(folder.path(), |named| environment.get(named.name()).map(|value| (*value).to_owned())).map_err(all_of)
     }
 
     const FILE: &str = "endpoint = \"http://127.0.0.1:9000\"\nbucket = \"films\"\naccess_key_id = \"me\"\n\
@@ -238,6 +285,9 @@ mod tests {
         };
         check(&R2[..3], "its name (R2_BUCKET_NAME");
         check(&R2[..2], "its name (R2_BUCKET_NAME");
+        check(&R2[..2], "and the access key's secret (R2_SECRET_ACCESS_KEY");
+        check(&[R2[0], R2[1], R2[3], ("S3_BUCKET_NAME", "other")], "say different things");
+        check(&[R2[0], R2[1], R2[3], ("S3_BUCKET_NAME", "other")], "the access key's secret");
         check(&[R2[0], R2[2], R2[3]], "the access key's id");
         check(&[R2[0], R2[1], R2[3]], "the access key's secret");
         check(&R2[1..], "where it is (R2_ACCOUNT_ID, S3_ENDPOINT");
@@ -258,8 +308,8 @@ mod tests {
         assert_eq!(collecting("gc = \"off\"", false), Some((false, 168)));
         assert_eq!(collecting("grace = \"never\"", false), None);
         let config = ObjectsConfig::default();
-        let error =
-            config.public_urls(|name| (name == "R2_PUBLIC_URL").then(|| "media.example".to_owned())).expect_err("refused");
-        assert!(error.to_string().contains("R2_PUBLIC_URL is \"media.example\""), "{error}");
+        let wrong =
+            config.public_urls(|named| (named == R2_PUBLIC_URL).then(|| "media.example".to_owned())).expect_err("refused");
+        assert!(wrong[0].to_string().contains("R2_PUBLIC_URL is \"media.example\""), "{wrong:?}");
     }
 }

@@ -7,6 +7,10 @@ use url::Url;
 use worker::WorkerOptions;
 use worker::dispatch::{DispatchSettings, Identity, TargetSettings};
 
+use crate::environment::{
+    AUTH_URL, CLOUD_RUN_URL, GCE_METADATA_HOST, GOOGLE_APPLICATION_CREDENTIALS, NEXT_PUBLIC_API_URL, Variable, WORKER_SECRET,
+    WORKER_URL,
+};
 use crate::renderers::Renderers;
 use crate::wiring::now;
 
@@ -29,16 +33,15 @@ pub struct RenderConfig {
 
 impl RenderConfig {
     /// Who renders, with what the environment says.
-    pub fn renderers(&self, variable: impl Fn(&str) -> Option<String>) -> anyhow::Result<Renderers> {
-        let named = |configured: &[String], name: &str| match variable(name) {
+    pub fn renderers(&self, variable: impl Fn(Variable) -> Option<String>) -> anyhow::Result<Renderers> {
+        let named = |configured: &[String], name: Variable| match variable(name) {
             Some(list) => list.split(',').map(str::trim).filter(|url| !url.is_empty()).map(str::to_owned).collect(),
             None => configured.to_vec(),
         };
         let mut targets = Vec::new();
-        for (urls, name, identity) in [
-            (named(&self.cloud_run, "CLOUD_RUN_URL"), "CLOUD_RUN_URL", true),
-            (named(&self.workers, "WORKER_URL"), "WORKER_URL", false),
-        ] {
+        for (urls, name, identity) in
+            [(named(&self.cloud_run, CLOUD_RUN_URL), CLOUD_RUN_URL, true), (named(&self.workers, WORKER_URL), WORKER_URL, false)]
+        {
             for url in urls {
                 targets.push(TargetSettings {
                     url: address(name, &url)?,
@@ -50,7 +53,7 @@ impl RenderConfig {
         if targets.is_empty() {
             return Ok(Renderers::Here);
         }
-        let secret = variable("WORKER_SECRET").filter(|secret| !secret.trim().is_empty());
+        let secret = variable(WORKER_SECRET).filter(|secret| !secret.trim().is_empty());
         let secret = secret.context(
             "render workers are configured, but not the secret that they know this server by; set WORKER_SECRET to theirs",
         )?;
@@ -59,8 +62,8 @@ impl RenderConfig {
         if fan_out == 0 || at_once == 0 {
             bail!("[render]: fan_out and at_once must be at least 1");
         }
-        let webhook_url = match variable("NEXT_PUBLIC_API_URL").or_else(|| variable("AUTH_URL")) {
-            Some(url) => Some(address("NEXT_PUBLIC_API_URL", &url)?.join("/api/webhooks/job-status")?),
+        let webhook_url = match variable(NEXT_PUBLIC_API_URL).or_else(|| variable(AUTH_URL)) {
+            Some(url) => Some(address(NEXT_PUBLIC_API_URL, &url)?.join("/api/webhooks/job-status")?),
             None => None,
         };
         let dispatch = DispatchSettings {
@@ -76,16 +79,16 @@ impl RenderConfig {
     }
 }
 
-fn identity(variable: impl Fn(&str) -> Option<String>) -> anyhow::Result<Identity> {
-    let Some(path) = variable("GOOGLE_APPLICATION_CREDENTIALS") else {
-        return Ok(Identity::Metadata(variable("GCE_METADATA_HOST").unwrap_or_else(|| METADATA.to_owned())));
+fn identity(variable: impl Fn(Variable) -> Option<String>) -> anyhow::Result<Identity> {
+    let Some(path) = variable(GOOGLE_APPLICATION_CREDENTIALS) else {
+        return Ok(Identity::Metadata(variable(GCE_METADATA_HOST).unwrap_or_else(|| METADATA.to_owned())));
     };
     let key = std::fs::read_to_string(&path).with_context(|| format!("GOOGLE_APPLICATION_CREDENTIALS: {path} can't be read"))?;
     Ok(Identity::Key(SecretString::from(key)))
 }
 
 /// The address of a worker, or of this server.
-fn address(name: &str, text: &str) -> anyhow::Result<Url> {
+fn address(name: Variable, text: &str) -> anyhow::Result<Url> {
     let wrong = || format!("{name} is {text:?}; give an address such as https://worker.example");
     let url = Url::parse(text).with_context(wrong)?;
     if !["http", "https"].contains(&url.scheme()) || url.host().is_none() || !url.username().is_empty() || url.query().is_some() {
@@ -100,7 +103,8 @@ mod tests {
 
     fn read(toml: &str, variables: &[(&str, &str)]) -> anyhow::Result<Renderers> {
         let config: RenderConfig = toml::from_str(toml).expect("a table");
-        let variable = |name: &str| variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
+        let variable =
+            |named: Variable| variables.iter().find(|(known, _)| *known == named.name()).map(|(_, value)| (*value).to_owned());
         config.renderers(variable)
     }
 

@@ -12,8 +12,7 @@ use providers::vendor::{Ability, Vendor};
 use serde::Deserialize;
 use store::{Limit, Limits};
 
-/// One address in the place of all vendors': the simulator's.
-pub const STAND_IN: &str = "SHORTSAI_VENDOR_BASE";
+use crate::environment::{OLLAMA_HOST, OPENAI_BASE_URL, SHORTSAI_VENDOR_BASE, Variable};
 
 /// The table `choice`.
 #[derive(Debug, Default, Clone, Deserialize)]
@@ -132,18 +131,18 @@ pub fn check(tables: &VendorTables) -> anyhow::Result<()> {
 pub fn settings(
     tables: &VendorTables,
     aliases: &BTreeMap<String, String>,
-    variable: impl Fn(&str) -> Option<String>,
+    variable: impl Fn(Variable) -> Option<String>,
 ) -> Settings {
     let of = |(name, table): (&String, &VendorConfig)| Some((Vendor::from_name(name)?, table.settings()));
     let mut vendors: BTreeMap<Vendor, VendorSettings> = tables.iter().filter_map(of).collect();
-    for (vendor, name) in [(Vendor::OpenAi, "OPENAI_BASE_URL"), (Vendor::Ollama, "OLLAMA_HOST")] {
-        if let Some(address) = variable(name) {
+    for (vendor, named) in [(Vendor::OpenAi, OPENAI_BASE_URL), (Vendor::Ollama, OLLAMA_HOST)] {
+        if let Some(address) = variable(named) {
             // Ollama's own variable may leave the scheme out.
             let address = if address.contains("://") { address } else { format!("http://{address}") };
             vendors.entry(vendor).or_default().base_url = Some(address);
         }
     }
-    Settings { vendors, stand_in: variable(STAND_IN), aliases: aliases.clone() }
+    Settings { vendors, stand_in: variable(SHORTSAI_VENDOR_BASE), aliases: aliases.clone() }
 }
 
 /// What vendors take from this server.
@@ -153,7 +152,7 @@ pub fn limits(tables: &VendorTables) -> HashMap<String, Limits> {
 }
 
 /// The server's own keys: out of the environment, else out of the files that the tables name (relative to `folder`).
-pub fn keys(tables: &VendorTables, folder: &Path, variable: impl Fn(&str) -> Option<String>) -> anyhow::Result<Keys> {
+pub fn keys(tables: &VendorTables, folder: &Path, variable: impl Fn(Variable) -> Option<String>) -> anyhow::Result<Keys> {
     let mut keys = Keys::default();
     for vendor in Vendor::ALL {
         let table = tables.iter().find(|(name, _)| Vendor::from_name(name) == Some(vendor)).map(|(_, table)| table);
@@ -163,21 +162,17 @@ pub fn keys(tables: &VendorTables, folder: &Path, variable: impl Fn(&str) -> Opt
                 .with_context(|| format!("vendor.{}.key_file {} can't be read", vendor.name(), file.display()))?;
             keys.put(vendor, Key::system(text.trim()));
         }
-        if let Some(key) = vendor.key_variable().and_then(&variable) {
+        if let Some(key) = vendor.key_variable().and_then(Variable::named).and_then(&variable) {
             keys.put(vendor, Key::system(key.trim()));
         }
     }
     Ok(keys)
 }
 
-/// A variable of the environment that says something.
-pub fn variable(name: &str) -> Option<String> {
-    std::env::var(name).ok().filter(|value| !value.trim().is_empty())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::environment::GROQ_API_KEY;
 
     #[test]
     fn the_environment_comes_first() {
@@ -185,13 +180,14 @@ mod tests {
         std::fs::write(folder.path().join("groq.key"), "planted-file\n").expect("written");
         let table = VendorConfig { key_file: Some("groq.key".into()), voice: Some("hannah".into()), ..VendorConfig::default() };
         let tables: VendorTables = [("groq".to_owned(), table)].into();
-        let got = |variable: fn(&str) -> Option<String>| {
+        let got = |variable: fn(Variable) -> Option<String>| {
             let keys = keys(&tables, folder.path(), variable).expect("readable");
             keys.get(Vendor::Groq).map(|key| key.expose().to_owned())
         };
         assert_eq!(got(|_| None).as_deref(), Some("planted-file"));
-        assert_eq!(got(|name| (name == "GROQ_API_KEY").then(|| "planted-env".to_owned())).as_deref(), Some("planted-env"));
-        let settings = settings(&tables, &BTreeMap::new(), |name| (name == "OLLAMA_HOST").then(|| "10.0.0.5:11434".to_owned()));
+        assert_eq!(got(|variable| (variable == GROQ_API_KEY).then(|| "planted-env".to_owned())).as_deref(), Some("planted-env"));
+        let settings =
+            settings(&tables, &BTreeMap::new(), |variable| (variable == OLLAMA_HOST).then(|| "10.0.0.5:11434".to_owned()));
         assert_eq!(settings.base_url(Vendor::Ollama), "http://10.0.0.5:11434");
         assert_eq!(settings.of(Vendor::Groq).voice.as_deref(), Some("hannah"));
     }

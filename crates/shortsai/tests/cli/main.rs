@@ -8,6 +8,7 @@ mod backups;
 mod bad_input;
 mod bad_place;
 mod characters;
+mod configuration;
 mod desk;
 /// The provider that the API's own tests sign in with.
 #[path = "../../../api/tests/it/google.rs"]

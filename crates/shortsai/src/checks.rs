@@ -1,0 +1,132 @@
+//! Whether a configuration can work, looked at as a whole before anything is started: all that is wrong is said at once. What is
+//! asked of a server that others can reach is in `production`.
+
+pub mod production;
+pub mod secrets;
+
+use std::net::SocketAddr;
+use std::path::Path;
+
+use crate::cli;
+use crate::commands::worker;
+use crate::config::{self, Config, Problems};
+use crate::data_dir::DataDir;
+use crate::environment::{AUTH_SECRET, AUTH_URL, SHORTSAI_METRICS_TOKEN, Variable, unknown, variable};
+use crate::fail::{Unusable, sentence};
+use crate::metrics;
+use crate::renderers::Renderers;
+use crate::secret;
+use crate::sign_in;
+
+/// What was found.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct Findings {
+    /// A server does not start with these.
+    pub problems: Vec<String>,
+    /// It starts, and somebody should know.
+    pub warnings: Vec<String>,
+}
+
+impl Findings {
+    /// Refuses to go on with problems; logs warnings.
+    pub fn insist(self) -> anyhow::Result<()> {
+        for warning in &self.warnings {
+            tracing::warn!("{warning}");
+        }
+        match self.problems.as_slice() {
+            [] => Ok(()),
+            [one] => Err(Unusable(one.clone()).into()),
+            several => {
+                let list: Vec<String> = several.iter().map(|problem| format!("\n  - {problem}")).collect();
+                let head = "the program can't start as it is configured (docs/configuration.md); change all of these:";
+                Err(Unusable(format!("{head}{}", list.concat())).into())
+            }
+        }
+    }
+
+    fn extend(&mut self, problems: Problems) {
+        self.problems.extend(problems.iter().map(sentence));
+    }
+}
+
+/// What `shortsai serve` would say.
+pub fn of_server(arguments: &cli::Serve) -> Findings {
+    let mut findings = Findings { problems: unknown::of_process(), ..Findings::default() };
+    let data = match DataDir::named(&arguments.data) {
+        Ok(data) => data,
+        Err(error) => {
+            findings.extend(vec![error]);
+            return findings;
+        }
+    };
+    let config = read(&data, &mut findings);
+    look(&config, data.config_folder(), &mut findings, variable);
+    if let Some(address) = arguments.metrics {
+        findings.extend(metrics::token(address, variable(SHORTSAI_METRICS_TOKEN)).err().into_iter().collect());
+    }
+    let setting = production::Setting {
+        listen: arguments.listen,
+        database_url: data.database_url(),
+        allow_plain_http: config.allows_plain_http(variable).unwrap_or(false),
+    };
+    let more = production::look(&setting, variable);
+    // What others could guess is even shorter.
+    if !more.problems.iter().any(|problem| problem.starts_with(AUTH_SECRET.name())) {
+        findings.problems.extend(secret::problem(variable));
+    }
+    findings.problems.extend(more.problems);
+    findings.warnings.extend(more.warnings);
+    findings
+}
+
+/// What `shortsai worker` would say, at that address.
+pub fn of_worker(arguments: &cli::Worker, listen: SocketAddr) -> Findings {
+    let mut findings = Findings { problems: unknown::of_process(), ..Findings::default() };
+    findings.problems.extend(worker::secret_problem(listen, variable));
+    match DataDir::named(&arguments.data) {
+        Ok(data) => {
+            let config = read(&data, &mut findings);
+            let (_, problems) = config.objects_config().look(data.config_folder(), variable);
+            findings.extend(problems);
+        }
+        Err(error) => findings.extend(vec![error]),
+    }
+    findings
+}
+
+/// The configuration; an empty one, with what is wrong, where it can't be read.
+fn read(data: &DataDir, findings: &mut Findings) -> Config {
+    let Some(path) = config::file(data.config(), data.root()) else { return Config::default() };
+    let read = config::text_of(&path).map_err(|error| vec![error]).and_then(|text| {
+        let name = |problem: anyhow::Error| problem.context(format!("the configuration {}", path.display()));
+        Config::parse(&text).map_err(|problems| problems.into_iter().map(name).collect())
+    });
+    read.unwrap_or_else(|problems: Problems| {
+        findings.extend(problems);
+        Config::default()
+    })
+}
+
+/// All that contradicts itself or is half there.
+fn look(config: &Config, folder: &Path, findings: &mut Findings, variable: impl Fn(Variable) -> Option<String> + Copy) {
+    let (has_bucket, mut problems) = config.objects_config().look(folder, variable);
+    let (backup, configured) = config.backup();
+    problems.extend(backup.problems(configured, has_bucket, folder, variable));
+    problems.extend(config.catalogue(folder).err());
+    problems.extend(config.proxies().err());
+    problems.extend(config.allows_plain_http(variable).err());
+    match config.renderers() {
+        Ok(Renderers::Away { .. }) if !has_bucket => {
+            let warning = "render workers are configured, and objects are kept in a folder: they must share it (docs/worker.md)";
+            findings.warnings.push(warning.to_owned());
+        }
+        Ok(_) => {}
+        Err(error) => problems.push(error),
+    }
+    match sign_in::Settings::read(variable) {
+        Ok(None) => problems.extend(variable(AUTH_URL).and_then(|address| sign_in::origin(AUTH_URL, &address).err())),
+        Ok(Some(_)) => {}
+        Err(wrong) => problems.extend(wrong),
+    }
+    findings.extend(problems);
+}
