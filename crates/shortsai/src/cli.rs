@@ -28,6 +28,8 @@ pub enum Command {
     Worker(Worker),
     /// Take an exported project in
     Import(Import),
+    /// Bring the database's schema up to date, as every start does
+    Migrate(Migrate),
     /// Say who may come in, and change that
     User(User),
     /// Look after stored pictures, sounds and videos
@@ -167,6 +169,15 @@ pub struct Import {
     /// The archive, as the API's export or ShortsAI Studio's makes it
     #[arg(value_name = "PROJECT.zip")]
     pub archive: PathBuf,
+    #[command(flatten)]
+    pub data: DataDir,
+}
+
+#[derive(Debug, Args)]
+pub struct Migrate {
+    /// Only say whether steps are missing, and end with status 3 if there are
+    #[arg(long)]
+    pub check: bool,
     #[command(flatten)]
     pub data: DataDir,
 }

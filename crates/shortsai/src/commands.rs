@@ -4,6 +4,7 @@ pub mod backup;
 pub mod doctor;
 pub mod import;
 pub mod make;
+pub mod migrate;
 pub mod objects;
 pub mod openapi;
 pub mod render;

@@ -40,6 +40,7 @@ fn main() -> ExitCode {
         Command::User(arguments) => commands::user::user(&arguments),
         Command::Worker(arguments) => commands::worker::worker(arguments),
         Command::Import(arguments) => commands::import::import(&arguments),
+        Command::Migrate(arguments) => commands::migrate::migrate(&arguments),
         Command::Objects(arguments) => commands::objects::objects(&arguments),
         Command::Backup(arguments) => commands::backup::backup(&arguments),
         Command::Status(arguments) => commands::status::status(&arguments),

@@ -39,6 +39,7 @@ mod record;
 mod render;
 mod report;
 mod request;
+mod schema;
 mod server;
 mod session;
 mod show;
@@ -78,7 +79,7 @@ pub use message::{Attempt, KEEP as KEEP_MESSAGES, MessageRecord, MessageState, R
 // Tests make the databases of older versions with it.
 #[doc(hidden)]
 pub use migration::Migrator;
-pub use open::{open, without_secrets};
+pub use open::{migrate, open, without_secrets};
 pub use overview::{QueueOf, RunningTask};
 pub use plan::{Plan, PlanAbout, PlanError, PlanRecord};
 pub use project::{Details, NewProject, ProjectLock, ProjectPage, ProjectQuery, ProjectRecord};
@@ -87,6 +88,7 @@ pub use raw::{Contents, Moment, RawDatabase};
 pub use render::RenderRecord;
 pub use report::{Report, Reported};
 pub use request::{Answer, Caller, ProjectChange, RequestError, Ticket};
+pub use schema::{Migrated, Steps, takes_away};
 pub use server::PostgresServer;
 pub use session::{AccessToken, Scope, session_lifetime};
 pub use show::{Show, ShowRecord};

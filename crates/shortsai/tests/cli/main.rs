@@ -17,6 +17,7 @@ mod interrupted;
 #[path = "../../../api/tests/it/jar.rs"]
 mod jar;
 mod making;
+mod migrating;
 mod people;
 mod postgres;
 mod repeated;
