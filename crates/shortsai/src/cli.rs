@@ -28,6 +28,8 @@ pub enum Command {
     Worker(Worker),
     /// Take an exported project in
     Import(Import),
+    /// Take an installation of the older Studio server over: its users, projects and all that belongs to them
+    ImportLegacy(ImportLegacy),
     /// Bring the database's schema up to date, as every start does
     Migrate(Migrate),
     /// Say who may come in, and change that
@@ -171,6 +173,38 @@ pub struct Import {
     pub archive: PathBuf,
     #[command(flatten)]
     pub data: DataDir,
+}
+
+#[derive(Debug, Args)]
+pub struct ImportLegacy {
+    /// The older installation's database, which is only read; LEGACY_DATABASE_URL is the better place for an address with a
+    /// password, because other users of the machine can see arguments
+    #[arg(
+        long,
+        visible_alias = "database-url",
+        value_name = "postgres://USER@HOST/DATABASE",
+        env = "LEGACY_DATABASE_URL",
+        hide_env_values = true
+    )]
+    pub from: Option<String>,
+    /// The PostgreSQL database that takes it in, instead of the SQLite file in the data folder
+    #[arg(long, value_name = "postgres://USER@HOST/DATABASE", env = "DATABASE_URL", hide_env_values = true)]
+    pub into: Option<String>,
+    /// Bring files that lie elsewhere than in the bucket of the objects, under the rules of [fetch] in the configuration
+    #[arg(long)]
+    pub fetch: bool,
+    /// Only say what would be done
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Answer JSON, for programs
+    #[arg(long)]
+    pub json: bool,
+    /// Where the database and the media are kept [default: the platform's data directory]
+    #[arg(long, value_name = "FOLDER", env = "SHORTSAI_DATA_DIR")]
+    pub data_dir: Option<PathBuf>,
+    /// The configuration [default: shortsai.toml in the data folder, if there is one]
+    #[arg(long, value_name = "FILE", env = "SHORTSAI_CONFIG")]
+    pub config: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

@@ -3,6 +3,7 @@
 pub mod backup;
 pub mod doctor;
 pub mod import;
+pub mod import_legacy;
 pub mod make;
 pub mod migrate;
 pub mod objects;

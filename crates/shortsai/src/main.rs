@@ -11,6 +11,7 @@ mod daily;
 mod data_dir;
 mod disk;
 mod fail;
+mod legacy;
 mod logging;
 mod metrics;
 mod office;
@@ -40,6 +41,7 @@ fn main() -> ExitCode {
         Command::User(arguments) => commands::user::user(&arguments),
         Command::Worker(arguments) => commands::worker::worker(arguments),
         Command::Import(arguments) => commands::import::import(&arguments),
+        Command::ImportLegacy(arguments) => commands::import_legacy::import_legacy(&arguments),
         Command::Migrate(arguments) => commands::migrate::migrate(&arguments),
         Command::Objects(arguments) => commands::objects::objects(&arguments),
         Command::Backup(arguments) => commands::backup::backup(&arguments),

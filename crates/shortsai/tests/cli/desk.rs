@@ -91,6 +91,7 @@ impl Desk {
             "SHORTSAI_VENDOR_BASE",
             "SHORTSAI_CONFIG",
             "SHORTSAI_WEB_ROOT",
+            "LEGACY_DATABASE_URL",
             "AUTH_SECRET",
             "AUTH_URL",
             "AUTH_SECRET_PREVIOUS",

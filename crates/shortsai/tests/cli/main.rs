@@ -16,6 +16,7 @@ mod interrupted;
 /// The cookies of the API's own tests.
 #[path = "../../../api/tests/it/jar.rs"]
 mod jar;
+mod legacy;
 mod making;
 mod migrating;
 mod people;
