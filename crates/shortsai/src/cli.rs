@@ -190,7 +190,7 @@ pub struct ImportLegacy {
     /// The PostgreSQL database that takes it in, instead of the SQLite file in the data folder
     #[arg(long, value_name = "postgres://USER@HOST/DATABASE", env = "DATABASE_URL", hide_env_values = true)]
     pub into: Option<String>,
-    /// Bring files that lie elsewhere than in the bucket of the objects, under the rules of [fetch] in the configuration
+    /// Bring files that lie elsewhere than in the bucket of the objects, from where the configuration (fetch) allows it
     #[arg(long)]
     pub fetch: bool,
     /// Only say what would be done
