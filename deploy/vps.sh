@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Brings a clone on a VPS to a commit and starts its containers again. A backup is taken before; when the new one is not well, what ran
-# before comes back. The schema only goes forward: what is older does not open a newer one, so then restore that backup.
+# before comes back. That works unless the new one has taken something out of the schema (docs/upgrading.md): then what ran before
+# does not open it, and that backup is to be restored.
 #
 #   deploy/vps.sh FOLDER COMMIT
 set -euo pipefail

@@ -60,6 +60,7 @@ pub use crate::secret::Secret;
 pub use crate::serve::serve;
 pub use crate::sweep::{SWEEP_EVERY, sweep, sweep_regularly};
 pub use crate::web::{WebRoot, WebRootError};
+pub use crate::wire::keys::as_meant as vendor_key_as_meant;
 
 /// Everything a handler can reach.
 #[derive(Clone)]

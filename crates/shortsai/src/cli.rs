@@ -30,6 +30,10 @@ pub enum Command {
     Worker(Worker),
     /// Take an exported project in
     Import(Import),
+    /// Take an installation of the older Studio server over: its users, projects and all that belongs to them
+    ImportLegacy(ImportLegacy),
+    /// Bring the database's schema up to date, as every start does
+    Migrate(Migrate),
     /// Say who may come in, and change that
     User(User),
     /// Look after stored pictures, sounds and videos
@@ -171,6 +175,47 @@ pub struct Import {
     /// The archive, as the API's export or ShortsAI Studio's makes it
     #[arg(value_name = "PROJECT.zip")]
     pub archive: PathBuf,
+    #[command(flatten)]
+    pub data: DataDir,
+}
+
+#[derive(Debug, Args)]
+pub struct ImportLegacy {
+    /// The older installation's database, which is only read; LEGACY_DATABASE_URL is the better place for an address with a
+    /// password, because other users of the machine can see arguments
+    #[arg(
+        long,
+        visible_alias = "database-url",
+        value_name = "postgres://USER@HOST/DATABASE",
+        env = environment::LEGACY_DATABASE_URL.name(),
+        hide_env_values = true
+    )]
+    pub from: Option<String>,
+    /// The PostgreSQL database that takes it in, instead of the SQLite file in the data folder
+    #[arg(long, value_name = "postgres://USER@HOST/DATABASE", env = environment::DATABASE_URL.name(), hide_env_values = true)]
+    pub into: Option<String>,
+    /// Bring files that lie elsewhere than in the bucket of the objects, from where the configuration (fetch) allows it
+    #[arg(long)]
+    pub fetch: bool,
+    /// Only say what would be done
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Answer JSON, for programs
+    #[arg(long)]
+    pub json: bool,
+    /// Where the database and the media are kept [default: the platform's data directory]
+    #[arg(long, value_name = "FOLDER", env = environment::SHORTSAI_DATA_DIR.name())]
+    pub data_dir: Option<PathBuf>,
+    /// The configuration [default: shortsai.toml in the data folder, if there is one]
+    #[arg(long, value_name = "FILE", env = environment::SHORTSAI_CONFIG.name())]
+    pub config: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct Migrate {
+    /// Only say whether steps are missing, and end with status 3 if there are
+    #[arg(long)]
+    pub check: bool,
     #[command(flatten)]
     pub data: DataDir,
 }

@@ -99,6 +99,7 @@ variables! {
         SHORTSAI_CONFIG open "" "The configuration file; else shortsai.toml in the data folder, if there is one.";
         DATABASE_URL secret "" "A PostgreSQL database instead of the SQLite file in the data folder.";
         PGPASSWORD secret "" "The password of that database, where its address has none; PostgreSQL's own programs read it too.";
+        LEGACY_DATABASE_URL secret "" "The older installation that shortsai import-legacy takes over.";
         SHORTSAI_LOG open "" "The form of the log: text or json.";
         RUST_LOG open "" "What is logged, such as info or warn,engine=debug.";
     }

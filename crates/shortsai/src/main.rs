@@ -13,6 +13,7 @@ mod data_dir;
 mod disk;
 mod environment;
 mod fail;
+mod legacy;
 mod logging;
 mod metrics;
 mod office;
@@ -46,6 +47,8 @@ fn main() -> ExitCode {
         Command::User(arguments) => commands::user::user(&arguments),
         Command::Worker(arguments) => commands::worker::worker(arguments),
         Command::Import(arguments) => commands::import::import(&arguments),
+        Command::ImportLegacy(arguments) => commands::import_legacy::import_legacy(&arguments),
+        Command::Migrate(arguments) => commands::migrate::migrate(&arguments),
         Command::Objects(arguments) => commands::objects::objects(&arguments),
         Command::Backup(arguments) => commands::backup::backup(&arguments),
         Command::Status(arguments) => commands::status::status(&arguments),

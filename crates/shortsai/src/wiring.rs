@@ -76,6 +76,14 @@ pub fn new_id() -> Uuid {
     Uuid::new_v4()
 }
 
+/// What something is sealed with, once.
+pub fn new_nonce() -> [u8; 24] {
+    let mut nonce = [0; 24];
+    nonce[..16].copy_from_slice(new_id().as_bytes());
+    nonce[16..].copy_from_slice(&new_id().as_bytes()[..8]);
+    nonce
+}
+
 /// The month that it is, in UTC.
 pub fn this_month() -> Month {
     let now = now();
@@ -96,7 +104,8 @@ pub fn for_worker(data: &DataDir) -> anyhow::Result<(Assets, Fetcher)> {
 impl House {
     pub async fn open(data: &DataDir) -> anyhow::Result<Self> {
         let config = Config::read(data.config(), data.root())?;
-        let store = store::open(&data.database_url()).await?;
+        let (store, migrated) = store::migrate(&data.database_url()).await?;
+        tell_of(&migrated);
         let assets = config.objects(&data.objects(), data.config_folder())?;
         let fetcher = config.fetcher()?;
         let collecting = config.collecting(assets.is_remote())?;
@@ -160,6 +169,19 @@ impl House {
         let stop = CancellationToken::new();
         let task = tokio::spawn(engine::run(Arc::new(engine), stop.clone()));
         Ok(RunningEngine { stop, task: Some(task), work, _lock: lock })
+    }
+}
+
+fn tell_of(migrated: &store::Migrated) {
+    if let (Some(from), false) = (&migrated.from, migrated.gone.is_empty()) {
+        tracing::info!(from, to = migrated.to, "the database was brought up to date");
+    }
+    if !migrated.newer.is_empty() {
+        let steps = migrated.newer.join(", ");
+        tracing::warn!(
+            steps,
+            "the database was used by a newer version of ShortsAI; this one can work with it, because that only added to it"
+        );
     }
 }
 

@@ -20,14 +20,14 @@ pub enum StoreError {
         #[source]
         source: Option<Box<DbErr>>,
     },
-    /// A newer version of the program has changed the schema.
+    /// A newer version of the program has changed the schema so that this one can't work with it.
     #[error(
         "the database {place} was written by a newer version of ShortsAI (it knows {step}); update ShortsAI, or open another database"
     )]
     NewerSchema {
         /// Path of the file, or the server's address without its password.
         place: String,
-        /// The first migration that this version does not know.
+        /// The migration that this version can't live with.
         step: String,
     },
     /// Reading or writing failed.

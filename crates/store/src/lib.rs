@@ -16,6 +16,7 @@ mod folder;
 mod lane;
 mod lease;
 mod ledger;
+mod legacy;
 mod limit;
 mod load;
 mod lock;
@@ -39,9 +40,11 @@ mod record;
 mod render;
 mod report;
 mod request;
+mod schema;
 mod server;
 mod session;
 mod show;
+mod taken;
 mod task;
 mod transaction;
 mod update;
@@ -68,6 +71,7 @@ pub use folder::{Folder, FolderChange, FolderError, FolderList, LONGEST_FOLDER_N
 pub use lane::Lane;
 pub use lease::{Lease, Outcome};
 pub use ledger::{Activity, LedgerLine, LedgerQuery};
+pub use legacy::{LegacyMoment, LegacyRow, LegacyRows, LegacySource, LegacyTable};
 pub use limit::{Entry, Limit, Limits};
 pub use logged::{LogError, LoggedCall};
 pub use made::Made;
@@ -78,7 +82,7 @@ pub use message::{Attempt, KEEP as KEEP_MESSAGES, MessageRecord, MessageState, R
 // Tests make the databases of older versions with it.
 #[doc(hidden)]
 pub use migration::Migrator;
-pub use open::{open, without_secrets};
+pub use open::{migrate, open, without_secrets};
 pub use overview::{QueueOf, RunningTask};
 pub use plan::{Plan, PlanAbout, PlanError, PlanRecord};
 pub use project::{Details, NewProject, ProjectLock, ProjectPage, ProjectQuery, ProjectRecord};
@@ -87,9 +91,11 @@ pub use raw::{Contents, Moment, RawDatabase};
 pub use render::RenderRecord;
 pub use report::{Report, Reported};
 pub use request::{Answer, Caller, ProjectChange, RequestError, Ticket};
+pub use schema::{Migrated, Steps, takes_away};
 pub use server::PostgresServer;
 pub use session::{AccessToken, Scope, session_lifetime};
 pub use show::{Show, ShowRecord};
+pub use taken::{Noun, TakenUser};
 pub use task::{TaskRecord, TaskState};
 pub use usage::{Call, Reservation, UsageState};
 pub use user::{Profile, Role, SignedIn, User};

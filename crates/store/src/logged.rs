@@ -90,7 +90,8 @@ impl Store {
     }
 }
 
-fn row_of(call: LoggedCall, counts: bool, now: DateTime<Utc>) -> usage::Model {
+/// The line of such a call.
+pub(crate) fn row_of(call: LoggedCall, counts: bool, now: DateTime<Utc>) -> usage::Model {
     usage::Model {
         id: call.id,
         owner_id: call.owner,

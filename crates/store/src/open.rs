@@ -7,13 +7,12 @@ use std::time::{Duration, Instant};
 
 use sea_orm::sqlx;
 use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
-use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, DbErr};
-use sea_orm_migration::MigratorTrait;
+use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbErr};
 use tokio::sync::Mutex;
 
 use crate::changes;
 use crate::error::{Code, During, code, driver_error};
-use crate::migration::Migrator;
+use crate::schema::{Migrated, bring_up_to_date};
 use crate::{Store, StoreError};
 
 /// How long a statement waits for another process's write to an SQLite file.
@@ -31,6 +30,15 @@ pub(crate) const CONNECT_WAIT: Duration = Duration::from_secs(10);
 ///
 /// What follows `sqlite://` is the path of the file as it is: nothing in it is decoded.
 pub async fn open(url: &str) -> Result<Store, StoreError> {
+    Ok(migrate(url).await?.0)
+}
+
+/// The same, with what bringing the schema up to date has come to.
+///
+/// # Errors
+/// [`StoreError::NewerSchema`] where a newer version has taken away what this one needs. What newer versions have only added
+/// does no harm.
+pub async fn migrate(url: &str) -> Result<(Store, Migrated), StoreError> {
     let path = url.strip_prefix("sqlite://");
     let place = path.map_or_else(|| without_secrets(url), str::to_owned);
     if path.is_none() && !url.starts_with("postgres://") && !url.starts_with("postgresql://") {
@@ -42,29 +50,25 @@ pub async fn open(url: &str) -> Result<Store, StoreError> {
     let short = url.strip_prefix("postgresql://").map(|rest| format!("postgres://{rest}"));
     let url = short.as_deref().unwrap_or(url);
     let begun = Instant::now();
-    let (store, newer) = loop {
+    let (store, migrated) = loop {
         match open_now(url, path).await {
             // SQLite doesn't wait where a file gets its journal: two processes that start together must.
             Err(error) if error_code(&error) == Code::Busy && begun.elapsed() < BUSY_WAIT => tokio::time::sleep(BUSY_PAUSE).await,
             done => break done.map_err(|error| open_error(&place, path, error))?,
         }
     };
-    match newer {
-        Some(step) => Err(StoreError::NewerSchema { place, step }),
-        None => {
-            if path.is_none() {
-                changes::listen(url.to_owned(), store.db.get_postgres_connection_pool().clone(), &store.signal).await;
-            }
-            Ok(store)
-        }
+    let migrated = migrated.map_err(|step| StoreError::NewerSchema { place, step })?;
+    if path.is_none() {
+        changes::listen(url.to_owned(), store.db.get_postgres_connection_pool().clone(), &store.signal).await;
     }
+    Ok((store, migrated))
 }
 
-async fn open_now(url: &str, path: Option<&str>) -> Result<(Store, Option<String>), DbErr> {
+async fn open_now(url: &str, path: Option<&str>) -> Result<(Store, Result<Migrated, String>), DbErr> {
     let db = connect(url, path).await?;
     let store = Store { db, signal: Arc::default(), due_at: Arc::new(AtomicI64::new(i64::MIN)), turn: Arc::new(Mutex::new(())) };
-    let newer = migrate(&store).await?;
-    Ok((store, newer))
+    let migrated = bring_up_to_date(&store).await?;
+    Ok((store, migrated))
 }
 
 impl Store {
@@ -100,24 +104,6 @@ async fn connect(url: &str, path: Option<&str>) -> Result<DatabaseConnection, Db
         }
     }
     Database::connect(options).await
-}
-
-/// Runs the steps that are missing, in one transaction: two processes that start together wait for each other, and a
-/// step that fails leaves nothing behind. Answers a step that this version does not know, if there is one.
-async fn migrate(store: &Store) -> Result<Option<String>, DbErr> {
-    let write = store.write().await?;
-    if write.txn.get_database_backend() == DbBackend::Postgres {
-        write.txn.execute_unprepared("SELECT pg_advisory_xact_lock(7310583091)").await?;
-    }
-    Migrator::install(&write.txn).await?;
-    let known: Vec<String> = Migrator::migrations().iter().map(|step| step.name().to_owned()).collect();
-    let applied = Migrator::get_migration_models(&write.txn).await?;
-    if let Some(newer) = applied.into_iter().find(|step| !known.contains(&step.version)) {
-        return Ok(Some(newer.version));
-    }
-    Migrator::up(&write.txn, None).await?;
-    write.commit().await?;
-    Ok(None)
 }
 
 pub(crate) fn open_error(place: &str, path: Option<&str>, error: DbErr) -> StoreError {

@@ -9,12 +9,11 @@ use sea_orm::{
     AccessMode, ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
     IsolationLevel, Statement, TransactionTrait,
 };
-use sea_orm_migration::MigratorTrait;
 
 use crate::StoreError;
 use crate::error::During;
-use crate::migration::Migrator;
 use crate::open::{CONNECT_WAIT, open_error};
+use crate::schema::Steps;
 
 /// A database whose schema is left as it is.
 pub struct RawDatabase {
@@ -41,15 +40,15 @@ pub struct Moment {
 }
 
 impl Contents {
-    /// Whether the schema is this version's own.
-    pub fn is_current(&self) -> bool {
-        self.steps.len() == Migrator::migrations().len() && self.newer_step().is_none()
+    /// Whether this version works with the schema as it is: nothing of its own is missing, and newer versions have only added.
+    pub fn is_usable(&self) -> bool {
+        let steps = Steps::of(&self.steps);
+        steps.missing.is_empty() && steps.obstacle().is_none()
     }
 
     /// A step that this version does not know: a newer one has written the database.
-    pub fn newer_step(&self) -> Option<&str> {
-        let known: Vec<String> = Migrator::migrations().iter().map(|step| step.name().to_owned()).collect();
-        self.steps.iter().find(|step| !known.contains(step)).map(String::as_str)
+    pub fn newer_step(&self) -> Option<String> {
+        Steps::of(&self.steps).newer.into_iter().next()
     }
 }
 
@@ -72,6 +71,25 @@ impl RawDatabase {
     /// Lets go of it: nothing of this process has it open afterwards.
     pub async fn close(self) -> Result<(), StoreError> {
         self.db.close().await.during("closing", self.place)
+    }
+
+    /// The steps of the schema's history that it has gone, in order; none where there is no schema yet.
+    pub async fn steps(&self) -> Result<Vec<String>, StoreError> {
+        let backend = self.db.get_database_backend();
+        let there = match backend {
+            DbBackend::Sqlite => "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = 'seaql_migrations'",
+            _ => "SELECT count(to_regclass('seaql_migrations'))",
+        };
+        let steps = async {
+            let count = self.db.query_one_raw(Statement::from_string(backend, there)).await?;
+            if count.map_or(Ok(0), |row| row.try_get_by_index::<i64>(0))? == 0 {
+                return Ok(Vec::new());
+            }
+            let versions = "SELECT version FROM seaql_migrations ORDER BY version";
+            let rows = self.db.query_all_raw(Statement::from_string(backend, versions)).await?;
+            rows.iter().map(|row| row.try_get_by_index(0)).collect()
+        };
+        steps.await.during("reading the schema's history of", &self.place)
     }
 
     /// Counts every table.

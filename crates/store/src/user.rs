@@ -221,7 +221,7 @@ async fn insert_local_owner(db: &impl ConnectionTrait, now: DateTime<Utc>) -> Re
 }
 
 /// The plan of those who are new: the one that their subscription is called, if there is one.
-async fn free_plan(txn: &impl ConnectionTrait) -> Result<Option<Uuid>, DbErr> {
+pub(crate) async fn free_plan(txn: &impl ConnectionTrait) -> Result<Option<Uuid>, DbErr> {
     let free = plan::Entity::find().filter(plan::Column::Slug.eq("free")).one(txn).await?;
     Ok(free.map(|plan| plan.id))
 }

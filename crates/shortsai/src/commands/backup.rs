@@ -114,7 +114,7 @@ async fn take(setting: &Setting) -> anyhow::Result<()> {
     };
     let manifest = create::create(&taking, setting.data.root(), new_id(), now()).await?;
     // An older schema is left as it is: somebody may take a backup because a newer version is about to change it.
-    if manifest.contents().is_current() {
+    if manifest.contents().is_usable() {
         schedule::note(&store::open(&taking.url).await?).await?;
     }
     println!("{}", manifest.name);

@@ -17,28 +17,28 @@ use crate::postgres::Database;
 const PASSPHRASE: &str = "correct horse battery staple";
 
 /// A desk with a database of either kind.
-struct Site {
-    desk: Desk,
-    postgres: Option<Database>,
+pub struct Site {
+    pub desk: Desk,
+    pub postgres: Option<Database>,
 }
 
 impl Site {
-    fn sqlite() -> Self {
+    pub fn sqlite() -> Self {
         Self { desk: Desk::new(), postgres: None }
     }
 
-    fn postgres() -> Option<Self> {
+    pub fn postgres() -> Option<Self> {
         Some(Self { desk: Desk::new(), postgres: Some(Database::new()?) })
     }
 
-    fn url(&self) -> String {
+    pub fn url(&self) -> String {
         match &self.postgres {
             Some(database) => database.url(),
             None => format!("sqlite://{}", self.desk.data().join("shortsai.db").display()),
         }
     }
 
-    fn command(&self, arguments: &[&str]) -> Command {
+    pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = self.desk.command(arguments);
         if self.postgres.is_some() {
             command.env("DATABASE_URL", self.url());
@@ -51,7 +51,7 @@ impl Site {
     }
 
     #[track_caller]
-    fn succeed(&self, arguments: &[&str]) -> Ended {
+    pub fn succeed(&self, arguments: &[&str]) -> Ended {
         let ended = self.run(arguments);
         assert_eq!(ended.code, Some(0), "{arguments:?}: {ended:?}");
         ended
@@ -83,7 +83,7 @@ impl Site {
     }
 
     /// Every row of every table, as text.
-    fn all(&self) -> Vec<String> {
+    pub fn all(&self) -> Vec<String> {
         with_database(&self.url(), async |db| {
             let backend = db.get_database_backend();
             let ask = async |sql: String| {
@@ -137,7 +137,7 @@ impl Site {
     }
 }
 
-fn with_database<T>(url: &str, work: impl AsyncFnOnce(&DatabaseConnection) -> T) -> T {
+pub fn with_database<T>(url: &str, work: impl AsyncFnOnce(&DatabaseConnection) -> T) -> T {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     runtime.block_on(async {
         let mut options = sea_orm::ConnectOptions::new(url);

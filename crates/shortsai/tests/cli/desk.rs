@@ -98,6 +98,7 @@ impl Desk {
             "CORS_ORIGINS",
             "GOOGLE_ISSUER",
             "PGPASSWORD",
+            "LEGACY_DATABASE_URL",
             "AUTH_SECRET",
             "AUTH_URL",
             "AUTH_SECRET_PREVIOUS",

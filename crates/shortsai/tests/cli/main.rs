@@ -17,7 +17,9 @@ mod interrupted;
 /// The cookies of the API's own tests.
 #[path = "../../../api/tests/it/jar.rs"]
 mod jar;
+mod legacy;
 mod making;
+mod migrating;
 mod people;
 mod postgres;
 mod repeated;

@@ -8,7 +8,7 @@ use std::process::{Child, Command, Stdio};
 use crate::desk::{Desk, QUICK, names_in};
 
 /// Answers every request with that file; ends with the test.
-fn serve(file: Vec<u8>) -> String {
+pub fn serve(file: Vec<u8>) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = listener.local_addr().expect("an address");
     std::thread::spawn(move || {

@@ -9,7 +9,10 @@ mod characters;
 mod chores;
 mod database;
 mod delete;
+mod expanding;
+mod filler;
 mod folders;
+mod history;
 mod leases;
 mod ledger;
 mod limits;
@@ -100,6 +103,9 @@ on_both! {
     questions: questions_are_asked_once_and_kept_for_a_day;
     raw: a_database_is_counted_as_it_is, what_comes_later_is_in_no_copy;
     overview: the_queue_is_told_at_a_glance, a_chore_tells_when_it_was_done;
-    opening: a_newer_schema_is_refused, opening_at_the_same_moment_works;
+    opening: a_newer_schema_is_refused, an_older_program_goes_on_with_a_schema_that_only_grew,
+        a_step_that_fails_leaves_the_database_as_it_was, opening_at_the_same_moment_works;
+    expanding: new_steps_only_add, what_older_programs_can_not_live_with_is_seen;
+    history: every_schema_is_brought_up_to_date_with_all_that_is_in_it;
     upgrade: an_older_versions_database_goes_on;
 }

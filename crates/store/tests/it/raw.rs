@@ -8,12 +8,13 @@ pub async fn a_database_is_counted_as_it_is(database: &Database) {
     let raw = RawDatabase::open(&database.url).await.unwrap();
     let contents = raw.contents().await.unwrap();
     assert_eq!((contents.rows["scene"], contents.rows["project"], contents.rows["plan"]), (3, 1, 0));
-    assert!(contents.is_current() && contents.newer_step().is_none());
+    assert!(contents.is_usable() && contents.newer_step().is_none());
     assert_eq!(raw.damage().await.unwrap(), None);
+    assert_eq!(raw.steps().await.unwrap(), contents.steps);
     let newer = "INSERT INTO seaql_migrations (version, applied_at) VALUES ('m9999_later', 0)";
     database.raw.execute_unprepared(newer).await.unwrap();
     let contents = raw.contents().await.unwrap();
-    assert_eq!(contents.newer_step(), Some("m9999_later"), "and it was opened all the same");
+    assert_eq!(contents.newer_step().as_deref(), Some("m9999_later"), "and it was opened all the same");
     raw.close().await.unwrap();
 }
 
