@@ -147,6 +147,9 @@ pub struct Worker {
     /// Where to listen; callers must know WORKER_SECRET [default: 0.0.0.0 and the port in PORT, or 8080]
     #[arg(long, value_name = "ADDRESS:PORT", env = "SHORTSAI_WORKER_LISTEN")]
     pub listen: Option<SocketAddr>,
+    /// Let Prometheus read metrics at this address, under /metrics; others than loopback need SHORTSAI_METRICS_TOKEN
+    #[arg(long, value_name = "ADDRESS:PORT", env = "SHORTSAI_METRICS")]
+    pub metrics: Option<SocketAddr>,
     /// Renders at a time [default: one for each processor]
     #[arg(long, value_name = "COUNT", env = "SHORTSAI_WORKER_JOBS")]
     pub jobs: Option<std::num::NonZeroUsize>,
@@ -375,9 +378,14 @@ pub struct DataDir {
 }
 
 impl Cli {
+    /// What the program calls itself in traces.
+    pub fn service(&self) -> &'static str {
+        if matches!(self.command, Command::Worker(_)) { "shortsai-worker" } else { "shortsai" }
+    }
+
     /// How much is logged unless `RUST_LOG` says otherwise.
     pub fn log_level(&self) -> &'static str {
-        let quiet = !matches!(self.command, Command::Serve(_));
+        let quiet = !matches!(self.command, Command::Serve(_) | Command::Worker(_));
         match (self.verbose, quiet) {
             (0, true) => "error",
             (0, false) | (1, true) => "info",

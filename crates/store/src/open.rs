@@ -62,7 +62,13 @@ pub async fn open(url: &str) -> Result<Store, StoreError> {
 
 async fn open_now(url: &str, path: Option<&str>) -> Result<(Store, Option<String>), DbErr> {
     let db = connect(url, path).await?;
-    let store = Store { db, signal: Arc::default(), due_at: Arc::new(AtomicI64::new(i64::MIN)), turn: Arc::new(Mutex::new(())) };
+    let store = Store {
+        db,
+        signal: Arc::default(),
+        due_at: Arc::new(AtomicI64::new(i64::MIN)),
+        turn: Arc::new(Mutex::new(())),
+        cause: None,
+    };
     let newer = migrate(&store).await?;
     Ok((store, newer))
 }

@@ -8,6 +8,7 @@ use worker::WorkerOptions;
 use worker::dispatch::{DispatchSettings, Identity, TargetSettings};
 
 use crate::renderers::Renderers;
+use crate::telemetry;
 use crate::wiring::now;
 
 /// Where Google's machines ask who they are.
@@ -70,6 +71,7 @@ impl RenderConfig {
             webhook_url,
             fan_out,
             options: WorkerOptions::default(),
+            propagation: telemetry::PROPAGATION,
             clock: now,
         };
         Ok(Renderers::Away { dispatch: Box::new(dispatch), at_once, or_here: self.or_here })

@@ -8,6 +8,7 @@ mod backups;
 mod bad_input;
 mod bad_place;
 mod characters;
+mod collector;
 mod desk;
 /// The provider that the API's own tests sign in with.
 #[path = "../../../api/tests/it/google.rs"]
@@ -24,6 +25,7 @@ mod serving;
 mod storage;
 mod storyboard;
 mod studio;
+mod traces;
 mod vendors;
 mod video;
 mod watching;
