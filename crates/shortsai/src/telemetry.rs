@@ -67,7 +67,7 @@ impl Traces {
     /// What makes traces of spans: those of our crates, and nothing of what is logged in them.
     pub fn layer(&self) -> impl Layer<Registry> + use<> {
         let ours = ["shortsai", "api", "engine", "worker", "render"].map(|target| (target, LevelFilter::INFO));
-        let filter = Targets::new().with_targets(ours).and(filter_fn(tracing::Metadata::is_span));
+        let filter = Targets::new().with_targets(ours).and(filter_fn(|metadata| metadata.is_span()));
         tracing_opentelemetry::layer()
             .with_tracer(self.provider.tracer("shortsai"))
             .with_location(false)
