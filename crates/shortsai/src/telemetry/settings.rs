@@ -40,7 +40,9 @@ impl Settings {
             (None, Some(base)) => {
                 let mut url = address(ENDPOINT, &base)?;
                 // It has a host, so it has a path.
-                url.path_segments_mut().iter_mut().for_each(|path| drop(path.pop_if_empty().extend(["v1", "traces"])));
+                if let Ok(mut path) = url.path_segments_mut() {
+                    path.pop_if_empty().extend(["v1", "traces"]);
+                }
                 url
             }
             (None, None) => return Ok(None),

@@ -96,6 +96,7 @@ fn one_trace_goes_from_the_request_to_the_worker() {
         below(&spans, drawn, step);
     }
 
+    assert!(spans.iter().all(|span| !span.failed), "{spans:#?}");
     let text = collector.text();
     for planted in [PLANTED, SECRET, "planted"] {
         assert!(!text.contains(planted), "{planted} is in {text}");
