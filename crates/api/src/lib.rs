@@ -44,6 +44,7 @@ use axum::http::StatusCode;
 use axum::middleware::from_fn_with_state;
 use axum::{Extension, Router};
 use chrono::{DateTime, Utc};
+use model::trace::Propagation;
 use tokio_util::sync::CancellationToken;
 use utoipa::openapi::OpenApi;
 use uuid::Uuid;
@@ -77,6 +78,8 @@ pub struct AppState {
     pub language_model: bool,
     /// The program's version.
     pub version: &'static str,
+    /// How traces go on.
+    pub propagation: Propagation,
     /// The time.
     pub clock: fn() -> DateTime<Utc>,
     /// A new identity.

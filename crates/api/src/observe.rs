@@ -12,14 +12,17 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use futures::FutureExt;
 use metrics::{counter, histogram};
+use model::trace::TraceParent;
 use serde_json::json;
 use tracing::field::Empty;
-use tracing::{Instrument, info_span};
+use tracing::{Instrument, error_span};
 
 use crate::AppState;
 use crate::error::Trouble;
+use crate::serve::Peer;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const TRACE_PARENT: HeaderName = HeaderName::from_static("traceparent");
 /// Longer ids from clients are replaced by our own.
 const LONGEST_ID: usize = 64;
 
@@ -30,7 +33,11 @@ pub async fn watch_over(State(app): State<AppState>, request: Request, next: Nex
     let route = request.extensions().get::<MatchedPath>().cloned();
     let route = route.as_ref().map_or("none", MatchedPath::as_str);
     // Who asks is put in where that is found out (`signed`).
-    let span = info_span!("request", request_id = %id, %method, route, user = Empty);
+    // Of the highest level, so that whatever is logged in it says of what it speaks.
+    let span = error_span!("request", request_id = %id, %method, route, user = Empty, project = Empty, status = Empty);
+    if let Some(parent) = parent(&app, &request) {
+        span.in_scope(|| (app.propagation.follow)(parent));
+    }
     let began = Instant::now();
     let mut response = match AssertUnwindSafe(next.run(request)).catch_unwind().instrument(span.clone()).await {
         Ok(response) => response,
@@ -50,6 +57,7 @@ pub async fn watch_over(State(app): State<AppState>, request: Request, next: Nex
         let (status, ms) = (response.status().as_u16(), began.elapsed().as_millis() as u64);
         tracing::info!(target: "access", status, ms, "answered");
     });
+    span.record("status", response.status().as_u16());
     let headers = response.headers_mut();
     if let Ok(id) = HeaderValue::from_str(&id) {
         headers.insert(REQUEST_ID, id);
@@ -82,6 +90,13 @@ fn given_id(headers: &HeaderMap) -> Option<String> {
     let id = headers.get(REQUEST_ID)?.to_str().ok()?;
     let plain = id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte));
     (plain && (1..=LONGEST_ID).contains(&id.len())).then(|| id.to_owned())
+}
+
+/// The span that the request belongs to. Anybody can send that header and so have everything traced, so it is read only from
+/// proxies that are trusted in other things too.
+fn parent(app: &AppState, request: &Request) -> Option<TraceParent> {
+    let peer = request.extensions().get::<Peer>().filter(|Peer(peer)| app.proxies.trust(*peer));
+    peer.and_then(|_| request.headers().get(TRACE_PARENT)?.to_str().ok()?.parse().ok())
 }
 
 fn words(panic: &(dyn Any + Send)) -> &str {

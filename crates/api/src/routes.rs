@@ -130,6 +130,7 @@ pub fn described() -> OpenApiRouter<AppState> {
 
 /// The project, if it is there and the caller's own.
 async fn own_project(app: &Signed, id: Uuid) -> Result<ProjectRecord, ApiError> {
+    tracing::Span::current().record("project", tracing::field::display(id));
     let record = app.store.project(id).await?.ok_or(ApiError::NotFound("Project"))?;
     if record.project.question.is_some() {
         return Err(ApiError::NotFound("Project"));

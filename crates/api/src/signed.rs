@@ -89,7 +89,8 @@ impl FromRequestParts<AppState> for Signed {
         }
         tracing::Span::current().record("user", tracing::field::display(user.id));
         app.rates.check_user(user.id)?;
-        Ok(Self { app: app.clone(), user })
+        let store = app.store.caused_by((app.propagation.current)());
+        Ok(Self { app: AppState { store, ..app.clone() }, user })
     }
 }
 

@@ -11,6 +11,7 @@ use futures::future::BoxFuture;
 use model::project::RenderOutput;
 use model::storyboard::Storyboard;
 use model::task::{Failure, Product};
+use model::trace::Propagation;
 use model::usage::PriceTable;
 use providers::abilities::Abilities;
 use store::{Lease, Limits, ProjectRecord, Store};
@@ -36,6 +37,8 @@ pub struct Engine {
     pub prices: Arc<PriceTable>,
     /// Limits.
     pub settings: EngineSettings,
+    /// How traces go on.
+    pub propagation: Propagation,
     /// The current time.
     pub clock: fn() -> DateTime<Utc>,
     /// A number from 0 to 1 that spreads retries.

@@ -7,8 +7,11 @@ use std::time::Instant;
 use chrono::{DateTime, Utc};
 use futures::FutureExt;
 use model::task::{Failure, MAX_ATTEMPTS};
+use providers::error::unquoted;
 use store::{ApplyError, Claimed, Lease, Outcome};
 use tokio_util::sync::CancellationToken;
+use tracing::field::Empty;
+use tracing::{Instrument, Span};
 
 use crate::abilities::{Engine, Perform};
 use crate::blocked::Blocked;
@@ -58,8 +61,20 @@ impl Ended {
 /// Carries out one task. An error says that its end could not be stored.
 pub(crate) async fn carry_out(shift: &Shift, claimed: &Claimed, stop: &CancellationToken) -> Result<(), ApplyError> {
     let lease = &claimed.lease;
-    let span = tracing::info_span!("task", kind = lease.target.kind.name(), task = %lease.task, project = %lease.project, user = %lease.owner);
-    tracing::Instrument::instrument(carry(shift, claimed, stop), span).await
+    // Of the highest level, so that whatever is logged in it says of what it speaks.
+    let span = tracing::error_span!(
+        "task",
+        kind = lease.target.kind.name(),
+        task = %lease.task,
+        project = %lease.project,
+        user = %lease.owner,
+        attempt = lease.attempt,
+        outcome = Empty,
+    );
+    if let Some(cause) = lease.trace {
+        span.in_scope(|| (shift.engine.propagation.follow)(cause));
+    }
+    carry(shift, claimed, stop).instrument(span).await
 }
 
 async fn carry(shift: &Shift, Claimed { lease, begun }: &Claimed, stop: &CancellationToken) -> Result<(), ApplyError> {
@@ -87,6 +102,7 @@ async fn carry(shift: &Shift, Claimed { lease, begun }: &Claimed, stop: &Cancell
     let lost = shift.held.add(lease);
     let began = Instant::now();
     let ended = work(shift, lease, &lost, stop).await;
+    Span::current().record("outcome", ended.name());
     measures::task_ended(lease.target.kind, ended.name(), began.elapsed());
     // Kept until its end is stored, which can take a moment.
     let stored = report(shift, lease, ended).await;
@@ -158,7 +174,7 @@ async fn wind_down(
 async fn report(shift: &Shift, lease: &Lease, ended: Ended) -> Result<(), ApplyError> {
     let report = match ended {
         Ended::With(Outcome::Failed { failure, .. }) => {
-            tracing::warn!(reason = failure.message, attempt = lease.attempt, "failed");
+            tracing::warn!(reason = &*unquoted(&failure.message), "failed");
             Report::Ended(Outcome::Failed { failure, jitter: (shift.engine.jitter)() })
         }
         Ended::With(done) => Report::Ended(done),

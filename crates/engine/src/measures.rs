@@ -15,7 +15,14 @@ pub fn task_ended(kind: TaskKind, outcome: &'static str, took: Duration) {
 
 /// A vendor was asked.
 pub fn vendor_called<T>(kind: TaskKind, vendor: &str, answer: &Result<T, ProviderError>, took: Duration) {
-    let outcome = match answer {
+    let (outcome, vendor) = (outcome(answer), vendor.to_owned());
+    counter!("shortsai_vendor_calls_total", "kind" => kind.name(), "vendor" => vendor.clone(), "outcome" => outcome).increment(1);
+    histogram!("shortsai_vendor_call_duration_seconds", "kind" => kind.name(), "vendor" => vendor).record(took);
+}
+
+/// How a vendor's answer is called.
+pub fn outcome<T>(answer: &Result<T, ProviderError>) -> &'static str {
+    match answer {
         Ok(_) => "done",
         Err(ProviderError::Retry { .. }) => "retry",
         Err(ProviderError::Fatal(_)) => "fatal",
@@ -23,10 +30,7 @@ pub fn vendor_called<T>(kind: TaskKind, vendor: &str, answer: &Result<T, Provide
         Err(ProviderError::Refused(_)) => "refused",
         Err(ProviderError::Quota(_)) => "quota",
         Err(ProviderError::Unknown(_)) => "unknown",
-    };
-    let vendor = vendor.to_owned();
-    counter!("shortsai_vendor_calls_total", "kind" => kind.name(), "vendor" => vendor.clone(), "outcome" => outcome).increment(1);
-    histogram!("shortsai_vendor_call_duration_seconds", "kind" => kind.name(), "vendor" => vendor).record(took);
+    }
 }
 
 /// A running task was taken over, or is wanted no more.

@@ -19,6 +19,7 @@ pub mod subtitles;
 pub mod task;
 pub mod timeline;
 pub mod timings;
+pub mod trace;
 pub mod usage;
 pub mod webhook;
 pub mod words;

@@ -124,7 +124,7 @@ impl Api {
         Ok(self.http.send(request, self.terms(Effect::Free, most)).await?.body)
     }
 
-    /// The vendor's own words as they may stand in a sentence of ours: on one line, short, and without the key.
+    /// The vendor's own words as they may stand in a sentence of ours: on one line, short, without the key, in quotation marks.
     pub fn quoted(&self, words: &str) -> String {
         http::quoted(words, self.key.as_ref())
     }

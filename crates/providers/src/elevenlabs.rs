@@ -44,7 +44,7 @@ fn explain(_: u16, body: &Value, said: &str) -> Option<ProviderError> {
             let better = body.pointer("/detail/data/prompt_suggestion").and_then(Value::as_str).unwrap_or_default();
             let better = match quoted(better, None) {
                 better if better.is_empty() => String::new(),
-                better => format!(", such as \"{better}\""),
+                better => format!(", such as {better}"),
             };
             Some(ProviderError::Refused(format!("ElevenLabs declines this content; word it differently{better}: {said}")))
         }

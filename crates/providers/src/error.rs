@@ -1,5 +1,6 @@
 //! Why a vendor did not deliver, in the classes that the engine acts on.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 /// A vendor's failure. The messages are plain sentences for the person who waits for the result; no key is ever in one.
@@ -53,5 +54,25 @@ impl ProviderError {
     /// Whether the trouble is the vendor's own rather than the request's, so that another vendor could do it.
     pub fn is_vendors_own(&self) -> bool {
         matches!(self, Self::Retry { .. } | Self::Unavailable(_) | Self::Quota(_))
+    }
+}
+
+/// A message as it may stand in a log: without the vendors' own words, which may repeat what they were asked.
+pub fn unquoted(message: &str) -> Cow<'_, str> {
+    let Some((before, rest)) = message.split_once('“') else { return message.into() };
+    let after = rest.split_once('”').map_or("", |(_, after)| after);
+    format!("{before}…{}", unquoted(after)).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::unquoted;
+
+    #[test]
+    fn logs_have_no_words_of_vendors() {
+        let check = |message: &str, expected: &str| assert_eq!(unquoted(message), expected);
+        check("it can't be reached; check the network", "it can't be reached; check the network");
+        check("declined, such as “that”: “not this”; try", "declined, such as …: …; try");
+        check("cut “off", "cut …");
     }
 }

@@ -27,6 +27,8 @@ const ANSWER: Duration = Duration::from_secs(240);
 const HOPS: usize = 5;
 /// An error's body is read up to here.
 const MOST_OF_ERROR: usize = 64 << 10;
+/// Of a request in the log, in characters: pictures come along as text.
+const MOST_OF_PROMPT: usize = 4000;
 /// The vendor's own words in our sentence, in characters.
 const MOST_OF_MESSAGE: usize = 300;
 
@@ -149,6 +151,7 @@ impl Http {
     async fn answered(&self, request: RequestBuilder, terms: Terms<'_>) -> Result<Response, ProviderError> {
         let vendor = terms.vendor;
         self.breakers.check(vendor)?;
+        log_prompt(&request, terms);
         let answered = request.send().await.map_err(|error| lost(terms, &error));
         // Whoever answers "no" is there; only silence and the server's own trouble are an outage.
         match &answered {
@@ -162,6 +165,18 @@ impl Http {
     pub fn breakers(&self) -> &Breakers {
         &self.breakers
     }
+}
+
+/// What is asked, for whoever has asked to see it in the log (`SHORTSAI_LOG_PROMPTS`); nobody else does.
+fn log_prompt(request: &RequestBuilder, terms: Terms<'_>) {
+    if !tracing::enabled!(target: "prompts", tracing::Level::INFO) {
+        return;
+    }
+    let request = request.try_clone().and_then(|request| request.build().ok());
+    let body = request.as_ref().and_then(|request| request.body()?.as_bytes()).unwrap_or_default();
+    let text: String = String::from_utf8_lossy(body).chars().take(MOST_OF_PROMPT).collect();
+    let text = terms.key.map_or(text.clone(), |key| without(&text, key.expose()));
+    tracing::info!(target: "prompts", vendor = %terms.vendor, body = text, "asked");
 }
 
 async fn take(response: Response, terms: Terms<'_>) -> Result<Answer, ProviderError> {
@@ -254,17 +269,19 @@ fn said(body: &Value, key: Option<&Key>) -> String {
     quoted(places.iter().find_map(|place| body.pointer(place).and_then(Value::as_str)).unwrap_or_default(), key)
 }
 
-/// The vendor's own words as they may stand in a sentence of ours: on one line, short, and without the key.
+/// The vendor's own words as they may stand in a sentence of ours: on one line, short, without the key, and between quotation
+/// marks by which they are found again ([`crate::error::unquoted`]). Nothing for no words.
 pub(crate) fn quoted(words: &str, key: Option<&Key>) -> String {
-    let line: String = words.split_whitespace().collect::<Vec<_>>().join(" ");
+    let line: String = words.split_whitespace().collect::<Vec<_>>().join(" ").replace(['“', '”'], "\"");
     let line = match key {
         Some(key) => without(&line, key.expose()),
         None => line,
     };
-    if line.chars().count() > MOST_OF_MESSAGE {
-        return line.chars().take(MOST_OF_MESSAGE).chain(['…']).collect();
+    match line.chars().count() {
+        0 => line,
+        ..=MOST_OF_MESSAGE => format!("“{line}”"),
+        _ => format!("“{}…”", line.chars().take(MOST_OF_MESSAGE).collect::<String>()),
     }
-    line
 }
 
 /// Some vendors say what is wrong in plain text. A page for browsers says nothing to people.
@@ -322,10 +339,10 @@ mod tests {
                 assert_eq!(after, Some(Duration::from_secs(7)));
             }
         };
-        check(401, json!({"error": {"message": "Incorrect key: sk-planted"}}), "unavailable", "Incorrect key: [key]");
+        check(401, json!({"error": {"message": "Incorrect key: sk-planted"}}), "unavailable", ": “Incorrect key: [key]”");
         check(402, Value::Null, "quota", "Quota exceeded");
         check(404, json!({"detail": "no such model"}), "unavailable", "no such model");
-        check(429, json!({"error": "slow\ndown"}), "retry", "429): slow down");
+        check(429, json!({"error": "slow\ndown"}), "retry", "429): “slow down”");
         check(500, json!("x"), "retry", "in trouble (500)");
         check(503, Value::Null, "retry", "503");
         check(302, Value::Null, "unavailable", "base_url");
@@ -335,7 +352,7 @@ mod tests {
     #[test]
     fn plain_text_is_heard_and_pages_are_not() {
         let check = |body: &str, expected: &str| assert_eq!(said(&plain(body.as_bytes()), None), expected);
-        check("[ERROR 400] Invalid or\nmissing key ", "[ERROR 400] Invalid or missing key");
+        check("[ERROR 400] Invalid or\nmissing key ", "“[ERROR 400] Invalid or missing key”");
         check("<html>502</html>", "");
         check("{\"cut\": ", "");
     }
@@ -343,6 +360,6 @@ mod tests {
     #[test]
     fn long_words_of_a_vendor_are_cut() {
         let said = said(&json!({"error": {"message": "é".repeat(5000)}}), None);
-        assert_eq!(said.chars().count(), MOST_OF_MESSAGE + 1);
+        assert_eq!(said.chars().count(), MOST_OF_MESSAGE + 3);
     }
 }

@@ -12,6 +12,7 @@ use std::sync::{Barrier, Mutex};
 use std::time::{Duration, Instant};
 
 use tempfile::{NamedTempFile, TempDir};
+use tracing::{Span, info_span};
 
 use crate::arrivals::Arrivals;
 use crate::cache::Cache;
@@ -269,6 +270,8 @@ impl<'a> Job<'a> {
         let workers = if self.options.workers == 0 { cores } else { self.options.workers }.clamp(1, self.units.len().max(1));
         let (sender, done) = mpsc::channel::<()>();
         let fetched = Barrier::new(workers);
+        // Threads are in no span by themselves.
+        let span = &Span::current();
         std::thread::scope(|scope| {
             for _ in 0..workers {
                 let (sender, fetched) = (sender.clone(), &fetched);
@@ -279,21 +282,21 @@ impl<'a> Job<'a> {
                         self.sort_missing();
                     }
                     fetched.wait();
-                    self.note(self.work());
+                    self.note(span.in_scope(|| self.work()));
                     drop(sender);
                 });
             }
             if self.part.is_none_or(|part| part.sound) {
                 let sender = sender.clone();
                 scope.spawn(move || {
-                    self.note(self.make_sound());
+                    self.note(span.in_scope(|| self.make_sound()));
                     drop(sender);
                 });
             }
             if let Some(target) = self.target {
                 let sender = sender.clone();
                 scope.spawn(move || {
-                    self.note(self.join(target));
+                    self.note(span.in_scope(|| self.join(target)));
                     drop(sender);
                 });
             }
@@ -370,6 +373,7 @@ impl<'a> Job<'a> {
             };
             let settings = (self.options.quality, self.encoder);
             let segments = (unit.start, &self.segments[unit.clone()]);
+            let _span = info_span!("segment", scene = segments.1[0].scene + 1, first = unit.start, count = unit.len()).entered();
             let watch = Watch { stop: &self.stop, drawn: &drawn, complete: &|index| self.keep(index) };
             encode::encode(self.plan, segments, settings, self.folder, &mut fonts, &watch)?;
         }
@@ -416,6 +420,7 @@ impl<'a> Job<'a> {
 
     /// Copies the sound and one segment after the other to the video while later segments are still drawn.
     fn join(&self, target: &Path) -> Result<(), RenderError> {
+        let _span = info_span!("join").entered();
         self.arrivals.wait(self.segments.len(), &self.stop)?;
         // The process that joins needs memory, which the first stills have left by then.
         self.arrivals.wait(self.segments.len() * 3 / 4, &self.stop)?;
@@ -457,6 +462,7 @@ impl<'a> Job<'a> {
     }
 
     fn make_sound(&self) -> Result<(), RenderError> {
+        let _span = info_span!("mix").entered();
         let begun = Instant::now();
         let loudness = match &self.cache {
             None => sound::make(self.plan, self.folder, &self.sound_path(), &self.stop)?,

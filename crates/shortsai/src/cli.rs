@@ -155,6 +155,9 @@ pub struct Worker {
     /// Where to listen; callers must know WORKER_SECRET [default: 0.0.0.0 and the port in PORT, or 8080]
     #[arg(long, value_name = "ADDRESS:PORT", env = environment::SHORTSAI_WORKER_LISTEN.name())]
     pub listen: Option<SocketAddr>,
+    /// Let Prometheus read metrics at this address, under /metrics; others than loopback need SHORTSAI_METRICS_TOKEN
+    #[arg(long, value_name = "ADDRESS:PORT", env = environment::SHORTSAI_METRICS.name())]
+    pub metrics: Option<SocketAddr>,
     /// Renders at a time [default: one for each processor]
     #[arg(long, value_name = "COUNT", env = environment::SHORTSAI_WORKER_JOBS.name())]
     pub jobs: Option<std::num::NonZeroUsize>,
@@ -436,9 +439,14 @@ pub struct DataDir {
 }
 
 impl Cli {
+    /// What the program calls itself in traces.
+    pub fn service(&self) -> &'static str {
+        if matches!(self.command, Command::Worker(_)) { "shortsai-worker" } else { "shortsai" }
+    }
+
     /// How much is logged unless `RUST_LOG` says otherwise.
     pub fn log_level(&self) -> &'static str {
-        let quiet = !matches!(self.command, Command::Serve(_));
+        let quiet = !matches!(self.command, Command::Serve(_) | Command::Worker(_));
         match (self.verbose, quiet) {
             (0, true) => "error",
             (0, false) | (1, true) => "info",

@@ -25,6 +25,7 @@ pub enum Group {
     Render,
     Vendors,
     Backup,
+    Traces,
     Worker,
 }
 
@@ -102,6 +103,7 @@ variables! {
         LEGACY_DATABASE_URL secret "" "The older installation that shortsai import-legacy takes over.";
         SHORTSAI_LOG open "" "The form of the log: text or json.";
         RUST_LOG open "" "What is logged, such as info or warn,engine=debug.";
+        SHORTSAI_LOG_PROMPTS open "" "yes logs what vendors are asked, too; never on a server for others.";
     }
     SignIn {
         AUTH_URL open "" "Where browsers find this server, such as `https://shorts.example.com`.";
@@ -166,6 +168,17 @@ variables! {
         SHORTSAI_BACKUP_RECIPIENTS open "backup.recipients" "Encrypt backups for these keys of age, with commas.";
         SHORTSAI_BACKUP_PASSPHRASE secret "backup.passphrase_file" "Encrypt backups by a passphrase (in shortsai.toml, a file with it).";
     }
+    Traces {
+        OTEL_EXPORTER_OTLP_ENDPOINT open "" "A collector of OpenTelemetry's, such as http://127.0.0.1:4318; without it there are no traces.";
+        OTEL_EXPORTER_OTLP_TRACES_ENDPOINT open "" "The whole address for traces instead, with its path.";
+        OTEL_EXPORTER_OTLP_HEADERS secret "" "What the collector must know, as name=value with commas.";
+        OTEL_EXPORTER_OTLP_PROTOCOL open "" "Only http/json can be used.";
+        OTEL_SERVICE_NAME open "" "What this process is called in traces; else shortsai, or shortsai-worker.";
+        OTEL_RESOURCE_ATTRIBUTES open "" "What else traces say of this process.";
+        OTEL_TRACES_SAMPLER open "" "Which traces are told, by OpenTelemetry's names; else parentbased_always_on.";
+        OTEL_TRACES_SAMPLER_ARG open "" "The share of them, from 0 to 1.";
+        OTEL_SDK_DISABLED open "" "true turns traces off.";
+    }
     Worker {
         SHORTSAI_WORKER_LISTEN open "" "Where a render worker listens; else 0.0.0.0 and the port in PORT.";
         PORT open "" "The port of a render worker, as platforms such as Cloud Run set it.";
@@ -211,6 +224,7 @@ mod tests {
             (Group::Render, "Rendering"),
             (Group::Vendors, "Vendors"),
             (Group::Backup, "Backups"),
+            (Group::Traces, "Traces"),
             (Group::Worker, "`shortsai worker`"),
         ];
         let row = |variable: &Variable| {

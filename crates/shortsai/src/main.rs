@@ -23,6 +23,7 @@ mod renderers;
 mod secret;
 mod sign_in;
 mod signal;
+mod telemetry;
 mod wiring;
 
 use std::process::ExitCode;
@@ -39,7 +40,11 @@ fn main() -> ExitCode {
     }
     render::give_memory_back();
     let cli = Cli::parse();
-    logging::start(cli.log_level());
+    let traces = match telemetry::Traces::configured(cli.service()) {
+        Ok(traces) => traces,
+        Err(error) => return refuse(&error),
+    };
+    logging::start(cli.log_level(), traces.as_ref());
     let done = match cli.command {
         Command::Make(arguments) => commands::make::make(arguments),
         Command::Render(arguments) => commands::render::render(arguments),
@@ -58,10 +63,10 @@ fn main() -> ExitCode {
         Command::SimulateVendors(arguments) => commands::simulate_vendors::simulate_vendors(&arguments),
         Command::Openapi => commands::openapi::openapi(),
     };
-    match done {
-        Ok(code) => code,
-        Err(error) => refuse(&error),
+    if let Some(traces) = traces {
+        traces.end();
     }
+    done.unwrap_or_else(|error| refuse(&error))
 }
 
 fn refuse(error: &anyhow::Error) -> ExitCode {

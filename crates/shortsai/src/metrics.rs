@@ -46,7 +46,7 @@ enum Form {
 }
 
 /// All that is told, with its words.
-const ALL: [(Form, &str, &str); 17] = [
+const ALL: [(Form, &str, &str); 22] = [
     (Form::Counter, "shortsai_http_requests_total", "Requests that were answered, by route"),
     (Form::Histogram, "shortsai_http_request_duration_seconds", "Seconds until a request's answer began"),
     (Form::Gauge, "shortsai_event_streams", "Streams of live events that are open in this process"),
@@ -57,6 +57,11 @@ const ALL: [(Form, &str, &str); 17] = [
     (Form::Counter, "shortsai_leases_lost_total", "Running tasks that were lost to others or wanted no more"),
     (Form::Counter, "shortsai_reused_total", "Requests for which something was there already"),
     (Form::Histogram, "shortsai_render_speed_ratio", "Seconds of video for each second of rendering"),
+    (Form::Counter, "shortsai_render_segments_total", "Parts of videos that renders needed, by where they came from"),
+    (Form::Gauge, "shortsai_worker_jobs", "Jobs of this render worker: waiting, running"),
+    (Form::Counter, "shortsai_worker_jobs_total", "Jobs of this render worker that ended, by how"),
+    (Form::Counter, "shortsai_worker_refused_total", "Jobs that this render worker did not take, by why"),
+    (Form::Counter, "shortsai_worker_callbacks_lost_total", "Ends of jobs whose receiver did not take them, by what follows"),
     (Form::Gauge, "shortsai_queue_tasks", "Open tasks: waiting (could begin), later (not yet), running"),
     (Form::Gauge, "shortsai_queue_oldest_waiting_seconds", "Seconds for which the oldest task that could begin has waited"),
     (Form::Gauge, "shortsai_spend_usd", "Estimated spend of all users in this day or month (UTC)"),
@@ -69,7 +74,8 @@ const ALL: [(Form, &str, &str); 17] = [
 /// Where things stand is read from these.
 #[derive(Clone)]
 pub struct Sources {
-    pub store: Store,
+    /// A render worker has none.
+    pub store: Option<Store>,
     pub data: PathBuf,
 }
 
@@ -140,16 +146,20 @@ async fn read(State(desk): State<Arc<Desk>>, headers: HeaderMap) -> Response {
             .into_response();
     }
     let _turn = desk.turn.lock().await;
-    let looked = tokio::time::timeout(PATIENCE, look(&desk.sources, now())).await;
-    let up = match looked {
-        Ok(Ok(())) => true,
-        Ok(Err(error)) => {
-            tracing::warn!(%error, "a part of the metrics can't be read");
-            false
-        }
-        Err(_) => false,
-    };
-    gauge!("shortsai_database_up").set(if up { 1.0 } else { 0.0 });
+    if let Some(space) = disk::space(&desk.sources.data) {
+        gauge!("shortsai_data_free_bytes").set(space.free as f64);
+    }
+    if let Some(store) = &desk.sources.store {
+        let up = match tokio::time::timeout(PATIENCE, look(store, now())).await {
+            Ok(Ok(())) => true,
+            Ok(Err(error)) => {
+                tracing::warn!(%error, "a part of the metrics can't be read");
+                false
+            }
+            Err(_) => false,
+        };
+        gauge!("shortsai_database_up").set(if up { 1.0 } else { 0.0 });
+    }
     desk.handle.run_upkeep();
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], desk.handle.render()).into_response()
 }
@@ -161,11 +171,8 @@ fn knows(headers: &HeaderMap, token: Option<&str>) -> bool {
     given.is_some_and(|given| Sha256::digest(given.trim()).ct_eq(&Sha256::digest(token.trim())).into())
 }
 
-/// How things stand.
-async fn look(Sources { store, data }: &Sources, now: DateTime<Utc>) -> Result<(), StoreError> {
-    if let Some(space) = disk::space(data) {
-        gauge!("shortsai_data_free_bytes").set(space.free as f64);
-    }
+/// How things stand in the database.
+async fn look(store: &Store, now: DateTime<Utc>) -> Result<(), StoreError> {
     for of in store.queue_overview(now).await? {
         let kind = of.kind.name();
         for (state, count) in [("waiting", of.waiting), ("later", of.later), ("running", of.running)] {

@@ -25,6 +25,7 @@ use crate::data_dir::DataDir;
 use crate::office::Office;
 use crate::renderers::Renderers;
 use crate::secret;
+use crate::telemetry;
 
 /// How many answers of vendors are waited for at a time. What is made on this machine waits for a processor besides.
 const MEDIA_AT_ONCE: usize = 32;
@@ -162,6 +163,7 @@ impl House {
                 limits: self.limits.clone(),
                 grace: Duration::from_secs(5),
             },
+            propagation: telemetry::PROPAGATION,
             clock: now,
             jitter,
             checkpoint: |_, _| (),

@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use model::event::Event;
 use model::notice;
 use model::project::{Project, RenderStatus, Scene};
+use model::trace::TraceParent;
 use model::workflow::{Input, Step, transition};
 use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel, QueryFilter};
 use uuid::Uuid;
@@ -34,7 +35,7 @@ impl Store {
     pub async fn apply(&self, project: Uuid, input: Input, now: DateTime<Utc>) -> Result<Applied, ApplyError> {
         let write = self.write().await.during("changing project", project)?;
         let row = load::lock(&write.txn, project).await.during("reading project", project)?.ok_or(ApplyError::NotFound)?;
-        let Change { record, stale } = change(&write.txn, row, input, stored(now)).await?;
+        let Change { record, stale } = change(&write.txn, row, (input, self.cause), stored(now)).await?;
         write.commit_changed(&[project]).await.during("changing project", project)?;
         Ok(Applied { record, stale })
     }
@@ -48,14 +49,14 @@ pub struct Change {
     pub stale: bool,
 }
 
-/// Applies one input to the locked project. Tasks that nobody wants any more are cancelled.
+/// Applies one input to the locked project, for the span that it comes from. Tasks that nobody wants any more are cancelled.
 pub async fn change(
     txn: &impl ConnectionTrait,
     row: project::Model,
-    input: Input,
+    (input, cause): (Input, Option<TraceParent>),
     now: DateTime<Utc>,
 ) -> Result<Change, ApplyError> {
-    let report = Report { project: row.id, input, own: None };
+    let report = Report { project: row.id, input, own: None, cause };
     let mut changes = change_all(txn, vec![row], vec![report], now).await?;
     let record = changes.records.pop().ok_or(ApplyError::NotFound)?;
     let verdict = changes.verdicts.pop().flatten().ok_or(ApplyError::NotFound)?;
@@ -70,6 +71,8 @@ pub struct Report {
     pub input: Input,
     /// A task that the caller takes out of the queue itself.
     pub own: Option<Uuid>,
+    /// The span that new tasks belong to.
+    pub cause: Option<TraceParent>,
 }
 
 /// What has become of a report.
@@ -108,6 +111,7 @@ pub async fn change_all(
         let before = project_record(rows.project.clone(), rows.scenes.clone(), rows.render.clone())?;
         let mut after =
             Step { project: before.project.clone(), enqueue: Vec::new(), retry: None, events: Vec::new(), stale: false };
+        let mut enqueue = Vec::new();
         let own: Vec<Uuid> = reports.iter().filter_map(|(_, report)| report.own).collect();
         for (place, report) in reports {
             let mut step = transition(&after.project, report.input)?;
@@ -118,13 +122,13 @@ pub async fn change_all(
             verdicts[place] = Some(Verdict { stale: step.stale, retry: step.retry });
             let notices = notice::between(&after.project, &step.project);
             after.project = step.project;
-            after.enqueue.extend(step.enqueue);
+            enqueue.extend(step.enqueue.into_iter().map(|task| (task, report.cause)));
             after.events.extend(step.events);
             let number = before.event_number + after.events.len() as i64;
             told.push(News { owner: after.project.owner, number, notices });
         }
         let id = rows.project.id;
-        queue::enqueue(txn, &after.project, &after.enqueue, now).await.during("putting tasks in the queue for project", id)?;
+        queue::enqueue(txn, &after.project, &enqueue, now).await.during("putting tasks in the queue for project", id)?;
         let cancelled = queue::cancel_unwanted(txn, &before.project, &after.project, &own, now);
         cancelled.await.during("cancelling tasks of project", id)?;
         if after.project == before.project && after.events.is_empty() {

@@ -279,5 +279,6 @@ fn lease_of(row: task::Model, worker: &str) -> Result<Lease, StoreError> {
         attempt: row.attempt,
         worker: worker.to_owned(),
         vendor_ref: row.vendor_ref,
+        trace: row.trace.and_then(|trace| trace.parse().ok()),
     })
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use model::task::{Failure, Product, Target};
+use model::trace::TraceParent;
 use model::workflow::Input;
 use sea_orm::sea_query::{Expr, ExprTrait, SimpleExpr};
 use sea_orm::{
@@ -40,6 +41,8 @@ pub struct Lease {
     pub worker: String,
     /// The vendor's own id of work that an earlier attempt has begun.
     pub vendor_ref: Option<String>,
+    /// The span of the request that wanted the task; what follows from its end belongs to the same.
+    pub trace: Option<TraceParent>,
 }
 
 /// How an attempt ended.
@@ -208,7 +211,7 @@ impl Store {
         let write = self.write().await.during("reporting on task", lease.task)?;
         let held = hold(&write.txn, lease).await.during("reporting on task", lease.task)?;
         let Some(project) = held else { return Ok(false) };
-        let stale = match change(&write.txn, project, input, stored(now)).await {
+        let stale = match change(&write.txn, project, (input, lease.trace), stored(now)).await {
             Ok(change) => change.stale,
             Err(ApplyError::Store(error)) => return Err(error),
             // The state machine takes every report.
@@ -276,7 +279,7 @@ fn report_of((place, (lease, outcome)): (usize, &(Lease, Outcome))) -> (usize, R
         Outcome::OverBudget { reason } => Input::HitBudget { target: lease.target, reason },
         Outcome::Failed { failure, jitter } => Input::Failed { target: lease.target, attempt: lease.attempt, failure, jitter },
     };
-    (place, Report { project: lease.project, input, own: Some(lease.task) })
+    (place, Report { project: lease.project, input, own: Some(lease.task), cause: lease.trace })
 }
 
 /// Ends running tasks for good.
@@ -328,7 +331,8 @@ async fn start_locked(
     leases: &[&Lease],
     now: DateTime<Utc>,
 ) -> Result<HashSet<Uuid>, ApplyError> {
-    let report = |lease: &&Lease| Report { project: lease.project, input: Input::Started(lease.target), own: None };
+    let report =
+        |lease: &&Lease| Report { project: lease.project, input: Input::Started(lease.target), own: None, cause: lease.trace };
     let verdicts = change_all(txn, rows, leases.iter().map(report).collect(), now).await?.verdicts;
     let started = leases.iter().zip(verdicts).filter(|(_, verdict)| verdict.is_some_and(|verdict| !verdict.stale));
     Ok(started.map(|(lease, _)| lease.task).collect())

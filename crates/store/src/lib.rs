@@ -57,6 +57,7 @@ mod webhook;
 use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
 
+use model::trace::TraceParent;
 use sea_orm::DatabaseConnection;
 use tokio::sync::Mutex;
 
@@ -112,4 +113,13 @@ pub struct Store {
     due_at: Arc<AtomicI64>,
     /// The turn to write, on SQLite.
     turn: Arc<Mutex<()>>,
+    /// The span that what is asked for belongs to.
+    cause: Option<TraceParent>,
+}
+
+impl Store {
+    /// The same database, for a request: the tasks that it puts in the queue remember that they belong to this span.
+    pub fn caused_by(&self, cause: Option<TraceParent>) -> Self {
+        Self { cause, ..self.clone() }
+    }
 }

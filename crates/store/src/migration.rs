@@ -20,6 +20,7 @@ mod m0017_questions;
 mod m0018_studio;
 mod m0020_chores;
 mod m0021_webhooks;
+mod m0022_traces;
 
 use sea_orm_migration::prelude::*;
 
@@ -50,6 +51,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0018_studio::Step),
             Box::new(m0020_chores::Step),
             Box::new(m0021_webhooks::Step),
+            Box::new(m0022_traces::Step),
         ]
     }
 }

@@ -66,7 +66,13 @@ pub async fn migrate(url: &str) -> Result<(Store, Migrated), StoreError> {
 
 async fn open_now(url: &str, path: Option<&str>) -> Result<(Store, Result<Migrated, String>), DbErr> {
     let db = connect(url, path).await?;
-    let store = Store { db, signal: Arc::default(), due_at: Arc::new(AtomicI64::new(i64::MIN)), turn: Arc::new(Mutex::new(())) };
+    let store = Store {
+        db,
+        signal: Arc::default(),
+        due_at: Arc::new(AtomicI64::new(i64::MIN)),
+        turn: Arc::new(Mutex::new(())),
+        cause: None,
+    };
     let migrated = bring_up_to_date(&store).await?;
     Ok((store, migrated))
 }

@@ -77,7 +77,7 @@ impl Store {
             ProjectStatus::Draft | ProjectStatus::Paused | ProjectStatus::Failed => Some(Command::Resume),
         };
         let Some(command) = command else { return Ok(record) };
-        let changed = change(&write.txn, row, Input::Command(command), stored(now)).await?;
+        let changed = change(&write.txn, row, (Input::Command(command), self.cause), stored(now)).await?;
         write.commit_changed(&[id]).await.during("asking question", id)?;
         Ok(changed.record)
     }

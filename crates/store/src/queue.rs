@@ -9,6 +9,7 @@ use std::collections::{HashMap, HashSet};
 use chrono::{DateTime, Utc};
 use model::project::Project;
 use model::task::Target;
+use model::trace::TraceParent;
 use model::workflow::NewTask;
 use sea_orm::sea_query::{Expr, ExprTrait, Func, Query, SimpleExpr};
 use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect};
@@ -24,18 +25,23 @@ pub fn task_id(target: Target) -> Uuid {
     Uuid::new_v5(&target.subject, format!("{}/{}", target.kind.name(), target.generation).as_bytes())
 }
 
-/// Puts new tasks in the queue.
-pub async fn enqueue(txn: &impl ConnectionTrait, project: &Project, new: &[NewTask], now: DateTime<Utc>) -> Result<(), DbErr> {
+/// Puts new tasks in the queue, each with the span of the request that wanted it.
+pub async fn enqueue(
+    txn: &impl ConnectionTrait,
+    project: &Project,
+    new: &[(NewTask, Option<TraceParent>)],
+    now: DateTime<Utc>,
+) -> Result<(), DbErr> {
     if new.is_empty() {
         return Ok(());
     }
     // One edit can ask for a thing and then take that back; such a task need not exist.
     let wanted: HashSet<Target> = project.open_targets().into_iter().collect();
-    let mut tasks: Vec<(&NewTask, i32)> = new.iter().filter(|task| wanted.contains(&task.target)).zip(0..).collect();
-    tasks.sort_by_key(|(task, place)| (std::cmp::Reverse(task.priority), *place));
+    let mut tasks: Vec<_> = new.iter().filter(|(task, _)| wanted.contains(&task.target)).zip(0..).collect();
+    tasks.sort_by_key(|((task, _), place)| (std::cmp::Reverse(task.priority), *place));
     let mut turns = Turns::of(project.owner);
     let mut rows = Vec::with_capacity(tasks.len());
-    for (new, place) in tasks {
+    for ((new, trace), place) in tasks {
         let lane = Lane::of(new.target.kind).number();
         let turn = turns.next(txn, lane, new.priority).await?;
         rows.push(task::Model {
@@ -60,6 +66,7 @@ pub async fn enqueue(txn: &impl ConnectionTrait, project: &Project, new: &[NewTa
             turn: Some(turn),
             vendor: None,
             making: None,
+            trace: trace.map(|trace| trace.to_string()),
         });
     }
     for some in rows.chunks(CHUNK) {

@@ -61,6 +61,7 @@ impl Store {
             attempt: row.attempt,
             worker: row.lease_owner.unwrap_or_default(),
             vendor_ref: row.vendor_ref,
+            trace: row.trace.and_then(|trace| trace.parse().ok()),
         };
         // From here on the lease is checked as its holder's own reports are, so what happens meanwhile makes this late.
         let taken = match report {

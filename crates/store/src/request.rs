@@ -8,6 +8,7 @@
 //! A refusal takes everything back, the key too: nothing has happened, so the same request may be tried again.
 
 use chrono::{DateTime, Duration, Utc};
+use model::trace::TraceParent;
 use model::workflow::Input;
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::OnConflict;
@@ -134,7 +135,7 @@ impl Store {
             }
             None => row,
         };
-        let record = carry_out(&write.txn, row, wish.inputs, now).await?;
+        let record = carry_out(&write.txn, row, wish.inputs, self.cause, now).await?;
         if let (Some(one_off), Some(render)) = (&wish.one_off, &record.project.render) {
             webhook::follow(&write.txn, (record.project.owner, render.id), one_off, now).await?;
         }
@@ -168,7 +169,7 @@ impl Store {
             webhook::follow(&write.txn, (new.owner, render), one_off, now).await?;
         }
         let row = insert(&write.txn, new, now).await?;
-        let record = carry_out(&write.txn, row, inputs, now).await?;
+        let record = carry_out(&write.txn, row, inputs, self.cause, now).await?;
         let answer = answer(&record);
         end(&write.txn, ticket, &answer).await?;
         write.commit_changed(&[id]).await.during("creating project", id)?;
@@ -187,6 +188,7 @@ async fn carry_out(
     txn: &impl ConnectionTrait,
     row: project::Model,
     inputs: Vec<Input>,
+    cause: Option<TraceParent>,
     now: DateTime<Utc>,
 ) -> Result<ProjectRecord, ApplyError> {
     let id = row.id;
@@ -197,7 +199,7 @@ async fn carry_out(
             Some(row) => row,
             None => project::Entity::find_by_id(id).one(txn).await.during("reading project", id)?.ok_or(ApplyError::NotFound)?,
         };
-        last = Some(change(txn, row, input, stored(now)).await?.record);
+        last = Some(change(txn, row, (input, cause), stored(now)).await?.record);
     }
     if let Some(record) = last {
         return Ok(record);

@@ -16,10 +16,13 @@ use assets::Assets;
 use chrono::{DateTime, Utc};
 use model::project::RenderOutput;
 use model::storyboard::Storyboard;
+use model::trace::Propagation;
 use reqwest::Url;
 use secrecy::SecretString;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument;
+use tracing::field::Empty;
 
 use self::id_token::IdTokens;
 pub use self::id_token::Identity;
@@ -53,6 +56,8 @@ pub struct DispatchSettings {
     pub fan_out: usize,
     /// How results of older workers, which make neither captions nor thumbnails, are finished here.
     pub options: WorkerOptions,
+    /// How traces go on.
+    pub propagation: Propagation,
     /// The current time.
     pub clock: fn() -> DateTime<Utc>,
 }
@@ -89,8 +94,9 @@ impl Dispatcher {
     pub fn new(assets: Assets, settings: DispatchSettings) -> Self {
         let client = crate::client();
         let tokens = Arc::new(IdTokens::new(client.clone(), settings.identity.clone(), settings.clock));
-        let target =
-            |target: &TargetSettings| Target::new(client.clone(), target.clone(), settings.secret.clone(), tokens.clone());
+        let target = |target: &TargetSettings| {
+            Target::new(client.clone(), target.clone(), (&settings.secret, settings.propagation), &tokens)
+        };
         Self { targets: settings.targets.iter().map(target).collect(), assets, settings, next: AtomicUsize::new(0) }
     }
 
@@ -130,7 +136,11 @@ impl Dispatcher {
         // Each twice: what was lost with one instance of a service may go well with the next.
         for turn in 0..self.targets.len() * 2 {
             let target = &self.targets[(first + turn) % self.targets.len()];
-            match target.call(call, &self.assets, (self.settings.webhook_url.as_ref(), (self.settings.clock)())).await {
+            let span = tracing::info_span!("dispatch", job = call.request.id, worker = target.origin(), outcome = Empty);
+            let for_older = (self.settings.webhook_url.as_ref(), (self.settings.clock)());
+            let called = target.call(call, &self.assets, for_older).instrument(span.clone()).await;
+            span.record("outcome", called.as_ref().map_or_else(Trouble::name, |_| "done"));
+            match called {
                 Ok(made) => return Ok(made),
                 Err(Trouble::Cancelled) => return Err(Undone::Cancelled),
                 Err(Trouble::Fatal(error)) => return Err(failed(error, false)),

@@ -5,12 +5,15 @@ use std::sync::Arc;
 
 use assets::{Assets, Fetcher, MediaType, Place, Stored};
 use bytes::Bytes;
+use metrics::counter;
 use model::project::RenderOutput;
 use model::storyboard::Storyboard;
 use model::subtitles;
 use render::{Encoder, Flow, Part, Plan, Prepared, Progress, RenderOptions, Report, SharedCache};
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
+use tracing::field::Empty;
+use tracing::{Instrument, Span};
 
 use crate::error::WorkerError;
 use crate::media::fetch;
@@ -52,6 +55,17 @@ pub async fn run(
     progress: Arc<dyn Fn(f64) + Send + Sync>,
     cancel: CancellationToken,
 ) -> Result<RenderOutput, WorkerError> {
+    let span = tracing::info_span!("render", scenes = storyboard.scenes.len(), segments = Empty, cached = Empty, seconds = Empty);
+    rendered(storyboard, assets, options, progress, cancel).instrument(span).await
+}
+
+async fn rendered(
+    storyboard: Storyboard,
+    assets: &Assets,
+    options: &WorkerOptions,
+    progress: Arc<dyn Fn(f64) + Send + Sync>,
+    cancel: CancellationToken,
+) -> Result<RenderOutput, WorkerError> {
     let temp = temporary_folder(options.temp_dir.clone().unwrap_or_else(std::env::temp_dir))?;
     let media = fetch(&storyboard, (assets, options.fetcher.as_ref()), temp.path()).await?;
     let video = temp.path().join("video.mp4");
@@ -67,13 +81,16 @@ pub async fn run(
         }
     };
     let made = blocking(draw, shared.as_deref()).await?;
-    store(assets, &video, made).await
+    note_segments(made.report.segments, made.report.cache_hits);
+    Span::current().record("seconds", made.report.seconds);
+    store(assets, &video, made).instrument(tracing::info_span!("store")).await
 }
 
 /// Draws a part of a video into the cache that workers share, so that one of them can put the whole together.
 ///
 /// # Errors
 /// As [`run`].
+#[tracing::instrument(skip_all, fields(scenes = part.scenes.len(), segments, cached))]
 pub(crate) async fn prepare(
     storyboard: Storyboard,
     part: Part,
@@ -91,7 +108,8 @@ pub(crate) async fn prepare(
         Ok(render::prepare(&plan, &part, &render_options, &|now| tell(now, &*progress, &cancel))?)
     };
     let Prepared { segments, cache_hits } = blocking(draw, Some(&shared)).await?;
-    tracing::info!(segments, cached = cache_hits, "a part is there");
+    note_segments(segments, cache_hits);
+    tracing::info!("a part is there");
     Ok(())
 }
 
@@ -130,6 +148,15 @@ impl WorkerOptions {
     }
 }
 
+/// How many segments there were, and how many of them in a cache.
+fn note_segments(segments: usize, cached: usize) {
+    let span = Span::current();
+    span.record("segments", segments).record("cached", cached);
+    for (from, count) in [("cache", cached), ("encoder", segments - cached)] {
+        counter!("shortsai_render_segments_total", "from" => from).increment(count as u64);
+    }
+}
+
 fn tell(now: Progress, progress: &(dyn Fn(f64) + Send + Sync), cancel: &CancellationToken) -> Flow {
     progress(now.fraction);
     if cancel.is_cancelled() { Flow::Stop } else { Flow::Continue }
@@ -140,7 +167,8 @@ async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, WorkerError> + Send + 'static,
     shared: Option<&BucketCache>,
 ) -> Result<T, WorkerError> {
-    let done = tokio::task::spawn_blocking(work).await;
+    let span = Span::current();
+    let done = tokio::task::spawn_blocking(move || span.in_scope(work)).await;
     if let Some(shared) = shared {
         shared.flush().await;
     }

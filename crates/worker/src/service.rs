@@ -5,21 +5,25 @@
 
 mod answer;
 mod job;
+mod measures;
 mod routes;
 mod telling;
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use assets::Assets;
 use axum::Router;
 use chrono::{DateTime, Utc};
 use model::storyboard::Storyboard;
+use model::trace::{Propagation, TraceParent};
 use reqwest::Url;
 use secrecy::SecretString;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use tracing::field::Empty;
+use tracing::{Instrument, Span};
 
 use self::job::{Job, Jobs};
 use self::telling::Telling;
@@ -43,6 +47,8 @@ pub struct ServiceSettings {
     pub waiting: usize,
     /// The version that it names itself.
     pub version: &'static str,
+    /// How traces go on.
+    pub propagation: Propagation,
     /// The current time.
     pub clock: fn() -> DateTime<Utc>,
 }
@@ -50,6 +56,14 @@ pub struct ServiceSettings {
 /// A worker that can be called. Cheap to clone.
 #[derive(Clone)]
 pub struct Service(Arc<Inner>);
+
+/// What a job is to make.
+struct Order {
+    request: RenderRequest,
+    storyboard: Storyboard,
+    /// Who is told how it goes.
+    webhook: Option<Url>,
+}
 
 struct Inner {
     assets: Assets,
@@ -89,8 +103,14 @@ impl Service {
         self.0.stop.cancelled().await;
     }
 
-    /// Begins a job that was taken.
-    fn begin(&self, job: Arc<Job>, request: RenderRequest, storyboard: Storyboard, webhook: Option<Url>) {
+    /// Begins a job that was taken, for the span of its caller.
+    fn begin(&self, job: Arc<Job>, order: Order, caller: Option<TraceParent>) {
+        // Of the highest level, so that whatever is logged in it says of what it speaks.
+        let span = tracing::error_span!("job", id = job.id, project = order.request.project(), outcome = Empty);
+        if let Some(caller) = caller {
+            span.in_scope(|| (self.0.settings.propagation.follow)(caller));
+        }
+        let Order { request, storyboard, webhook } = order;
         if let Some(url) = webhook {
             let telling = Telling {
                 client: self.0.client.clone(),
@@ -101,32 +121,37 @@ impl Service {
                 stopping: self.0.stop.clone(),
             };
             let job = job.clone();
-            self.0.tasks.spawn(async move {
+            let tell = async move {
                 telling.tell(job.id.clone(), job.news.subscribe()).await;
                 job.told.cancel();
-            });
+            };
+            self.0.tasks.spawn(tell.instrument(span.clone()));
         } else {
             job.told.cancel();
         }
         let service = self.clone();
-        let span = tracing::info_span!("job", id = job.id, project = request.project());
         let work = async move {
             let news = service.carry_out(&job, request, storyboard).await;
+            Span::current().record("outcome", measures::ended(&news));
             match &news {
                 News::Failed { error, retry } => tracing::warn!(error, retry, "failed"),
                 _ => tracing::info!("ended"),
             }
             service.0.jobs.end(&job, news);
         };
-        self.0.tasks.spawn(tracing::Instrument::instrument(work, span));
+        self.0.tasks.spawn(work.instrument(span));
     }
 
     async fn carry_out(&self, job: &Arc<Job>, request: RenderRequest, storyboard: Storyboard) -> News {
+        let waiting = measures::Counted::waiting();
         let _turn = tokio::select! {
             biased;
             () = job.cancel.cancelled() => return self.ended_early(),
             turn = self.0.turn.acquire() => turn,
         };
+        drop(waiting);
+        let _running = measures::Counted::running();
+        let began = Instant::now();
         job.news.send_replace(News::Processing { progress: 0.0 });
         let progress = {
             let job = job.clone();
@@ -152,6 +177,7 @@ impl Service {
                 let output = run(storyboard, assets, &options, progress, cancel).await;
                 match output {
                     Ok(output) => {
+                        measures::rendered(output.seconds, began.elapsed());
                         Ok(News::Completed { result_url: Some(self.url_of(&output.video).await), output: Some(output) })
                     }
                     Err(error) => Err(error),

@@ -10,6 +10,8 @@ use render::Part;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+/// Where in a trace the job belongs, as W3C Trace Context writes it. Read only from callers who know the secret.
+pub const TRACE_PARENT: &str = "traceparent";
 /// Lines of JSON instead of one document: progress comes with the answer.
 pub const NDJSON: &str = "application/x-ndjson";
 

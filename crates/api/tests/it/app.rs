@@ -78,6 +78,7 @@ impl TestApp {
             vault: std::sync::Arc::new(store::Vault::new("a secret of the tests", &[])),
             language_model: false,
             version: "1.2.3",
+            propagation: model::trace::Propagation::OFF,
             clock,
             new_id,
             closing: CancellationToken::new(),

@@ -11,6 +11,7 @@ use engine::{Engine, EngineSettings, RenderFailure, RenderJob, Renderer};
 use model::caption::WordTiming;
 use model::project::{Asset, RenderOutput};
 use model::task::{Product, TaskKind};
+use model::trace::Propagation;
 use providers::abilities::{Abilities, nobody};
 use store::Store;
 use tokio::sync::Semaphore;
@@ -53,6 +54,7 @@ pub async fn throughput(store: &Store, tasks: usize) -> f64 {
         renderer,
         prices: Arc::default(),
         settings,
+        propagation: Propagation::OFF,
         clock: now,
         jitter: || 0.5,
         checkpoint: |_, _| (),

@@ -6,6 +6,7 @@ use model::task::Product;
 use model::usage::Unit;
 use providers::abilities::Candidate;
 use providers::align::{AlignProvider, AlignRequest};
+use providers::error::unquoted;
 use serde_json::json;
 
 use super::ask::Order;
@@ -47,7 +48,7 @@ async fn align_by(
     let aligned = work.ask(order, aligner.provider.align(&request, &work.key(&scene.audio))).await?;
     if let Some(why) = &aligned.estimated {
         let project = work.record.project.id;
-        tracing::warn!(%project, scene = %scene.id, vendor = aligner.vendor, why, "the words of a narration are estimated");
+        tracing::warn!(%project, scene = %scene.id, vendor = aligner.vendor, why = &*unquoted(why), "the words of a narration are estimated");
     }
     let detail = json!({ "words": &aligned.words, "estimated": &aligned.estimated });
     keep_detail(work, &address, (sound.clone(), detail), Ends::Task).await?;

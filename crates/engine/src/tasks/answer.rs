@@ -11,6 +11,7 @@ use model::task::Product;
 use model::usage::Unit;
 use providers::abilities::Candidate;
 use providers::character::CharacterProvider;
+use providers::error::unquoted;
 use providers::image::Reference;
 use providers::script::ScriptProvider;
 use providers::speech::{SpeechProvider, Voice};
@@ -136,7 +137,8 @@ async fn voices(work: Work<'_>) -> Answer {
                 break;
             }
             Err(error) => {
-                tracing::warn!(vendor = narrator.vendor, %error, "its voices can't be listed");
+                let reason = error.to_string();
+                tracing::warn!(vendor = narrator.vendor, reason = &*unquoted(&reason), "its voices can't be listed");
                 break;
             }
         }

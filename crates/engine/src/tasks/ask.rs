@@ -6,8 +6,10 @@ use futures::future::BoxFuture;
 use model::task::{Failure, FailureClass, MAX_ATTEMPTS};
 use model::usage::Unit;
 use providers::abilities::{Candidate, Candidates};
-use providers::error::ProviderError;
+use providers::error::{ProviderError, unquoted};
 use store::{Call, Entry, Reservation};
+use tracing::Instrument;
+use tracing::field::Empty;
 
 use super::{Others, TaskError, Work};
 use crate::{failure, measures};
@@ -50,7 +52,13 @@ impl<'a> Work<'a> {
             let last_try = self.lease.attempt >= MAX_ATTEMPTS || !matches!(error, ProviderError::Retry { .. });
             let next = candidates.get(place + 1).filter(|_| self.abilities.fallback && error.is_vendors_own() && last_try);
             let Some(next) = next else { return Err(TaskError::Vendor(error)) };
-            tracing::warn!(vendor = candidate.vendor, %error, next = next.vendor, "the next vendor is asked");
+            let reason = error.to_string();
+            tracing::warn!(
+                vendor = candidate.vendor,
+                reason = &*unquoted(&reason),
+                next = next.vendor,
+                "the next vendor is asked"
+            );
             self.give_up_call(&error).await?;
             nobody = error;
         }
@@ -65,7 +73,9 @@ impl<'a> Work<'a> {
         let _processor = if order.local { self.engine.processors.acquire().await.ok() } else { None };
         self.reached("calling");
         let began = Instant::now();
-        let answer = call.await;
+        let span = tracing::info_span!("call", vendor = order.vendor, model = order.model, outcome = Empty);
+        let answer = call.instrument(span.clone()).await;
+        span.record("outcome", measures::outcome(&answer));
         measures::vendor_called(self.lease.target.kind, order.vendor, &answer, began.elapsed());
         answer.map_err(TaskError::Vendor)
     }

@@ -6,6 +6,8 @@ use futures::future::BoxFuture;
 use model::task::MAX_ATTEMPTS;
 use providers::error::ProviderError;
 use providers::job::{JobProvider, Polled};
+use tracing::Instrument;
+use tracing::field::Empty;
 
 use super::ask::Order;
 use super::keep::patiently;
@@ -43,11 +45,23 @@ pub(super) async fn wait_for<Request: Sync, Product>(
             job
         }
     };
+    let span = tracing::info_span!("wait", vendor = vendor.vendor(), outcome = Empty);
+    let answer = poll(work, vendor, &job).instrument(span.clone()).await;
+    span.record("outcome", if answer.is_ok() { "done" } else { "failed" });
+    answer
+}
+
+/// Asks for the job until it has ended.
+async fn poll<Request, Product>(
+    work: Work<'_>,
+    vendor: &dyn JobProvider<Request, Product>,
+    job: &str,
+) -> Result<Product, TaskError> {
     let clock = work.engine.clock;
     let begun = clock();
     loop {
         work.reached("polling");
-        let pause = match vendor.poll(&job).await.map_err(|error| unanswered(work, error, vendor.charges()))? {
+        let pause = match vendor.poll(job).await.map_err(|error| unanswered(work, error, vendor.charges()))? {
             Polled::Done(product) => return Ok(product),
             Polled::Failed(error) => {
                 // The next attempt, if there is one, orders a new job.

@@ -13,6 +13,7 @@ use engine::{Engine, EngineSettings, RenderFailure, RenderJob, Renderer};
 use model::caption::WordTiming;
 use model::project::{Project, RenderOutput, Settings};
 use model::storyboard::Storyboard;
+use model::trace::Propagation;
 use model::usage::PriceTable;
 use model::workflow::{Command, Edit, Input, SceneDraft};
 use providers::abilities::{Abilities, Candidates, nobody, only};
@@ -204,6 +205,7 @@ impl House {
                 limits: self.limits.clone(),
                 grace: Duration::from_secs(5),
             },
+            propagation: Propagation::OFF,
             clock: clock_of(self.clock),
             jitter: || 0.5,
             checkpoint: self.checkpoint,

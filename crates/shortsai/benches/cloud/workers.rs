@@ -78,6 +78,7 @@ async fn send(
         webhook_url: None,
         fan_out,
         options: WorkerOptions::default(),
+        propagation: model::trace::Propagation::OFF,
         clock: || DateTime::UNIX_EPOCH,
     };
     let dispatcher = Dispatcher::new(assets.clone(), settings);

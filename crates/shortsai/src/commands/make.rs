@@ -17,6 +17,7 @@ use model::script::{Script, ScriptSettings};
 use model::usage::Money;
 use model::workflow::{Command, Input};
 use store::Store;
+use tracing::Instrument;
 use uuid::Uuid;
 
 use crate::cli;
@@ -24,6 +25,7 @@ use crate::data_dir::DataDir;
 use crate::fail::{INTERRUPTED, Unusable};
 use crate::output::{self, OutputFiles};
 use crate::renderers::Renderers;
+use crate::telemetry;
 use crate::wiring::{House, new_id, now};
 use topic::Topic;
 
@@ -49,7 +51,8 @@ pub fn make(arguments: cli::Make) -> anyhow::Result<ExitCode> {
     let data = DataDir::open(&arguments.data)?;
     let runtime = tokio::runtime::Runtime::new().context("the async runtime can't be started")?;
     let budget = arguments.budget.map(Money::dollars);
-    runtime.block_on(run(&data, source, budget, (&files, (&arguments.encoder).into())))
+    let made = run(&data, source, budget, (&files, (&arguments.encoder).into()));
+    runtime.block_on(made.instrument(tracing::info_span!("make")))
 }
 
 /// What a short is made of.
@@ -96,7 +99,8 @@ async fn run(
     (files, encoder): (&OutputFiles, render::Encoder),
 ) -> anyhow::Result<ExitCode> {
     let begun = Instant::now();
-    let house = House::open(data).await?;
+    let mut house = House::open(data).await?;
+    house.store = house.store.caused_by((telemetry::PROPAGATION.current)());
     let (project, name) = match source {
         Source::Script(path, script) => {
             let fetched = web::fetch(&house, &script, &path).await?;

@@ -20,6 +20,7 @@ use crate::open_files;
 use crate::secret;
 use crate::sign_in;
 use crate::signal::wait_for_signal;
+use crate::telemetry;
 use crate::wiring::{House, new_id, now};
 
 /// How long open connections may go on after a stop was asked for.
@@ -50,7 +51,7 @@ async fn run(arguments: cli::Serve, data: &DataDir) -> anyhow::Result<ExitCode> 
     let stop = CancellationToken::new();
     let metrics = match arguments.metrics {
         Some(address) => {
-            let sources = metrics::Sources { store: house.store.clone(), data: data.root().to_owned() };
+            let sources = metrics::Sources { store: Some(house.store.clone()), data: data.root().to_owned() };
             Some(metrics::serve(address, sources, stop.clone()).await?)
         }
         None => None,
@@ -104,6 +105,7 @@ pub fn app_of(house: &House, access: api::Access, web_root: Option<api::WebRoot>
         vault: std::sync::Arc::new(house.office.vault.clone()),
         language_model: house.office.catalogue.abilities(&Default::default()).scripts.is_ok(),
         version: env!("CARGO_PKG_VERSION"),
+        propagation: telemetry::PROPAGATION,
         clock: now,
         new_id,
         closing,

@@ -8,6 +8,7 @@ use std::time::Duration;
 use anyhow::Context;
 use secrecy::SecretString;
 use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
 use worker::{Service, ServiceSettings, WorkerOptions};
 
 use crate::checks;
@@ -16,8 +17,10 @@ use crate::cli;
 use crate::data_dir::DataDir;
 use crate::environment::{PORT, Variable, WORKER_SECRET, variable};
 use crate::fail::Unusable;
+use crate::metrics;
 use crate::open_files;
 use crate::signal::wait_for_signal;
+use crate::telemetry;
 use crate::wiring::{for_worker, now};
 
 /// Where it listens when nothing is said.
@@ -84,13 +87,25 @@ async fn run(arguments: cli::Worker, listen: SocketAddr, secret: SecretString, d
         jobs_at_once: arguments.jobs.map_or(processors, NonZeroUsize::get),
         waiting: arguments.waiting,
         version: env!("CARGO_PKG_VERSION"),
+        propagation: telemetry::PROPAGATION,
         clock: now,
     };
     let listener = TcpListener::bind(listen).await.with_context(|| {
         format!("can't listen on {listen}; is another server running there? Choose another port with --listen")
     })?;
     let service = Service::new(assets, settings);
+    let stop = CancellationToken::new();
+    let metrics = match arguments.metrics {
+        Some(address) => {
+            let sources = metrics::Sources { store: None, data: data.root().to_owned() };
+            Some(metrics::serve(address, sources, stop.clone()).await?)
+        }
+        None => None,
+    };
     println!("ShortsAI worker listens on http://{}", listener.local_addr().context("the listening address")?);
+    if let Some(metrics) = metrics {
+        println!("  metrics:       http://{metrics}/metrics");
+    }
     let stopping = service.clone();
     let server = axum::serve(listener, service.router()).with_graceful_shutdown(async move {
         wait_for_signal().await;
@@ -106,6 +121,7 @@ async fn run(arguments: cli::Worker, listen: SocketAddr, secret: SecretString, d
         // Whoever still holds a connection has been told.
         () = stopped => {}
     }
+    stop.cancel();
     let _ = std::fs::remove_dir_all(&work);
     Ok(ExitCode::SUCCESS)
 }

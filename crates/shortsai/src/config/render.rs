@@ -12,6 +12,7 @@ use crate::environment::{
     WORKER_URL,
 };
 use crate::renderers::Renderers;
+use crate::telemetry;
 use crate::wiring::now;
 
 /// Where Google's machines ask who they are.
@@ -73,6 +74,7 @@ impl RenderConfig {
             webhook_url,
             fan_out,
             options: WorkerOptions::default(),
+            propagation: telemetry::PROPAGATION,
             clock: now,
         };
         Ok(Renderers::Away { dispatch: Box::new(dispatch), at_once, or_here: self.or_here })

@@ -8,6 +8,7 @@ mod backups;
 mod bad_input;
 mod bad_place;
 mod characters;
+mod collector;
 mod configuration;
 mod desk;
 /// The provider that the API's own tests sign in with.
@@ -27,6 +28,7 @@ mod serving;
 mod storage;
 mod storyboard;
 mod studio;
+mod traces;
 mod vendors;
 mod video;
 mod watching;

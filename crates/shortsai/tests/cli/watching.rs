@@ -4,8 +4,12 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::process::{Child, ChildStdout, Stdio};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
+use axum::http::StatusCode;
+use axum::{Json, Router};
 use serde_json::{Value, json};
+use tokio::runtime::Runtime;
 
 use crate::desk::{Desk, QUICK, signal, wait_for};
 
@@ -22,7 +26,12 @@ struct Server {
 
 impl Server {
     fn start(desk: &Desk, environment: &[(&str, &str)]) -> Self {
-        let mut command = desk.command(&["serve", "--listen", "127.0.0.1:0", "--metrics", "127.0.0.1:0", "-v"]);
+        Self::start_at(desk, environment, "-v")
+    }
+
+    /// One that says more.
+    fn start_at(desk: &Desk, environment: &[(&str, &str)], verbose: &str) -> Self {
+        let mut command = desk.command(&["serve", "--listen", "127.0.0.1:0", "--metrics", "127.0.0.1:0", verbose]);
         let mut child = command
             .envs(environment.iter().copied())
             .stdout(Stdio::piped())
@@ -46,20 +55,12 @@ impl Server {
         Self { child, address, metrics, _said: said, log: Some(log) }
     }
 
-    /// The status and the body.
-    fn ask(address: &str, head: &str, body: &str) -> (u16, String) {
-        let mut answer = String::new();
-        send(address, head, body).read_to_string(&mut answer).expect("it answers");
-        let (head, body) = answer.split_once("\r\n\r\n").expect("head and body");
-        (head.split(' ').nth(1).and_then(|code| code.parse().ok()).expect("a status"), body.to_owned())
-    }
-
     fn api(&self, head: &str, body: &str) -> Value {
-        serde_json::from_str(&Self::ask(&self.address, head, body).1).expect("JSON")
+        serde_json::from_str(&ask(&self.address, head, body).1).expect("JSON")
     }
 
     fn metrics(&self) -> String {
-        let (status, text) = Self::ask(&self.metrics, "GET /metrics HTTP/1.1", "");
+        let (status, text) = ask(&self.metrics, "GET /metrics HTTP/1.1", "");
         assert_eq!(status, 200);
         text
     }
@@ -94,6 +95,14 @@ impl Drop for Server {
     }
 }
 
+/// The status and the body.
+pub fn ask(address: &str, head: &str, body: &str) -> (u16, String) {
+    let mut answer = String::new();
+    send(address, head, body).read_to_string(&mut answer).expect("it answers");
+    let (head, body) = answer.split_once("\r\n\r\n").expect("head and body");
+    (head.split(' ').nth(1).and_then(|code| code.parse().ok()).expect("a status"), body.to_owned())
+}
+
 fn send(address: &str, head: &str, body: &str) -> TcpStream {
     let mut stream = TcpStream::connect(address).expect("it listens");
     let length = body.len();
@@ -104,7 +113,7 @@ fn send(address: &str, head: &str, body: &str) -> TcpStream {
 
 /// The value of the one line that begins so.
 #[track_caller]
-fn value(metrics: &str, line: &str) -> f64 {
+pub fn value(metrics: &str, line: &str) -> f64 {
     let mut found = metrics.lines().filter_map(|other| other.strip_prefix(line));
     let value = found.next().unwrap_or_else(|| panic!("no {line} in\n{metrics}"));
     value.trim().parse().expect("a number")
@@ -143,7 +152,7 @@ fn metrics_tell_what_happens() {
     for name in metrics.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split(' ').next()) {
         assert!(page.contains(&format!("| `{name}` |")), "docs/monitoring.md does not tell of {name}");
     }
-    assert_eq!(Server::ask(&server.address, "GET /metrics HTTP/1.1", "").0, 404, "the API's own listener has none");
+    assert_eq!(ask(&server.address, "GET /metrics HTTP/1.1", "").0, 404, "the API's own listener has none");
     drop(events);
     server.end();
 }
@@ -154,7 +163,7 @@ fn metrics_are_for_those_who_may_read_them() {
     let ended = desk.run(&["serve", "--listen", "127.0.0.1:0", "--metrics", "0.0.0.0:0"]);
     assert!(ended.code == Some(2) && ended.stderr.contains("set SHORTSAI_METRICS_TOKEN"), "{ended:?}");
     let server = Server::start(&desk, &[("SHORTSAI_METRICS_TOKEN", "planted-token")]);
-    let status = |header: &str| Server::ask(&server.metrics, &format!("GET /metrics HTTP/1.1{header}"), "").0;
+    let status = |header: &str| ask(&server.metrics, &format!("GET /metrics HTTP/1.1{header}"), "").0;
     assert_eq!(status(""), 401);
     assert_eq!(status("\r\nAuthorization: Bearer another"), 401);
     assert_eq!(status("\r\nAuthorization: Bearer planted-token"), 200);
@@ -167,7 +176,7 @@ fn logs_say_who_and_what_and_no_secret() {
     let secret = "planted-secret-of-the-server";
     let server = Server::start(&desk, &[("SHORTSAI_LOG", "json"), ("AUTH_SECRET", secret), ("OPENVERSE_TOKEN", "planted-token")]);
     let project = server.make("Plantedprompt is a word that nobody else writes.");
-    let refused = Server::ask(&server.address, "GET /api/projects HTTP/1.1\r\nAuthorization: Bearer planted-access", "");
+    let refused = ask(&server.address, "GET /api/projects HTTP/1.1\r\nAuthorization: Bearer planted-access", "");
     assert_eq!(refused.0, 401);
     let log = server.end();
     let lines: Vec<Value> =
@@ -187,6 +196,55 @@ fn logs_say_who_and_what_and_no_secret() {
     for planted in [secret, "planted", "Plantedprompt"] {
         assert!(!log.contains(planted), "{planted} is in the log:\n{log}");
     }
+}
+
+/// A vendor that takes nothing, and says so by repeating what it was asked. It ends with the runtime.
+fn repeater() -> (String, Runtime) {
+    let repeat = async |body: String| (StatusCode::BAD_REQUEST, Json(json!({ "error": { "message": body } })));
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
+    let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).expect("a port");
+    let base = format!("http://{}/v1", listener.local_addr().expect("an address"));
+    runtime.spawn(async move { axum::serve(listener, Router::new().fallback(repeat)).await });
+    (base, runtime)
+}
+
+#[test]
+fn logs_have_no_prompt_unless_it_is_asked_for() {
+    let (vendor, _runtime) = repeater();
+    let log = |prompts: &str| {
+        let desk = Desk::new();
+        let environment = [
+            ("OPENAI_BASE_URL", &*vendor),
+            ("OPENAI_API_KEY", "planted-key"),
+            ("SHORTSAI_LOG", "json"),
+            ("SHORTSAI_LOG_PROMPTS", prompts),
+            ("AUTH_SECRET", "planted-secret-of-the-server"),
+        ];
+        let server = Server::start_at(&desk, &environment, "-vv");
+        let front = QUICK.replace("music: none", "music: none\nimage-vendor: openai");
+        let script = format!("{front}Plantedprompt is a word that nobody else writes.\n\nPlantedprompt, once more.");
+        let short = server.api("POST /api/shorts HTTP/1.1\r\nX-Request-Id: order-1", &json!({ "script": script }).to_string());
+        let id = short["id"].as_str().unwrap_or_else(|| panic!("{short}")).to_owned();
+        wait_for("the end", || {
+            std::thread::sleep(Duration::from_millis(60));
+            let now = server.api(&format!("GET /api/shorts/{id} HTTP/1.1"), "");
+            ["completed", "failed"].iter().any(|end| now["status"] == *end).then_some(())
+        });
+        server.end()
+    };
+    let quiet = log("");
+    for line in quiet.lines() {
+        let line: Value = serde_json::from_str(line).unwrap_or_else(|_| panic!("not JSON: {line}"));
+        let span = &line["span"];
+        assert!(span["task"].is_null() || (span["project"].is_string() && span["user"].is_string()), "{line}");
+    }
+    assert!(quiet.contains("does not take the request (400): …"), "the refusal is in the log:\n{quiet}");
+    for planted in ["lanted", "once more"] {
+        assert!(!quiet.contains(planted), "{planted} is in the log:\n{quiet}");
+    }
+    let asked = log("yes");
+    assert!(asked.contains("Plantedprompt"), "it was asked for");
+    assert!(!asked.contains("planted-"), "keys are never in it");
 }
 
 #[test]

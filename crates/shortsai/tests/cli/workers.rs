@@ -6,27 +6,39 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::desk::{Desk, signal, wait_for};
+use crate::desk::{Desk, QUICK, signal, wait_for};
 use crate::serving::Server;
+use crate::watching;
 
-const SECRET: &str = "a secret of nobody but these tests";
+pub const SECRET: &str = "a secret of nobody but these tests";
 
 /// A running worker; killed when a test fails.
-struct Worker {
-    child: Child,
-    address: String,
+pub struct Worker {
+    pub child: Child,
+    pub address: String,
+    /// Where its metrics are, if it was asked for them; without `http://`.
+    metrics: Option<String>,
 }
 
 impl Worker {
     /// One that shares the data folder's objects, but not its cache.
     fn start(desk: &Desk, name: &str) -> Self {
+        Self::start_with(desk, name, &[])
+    }
+
+    pub fn start_with(desk: &Desk, name: &str, environment: &[(&str, &str)]) -> Self {
         let mut command = desk.command(&["worker", "--listen", "127.0.0.1:0", "--jobs", "1", "--processors", "1"]);
-        command.env("WORKER_SECRET", SECRET).env("SHORTSAI_DATA_DIR", desk.path(name));
+        command.env("WORKER_SECRET", SECRET).env("SHORTSAI_DATA_DIR", desk.path(name)).envs(environment.iter().copied());
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("the program starts");
-        let mut line = String::new();
-        BufReader::new(child.stdout.as_mut().expect("a pipe")).read_line(&mut line).expect("it says where it listens");
-        let address = line.trim().strip_prefix("ShortsAI worker listens on http://").expect("an address").to_owned();
-        Self { child, address }
+        let mut lines = BufReader::new(child.stdout.as_mut().expect("a pipe")).lines().map_while(Result::ok);
+        let mut after = |front: &str| {
+            let line = lines.next().expect("it says where it listens");
+            line.trim().strip_prefix(front).unwrap_or_else(|| panic!("{line}")).trim().to_owned()
+        };
+        let address = after("ShortsAI worker listens on http://");
+        let metrics = environment.iter().any(|(name, _)| *name == "SHORTSAI_METRICS").then(|| after("metrics:       http://"));
+        drop(lines);
+        Self { child, address, metrics }
     }
 }
 
@@ -39,7 +51,7 @@ impl Drop for Worker {
 }
 
 /// Folders of workers whose objects are the server's.
-fn share_objects(desk: &Desk, names: &[&str]) {
+pub fn share_objects(desk: &Desk, names: &[&str]) {
     std::fs::create_dir_all(desk.data().join("objects")).expect("a folder");
     for name in names {
         std::fs::create_dir_all(desk.path(name)).expect("a folder");
@@ -86,6 +98,35 @@ fn a_render_goes_on_elsewhere_when_its_worker_is_killed() {
     signal(&two.child, libc::SIGTERM);
     assert_eq!(two.child.wait().expect("it ends").code(), Some(0));
     assert!(!desk.path("two").join("work/worker").exists(), "nothing is left behind");
+}
+
+#[test]
+fn a_worker_tells_what_it_does() {
+    let desk = Desk::new();
+    share_objects(&desk, &["one"]);
+    let worker = Worker::start_with(&desk, "one", &[("SHORTSAI_METRICS", "127.0.0.1:0")]);
+    let mut command = desk.command(&["serve", "--listen", "127.0.0.1:0"]);
+    command.env("WORKER_URL", format!("http://{}", worker.address)).env("WORKER_SECRET", SECRET);
+    let server = Server::of(command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("the program starts"));
+    let (status, short) = server.ask("POST", "/api/shorts", &json!({ "script": format!("{QUICK}Hello.\n\nAgain.") }).to_string());
+    assert_eq!(status, "202", "{short}");
+    let address = format!("/api/shorts/{}", short["id"].as_str().expect("an id"));
+    wait_for("the video", || {
+        // A server has its limits of requests.
+        std::thread::sleep(Duration::from_millis(60));
+        (server.ask("GET", &address, "").1["status"] == "completed").then_some(())
+    });
+    let (host, path) = worker.metrics.as_deref().expect("it was asked for them").split_once('/').expect("a path");
+    let (status, metrics) = watching::ask(host, &format!("GET /{path} HTTP/1.1"), "");
+    assert_eq!(status, 200);
+    let value = |line: &str| watching::value(&metrics, line);
+    assert_eq!(value("shortsai_worker_jobs_total{outcome=\"done\"}"), 1.0);
+    assert_eq!((value("shortsai_worker_jobs{state=\"running\"}"), value("shortsai_worker_jobs{state=\"waiting\"}")), (0.0, 0.0));
+    assert!(value("shortsai_render_segments_total{from=\"encoder\"}") >= 2.0);
+    assert_eq!(value("shortsai_render_segments_total{from=\"cache\"}"), 0.0);
+    assert_eq!(value("shortsai_render_speed_ratio_count"), 1.0);
+    assert!(value("shortsai_data_free_bytes") > 0.0);
+    assert!(!metrics.contains("shortsai_database_up") && !metrics.contains("shortsai_queue_tasks"), "it has no database");
 }
 
 #[test]

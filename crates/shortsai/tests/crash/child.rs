@@ -142,6 +142,7 @@ pub async fn start_engine(order: &Order, store: &Store, media_at_once: usize) ->
             renders_at_once: 1,
             grace: Duration::from_secs(20),
         },
+        propagation: model::trace::Propagation::OFF,
         clock,
         jitter: || 0.5,
         checkpoint,

@@ -4,7 +4,8 @@ use sea_orm::entity::prelude::*;
 
 /// One task. `place` is its place among the tasks that were put in the queue together. `turn` is its place in line, and is
 /// there exactly as long as it can be begun; `vendor` is who works on it, as long as that counts against the vendor's limits;
-/// `making` is the hash of the request that it makes.
+/// `making` is the hash of the request that it makes, `trace` where
+/// in a trace it was asked for.
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "task")]
 pub struct Model {
@@ -30,6 +31,7 @@ pub struct Model {
     pub turn: Option<i64>,
     pub vendor: Option<String>,
     pub making: Option<String>,
+    pub trace: Option<String>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -67,7 +67,7 @@ on_both! {
         changes_of_one_project_wake_its_followers, changes_wake_followers_in_other_processes;
     queue: no_task_is_handed_out_twice, urgent_tasks_go_first, owners_take_turns, owners_take_turns_whatever_came_before,
         many_are_claimed_at_once, the_blocked_are_passed_over, kinds_are_respected,
-        the_next_moment_is_known;
+        the_next_moment_is_known, tasks_know_what_caused_them;
     leases: a_lost_lease_is_handed_on, a_finish_without_the_lease_changes_nothing, a_cancelled_task_never_lands,
         a_passing_trouble_is_tried_again_later, the_last_failure_is_final, a_given_back_task_has_lost_no_attempt,
         a_dead_workers_tasks_are_released, many_leases_are_kept_at_once,

@@ -3,6 +3,8 @@ use std::collections::HashSet;
 use chrono::Duration;
 use model::project::SlotStatus;
 use model::task::{Failure, FailureClass, TaskKind};
+use model::trace::TraceParent;
+use model::workflow::{Command, Input};
 use store::{Outcome, Wanted};
 
 use crate::database::{Database, at, id, product};
@@ -101,6 +103,31 @@ pub async fn the_next_moment_is_known(database: &Database) {
     let last = database.claim("worker", 32).await.expect("the task is tried again");
     assert!(store.finish(&last, Outcome::Done(product(last.target.kind, "key")), at(33)).await.unwrap());
     assert_eq!(store.next_run_at().await.unwrap(), None);
+}
+
+pub async fn tasks_know_what_caused_them(database: &Database) {
+    let cause: TraceParent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01".parse().expect("a place in a trace");
+    let other = TraceParent { span: 7, flags: 0, ..cause };
+    let project = database.project_with_scenes(5, 1, 1).await;
+    let request = |cause| database.store.caused_by(cause);
+    request(Some(cause)).apply(project, Input::Command(Command::GenerateAll { force: false }), at(1)).await.unwrap();
+    let render = Command::Render { id: id(99), when_ready: true };
+    request(Some(other)).apply(project, Input::Command(render), at(2)).await.unwrap();
+    let mut second = 10;
+    let mut last = None;
+    while let Some(lease) = database.claim("worker", second).await {
+        assert_eq!(lease.trace, Some(cause), "{lease:?}");
+        last = Some(lease.target.kind);
+        let failure = Failure { class: FailureClass::Retry { after: None }, message: "busy".to_owned() };
+        let first_try = lease.target.kind == TaskKind::Speak && lease.attempt == 1;
+        let done = Outcome::Done(product(lease.target.kind, "key"));
+        let outcome = if first_try { Outcome::Failed { failure, jitter: 1.0 } } else { done };
+        assert!(database.store.finish(&lease, outcome, at(second)).await.unwrap());
+        second += 10;
+    }
+    assert_eq!(last, Some(TaskKind::Render));
+    database.command(project, Command::Render { id: id(98), when_ready: true }, second).await;
+    assert_eq!(database.claim("worker", second).await.expect("the second render").trace, None, "nobody was traced");
 }
 
 pub async fn owners_take_turns_whatever_came_before(database: &Database) {

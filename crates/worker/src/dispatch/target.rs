@@ -6,6 +6,7 @@ use std::time::Duration;
 use assets::Assets;
 use chrono::{DateTime, Utc};
 use futures::StreamExt;
+use model::trace::Propagation;
 use reqwest::{RequestBuilder, Response, StatusCode, Url, header};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
@@ -14,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::id_token::IdTokens;
 use super::{Made, TargetSettings, Told, older};
-use crate::wire::{Health, NDJSON, News, RenderRequest};
+use crate::wire::{Health, NDJSON, News, RenderRequest, TRACE_PARENT};
 
 /// A worker of ours gives a sign of life every five seconds.
 const SILENCE: Duration = Duration::from_secs(30);
@@ -56,11 +57,25 @@ pub(crate) enum Trouble {
     Resting,
 }
 
+impl Trouble {
+    /// For traces.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::Cancelled => "cancelled",
+            Self::Fatal(_) => "failed",
+            Self::Passing(_) => "lost",
+            Self::Busy(_) => "busy",
+            Self::Resting => "resting",
+        }
+    }
+}
+
 pub(crate) struct Target {
     client: reqwest::Client,
     settings: TargetSettings,
     secret: SecretString,
     tokens: Arc<IdTokens>,
+    propagation: Propagation,
     state: Mutex<State>,
 }
 
@@ -73,8 +88,19 @@ struct State {
 }
 
 impl Target {
-    pub(crate) fn new(client: reqwest::Client, settings: TargetSettings, secret: SecretString, tokens: Arc<IdTokens>) -> Self {
-        Self { client, settings, secret, tokens, state: Mutex::default() }
+    pub(crate) fn new(
+        client: reqwest::Client,
+        settings: TargetSettings,
+        (secret, propagation): (&SecretString, Propagation),
+        tokens: &Arc<IdTokens>,
+    ) -> Self {
+        let (secret, tokens) = (secret.clone(), tokens.clone());
+        Self { client, settings, secret, tokens, propagation, state: Mutex::default() }
+    }
+
+    /// Where it is, without what an address may hold besides.
+    pub(crate) fn origin(&self) -> String {
+        self.settings.url.origin().ascii_serialization()
     }
 
     /// For the log.
@@ -257,7 +283,11 @@ impl Target {
     }
 
     async fn post(&self, request: &RenderRequest) -> Result<RequestBuilder, Trouble> {
-        Ok(self.known(self.client.post(self.path(&["render"]))).await?.json(request))
+        let post = self.known(self.client.post(self.path(&["render"]))).await?.json(request);
+        Ok(match (self.propagation.current)() {
+            Some(span) => post.header(TRACE_PARENT, span.to_string()),
+            None => post,
+        })
     }
 
     /// With the secret.

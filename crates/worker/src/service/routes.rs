@@ -9,16 +9,16 @@ use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
+use model::trace::TraceParent;
 use reqwest::Url;
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-use super::Service;
-use super::answer;
 use super::job::{Job, Refused, Taken};
-use crate::wire::{Health, News, RenderRequest};
+use super::{Order, Service, answer, measures};
+use crate::wire::{Health, News, RenderRequest, TRACE_PARENT};
 
 /// The largest request: a storyboard of 500 scenes with all its words.
 const MOST_BYTES: usize = 8 << 20;
@@ -65,14 +65,15 @@ async fn render(
     // Older callers prove the secret by the token that they want to be called with.
     service.knows(&headers, read.as_ref().ok().and_then(|request| request.webhook_token.as_deref()))?;
     let request = read.map_err(|error| unfit(format!("The request does not fit: {error}")))?;
-    Ok(answer::answer(take(&service, request)?, &headers))
+    let caller = headers.get(TRACE_PARENT).and_then(|span| span.to_str().ok()?.parse().ok());
+    Ok(answer::answer(take(&service, request, caller)?, &headers))
 }
 
 fn unfit(error: String) -> Refusal {
     refuse(StatusCode::UNPROCESSABLE_ENTITY, error)
 }
 
-fn take(service: &Service, request: RenderRequest) -> Result<Arc<Job>, Refusal> {
+fn take(service: &Service, request: RenderRequest, caller: Option<TraceParent>) -> Result<Arc<Job>, Refusal> {
     if request.id.is_empty() || request.id.len() > ID {
         return Err(unfit(format!("id: give 1 to {ID} characters")));
     }
@@ -81,14 +82,18 @@ fn take(service: &Service, request: RenderRequest) -> Result<Arc<Job>, Refusal> 
     match service.0.jobs.take(&request) {
         Ok(Taken::Known(job)) => Ok(job),
         Ok(Taken::New(job)) => {
-            service.begin(job.clone(), request, storyboard, webhook);
+            service.begin(job.clone(), Order { request, storyboard, webhook }, caller);
             Ok(job)
         }
         Err(Refused::Busy) => {
+            measures::refused("busy");
             let error = format!("This worker has enough to do; ask again in {AGAIN} seconds, or ask another one.");
             Err(refuse(StatusCode::TOO_MANY_REQUESTS, error))
         }
-        Err(Refused::Stopping) => Err(refuse(StatusCode::SERVICE_UNAVAILABLE, "This worker is being stopped; ask another one.")),
+        Err(Refused::Stopping) => {
+            measures::refused("stopping");
+            Err(refuse(StatusCode::SERVICE_UNAVAILABLE, "This worker is being stopped; ask another one."))
+        }
         Err(Refused::Other) => {
             Err(refuse(StatusCode::CONFLICT, "A job with this id has another payload; give this one an id of its own."))
         }

@@ -12,6 +12,7 @@ use standardwebhooks::Webhook;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
+use super::measures;
 use crate::wire::News;
 
 /// Between two messages about progress.
@@ -68,7 +69,9 @@ impl Telling {
                 Ok(()) => return,
                 Err(reason) => tracing::warn!(reason, tries = tries + 1, "the end of a job was not taken"),
             }
-            if self.stopping.is_cancelled() && tries + 1 >= LAST_WORDS {
+            let given_up = tries + 1 == AGAIN.len() || (self.stopping.is_cancelled() && tries + 1 >= LAST_WORDS);
+            measures::not_taken(given_up);
+            if self.stopping.is_cancelled() && given_up {
                 return;
             }
             let wait = Duration::from_secs(if self.stopping.is_cancelled() { 1 } else { seconds });

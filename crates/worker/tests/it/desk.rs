@@ -11,6 +11,7 @@ use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use image::{ImageFormat, Rgb, RgbImage};
 use model::storyboard::Storyboard;
+use model::trace::Propagation;
 use secrecy::SecretString;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -118,6 +119,7 @@ impl Desk {
             jobs_at_once,
             waiting,
             version: "1.2.3",
+            propagation: Propagation::OFF,
             clock,
         };
         let service = Service::new(self.assets.clone(), settings);
@@ -143,6 +145,7 @@ impl Desk {
             identity: false,
         };
         let mut dispatch = DispatchSettings {
+            propagation: Propagation::OFF,
             targets: workers.iter().map(target).collect(),
             secret: SecretString::from(SECRET.to_owned()),
             identity: Identity::Metadata("127.0.0.1:1".to_owned()),

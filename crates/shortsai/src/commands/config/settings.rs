@@ -112,6 +112,7 @@ pub fn all(sources: &Sources<'_>) -> Vec<Section> {
         settings.extend(group.map(|group| sources.variables(group)).unwrap_or_default());
         sections.push(section(&title, settings));
     }
+    sections.push(section("traces", sources.variables(Group::Traces)));
     sections.push(section("shortsai worker", sources.variables(Group::Worker)));
     sections
 }
