@@ -4,7 +4,7 @@ SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup setup-tests setup-bench build demo test test-crash serve bench bench-encoders lint lint-format lint-scripts lint-alerts lint-deploy lint-code lint-docs fmt clean
+.PHONY: help setup setup-tests setup-bench build demo test test-crash rehearse test-image serve bench bench-encoders lint lint-format lint-scripts lint-alerts lint-deploy lint-supply lint-code lint-docs papers fmt clean
 
 # rustup's folder goes first: a fresh installation is not in PATH yet, and a distribution's own cargo is often too old.
 export PATH := $(or $(CARGO_HOME),$(HOME)/.cargo)/bin:$(PATH)
@@ -40,7 +40,14 @@ test: setup-tests lint ## run all checks and all tests, installing what is missi
 	scripts/schemathesis.sh $(TARGET)/debug/shortsai
 
 test-crash: setup-tests ## kill processes for a minute on each database and see that nothing is lost (in `make test`: 4 seconds)
-	SHORTSAI_CRASH_SECONDS=60 scripts/with-postgres.sh cargo test --package shortsai --test crash -- --nocapture --test-threads=1
+	SHORTSAI_CRASH_SECONDS=60 SHORTSAI_CRASH_EVERY=1 scripts/with-postgres.sh cargo test --workspace --test crash -- --nocapture --test-threads=1
+
+rehearse: setup-tests ## play a production life with real processes: sign-in, backup, disaster, new secrets, a roll-out (1 minute)
+	scripts/with-postgres.sh cargo test --workspace --test cli rehearsal -- --nocapture
+
+test-image: build ## do what the Dockerfile does without a container engine, and start what comes out (as root; with IMAGE=all it also builds in it)
+	@scripts/setup.sh --image
+	scripts/test-image.py $(if $(filter all,$(IMAGE)),,--program $(SHORTSAI))
 
 serve: build ## start the server and its page on http://127.0.0.1:3333
 	$(SHORTSAI) serve
@@ -56,7 +63,10 @@ bench: setup-bench build ## measure renderer, aligner, queue, main job, server a
 bench-encoders: setup ## compare encoder settings: size, likeness to the original and processor time
 	cargo bench --package render --bench encoders
 
-lint: lint-format lint-scripts lint-alerts lint-deploy lint-code lint-docs ## check format, scripts, lints and documentation without running tests
+papers: setup ## write the licences of all libraries and the list of them (SBOM) into out/, as a release has them
+	scripts/papers.sh
+
+lint: lint-format lint-scripts lint-alerts lint-deploy lint-supply lint-code lint-docs ## check format, scripts, lints and documentation without running tests
 
 lint-format:
 	cargo fmt --all --check
@@ -86,6 +96,11 @@ lint-deploy:
 	else \
 		echo "the linters of scripts/lint/requirements.txt are not installed: deployment files not checked"; \
 	fi
+
+# Licences, sources and unwanted libraries; libraries that nothing uses. Known holes are looked up by GitHub's CI.
+lint-supply:
+	cargo deny --log-level error check bans licenses sources
+	cargo machete --skip-target-dir
 
 lint-code:
 	cargo clippy --quiet --workspace --all-targets -- -D warnings

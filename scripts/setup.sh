@@ -4,6 +4,7 @@
 #   scripts/setup.sh            to build and run
 #   scripts/setup.sh --tests    and to run the tests
 #   scripts/setup.sh --bench    and to measure
+#   scripts/setup.sh --image    to try the container images without an engine
 #
 # Debian (12 and newer) and Ubuntu (22.04 and newer) are looked after by apt-get. On other systems it says what is missing.
 set -euo pipefail
@@ -17,12 +18,14 @@ rust_wanted="$(sed -n 's/^rust-version = "\([0-9.]*\)"$/\1/p' "$root/Cargo.toml"
 
 with_tests=no
 with_bench=no
+with_image=no
 case "${1:-}" in
 "") ;;
 --tests) with_tests=yes ;;
 --bench) with_tests=yes with_bench=yes ;;
+--image) with_image=yes ;;
 *)
-  echo "usage: scripts/setup.sh [--tests | --bench]" >&2
+  echo "usage: scripts/setup.sh [--tests | --bench | --image]" >&2
   exit 2
   ;;
 esac
@@ -97,6 +100,12 @@ fi
 if [[ $with_bench == yes ]]; then
   # A plain server of files to compare with; Debian has it outside of PATH.
   want "have_nginx" nginx-light "the comparison with nginx is"
+fi
+
+if [[ $with_image == yes ]]; then
+  need "have mmdebstrap" mmdebstrap "makes the file systems that images begin with"
+  need "have ip" iproute2 "gives what is tried a network of its own"
+  need "have python3" python3 "reads the Dockerfile"
 fi
 
 # apt_get ARGUMENTS: as root, and waiting for the lock, which lets setup work while the system installs its own updates.
@@ -184,6 +193,16 @@ install_checkers() {
   (cd "$root" && rustup component add rustfmt clippy)
 }
 
+# Checkers of libraries are built here, once, into cargo's own folder, in which a newer one may be already.
+install_cargo_programs() {
+  local program
+  for program in cargo-deny@0.20.2 cargo-machete@0.9.2; do
+    if have "${program%@*}"; then continue; fi
+    say "building $program (checks the libraries; some minutes, once)"
+    (cd "$root" && cargo install --quiet --locked --debug "$program") || die "$program could not be built; the message above says why"
+  done
+}
+
 # install_python FOLDER REQUIREMENTS: exactly the versions that are written down, under target/, so that nothing of the system's is
 # touched.
 install_python() {
@@ -209,6 +228,7 @@ if ! have cargo || ! is_enough "$(rust_here)"; then
 fi
 if [[ $with_tests == yes ]]; then
   install_checkers
+  install_cargo_programs
   install_python schemathesis scripts/schemathesis/requirements.txt
   install_python python scripts/requirements-tests.txt
   install_python lint scripts/lint/requirements.txt

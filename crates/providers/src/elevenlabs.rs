@@ -90,7 +90,7 @@ mod tests {
         check("bad_prompt", |error| matches!(error, ProviderError::Refused(_)));
         assert_eq!(explain(401, &json!({ "detail": { "status": "invalid_api_key" } }), ""), None);
         let declined: Value = serde_json::from_str(include_str!("../fixtures/elevenlabs-bad-prompt.json")).expect("JSON");
-        let message = "ElevenLabs declines this content; word it differently, such as \"calm piano\": words";
+        let message = "ElevenLabs declines this content; word it differently, such as “calm piano”: words";
         assert_eq!(explain(400, &declined, "words"), Some(ProviderError::Refused(message.into())));
     }
 }

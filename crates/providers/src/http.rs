@@ -279,7 +279,7 @@ pub(crate) fn quoted(words: &str, key: Option<&Key>) -> String {
     };
     match line.chars().count() {
         0 => line,
-        ..=MOST_OF_MESSAGE => format!("“{line}”"),
+        1..=MOST_OF_MESSAGE => format!("“{line}”"),
         _ => format!("“{}…”", line.chars().take(MOST_OF_MESSAGE).collect::<String>()),
     }
 }

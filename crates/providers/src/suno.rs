@@ -270,9 +270,9 @@ mod tests {
         check("SUCCESS", json!([]), "again: Suno has ended without a song");
         check("CALLBACK_EXCEPTION", song(), "https://cdn.example/a.mp3");
         check("CALLBACK_EXCEPTION", json!([]), "not yet");
-        check("CREATE_TASK_FAILED", json!([]), "again: Suno could not make the music: the why");
-        check("GENERATE_AUDIO_FAILED", json!([]), "again: Suno could not make the music: the why");
-        check("SENSITIVE_WORD_ERROR", json!([]), "Suno declines this music; describe it differently: the why");
+        check("CREATE_TASK_FAILED", json!([]), "again: Suno could not make the music: “the why”");
+        check("GENERATE_AUDIO_FAILED", json!([]), "again: Suno could not make the music: “the why”");
+        check("SENSITIVE_WORD_ERROR", json!([]), "Suno declines this music; describe it differently: “the why”");
         let record = Record { status: "PONDERING".into(), response: None, error_message: None };
         assert_eq!(music().standing(record).err(), Some(unreadable(Vendor::Suno)));
     }

@@ -75,6 +75,30 @@ fn no_source_file_is_too_long() {
     assert_eq!(long, Vec::<String>::new(), "split these files by noun; the most is {MOST_LINES} lines");
 }
 
+/// A guide to errors that nobody sees any more would help nobody.
+#[test]
+fn the_guide_to_troubles_quotes_what_the_program_says() {
+    let mut files = Vec::new();
+    rust_files(&workspace().join("crates"), &mut files);
+    let sources: Vec<String> = files
+        .iter()
+        .filter(|path| path.components().any(|part| part.as_os_str() == "src"))
+        .map(|path| std::fs::read_to_string(path).expect("source files are readable UTF-8"))
+        .collect();
+    let quotes = |guide: &str| -> Vec<String> {
+        let guide = std::fs::read_to_string(workspace().join(guide)).expect("the guide is there");
+        let heads = guide.lines().filter(|line| line.starts_with("### "));
+        heads.flat_map(|head| head.split('`').skip(1).step_by(2).map(str::to_owned).collect::<Vec<_>>()).collect()
+    };
+    let english = quotes("docs/troubleshooting.md");
+    assert!(english.len() > 15, "only {} messages are quoted", english.len());
+    assert_eq!(english, quotes("docs/pt-BR/troubleshooting.md"), "both languages have the same messages");
+    let pieces = english.iter().flat_map(|quote| quote.split('…')).map(str::trim);
+    let unknown: Vec<&str> =
+        pieces.filter(|piece| piece.len() > 3 && !sources.iter().any(|source| source.contains(piece))).collect();
+    assert_eq!(unknown, Vec::<&str>::new(), "the program says nothing like that");
+}
+
 fn row<'a>(table: &[(&str, &'a [&'a str])], name: &str) -> &'a [&'a str] {
     table.iter().find(|(known, _)| *known == name).map_or(&[], |(_, names)| names)
 }

@@ -191,7 +191,7 @@ mod tests {
     fn words_are_a_refusal_and_silence_a_failure() {
         let api = super::super::api(Http::new().expect("a client"), String::new(), None);
         let error = no_picture(&api, "I can't\ndraw that.");
-        let expected = "Gemini declines to draw this; describe the scene differently: I can't draw that.";
+        let expected = "Gemini declines to draw this; describe the scene differently: “I can't draw that.”";
         assert_eq!(error, ProviderError::Refused(expected.into()));
         assert!(matches!(no_picture(&api, " \n"), ProviderError::Retry { .. }));
         assert!(names_interactions("This model is only available through the Interactions API."));

@@ -279,13 +279,13 @@ mod tests {
         };
         check("queued", None);
         check("in_progress", None);
-        check("failed", Some(ProviderError::retry("Gemini could not make this: the why")));
-        check("incomplete", Some(ProviderError::retry("Gemini stopped before this was whole: the why")));
-        let message = "Quota exceeded: the Gemini account has reached its spending limit: the why";
+        check("failed", Some(ProviderError::retry("Gemini could not make this: “the why”")));
+        check("incomplete", Some(ProviderError::retry("Gemini stopped before this was whole: “the why”")));
+        let message = "Quota exceeded: the Gemini account has reached its spending limit: “the why”";
         check("budget_exceeded", Some(ProviderError::Quota(message.into())));
-        let message = "this was cancelled at Gemini; ask for it again if you want it after all: the why";
+        let message = "this was cancelled at Gemini; ask for it again if you want it after all: “the why”";
         check("cancelled", Some(ProviderError::Fatal(message.into())));
-        let message = "Gemini wants to call tools for this, which are not there; choose another model: the why";
+        let message = "Gemini wants to call tools for this, which are not there; choose another model: “the why”";
         check("requires_action", Some(ProviderError::Fatal(message.into())));
         assert_eq!(polled(json!({ "id": "a", "status": "pondering" })).err(), Some(unreadable(Vendor::Gemini)));
     }
@@ -327,7 +327,7 @@ mod tests {
         let too_large = output.file(&api, "audio", 9).await;
         assert_eq!(too_large, Err(ProviderError::Fatal("Gemini sent more than 9 bytes".into())));
         assert_eq!(output.file(&api, "video", 10).await, Ok(None));
-        let message = "Gemini declines to make this; word it differently: Instrumental, 84 beats a minute.";
+        let message = "Gemini declines to make this; word it differently: “Instrumental, 84 beats a minute.”";
         assert_eq!(output.refusal(&api), ProviderError::Refused(message.into()));
     }
 

@@ -279,7 +279,7 @@ mod tests {
         assert_eq!(too_large, Err(ProviderError::Fatal("Vertex sent more than 10 bytes".into())));
         let declined = read(include_str!("../../fixtures/vertex-operation-declined.json"));
         let Polled::Failed(error) = clips.outcome(declined.response) else { panic!("there is no video") };
-        assert!(matches!(&error, ProviderError::Refused(message) if message.ends_with("people under age.")), "{error}");
+        assert!(matches!(&error, ProviderError::Refused(message) if message.ends_with("people under age.”")), "{error}");
         let Polled::Failed(error) = clips.outcome(Response::default()) else { panic!("there is no video") };
         assert!(matches!(error, ProviderError::Retry { .. }), "{error}");
     }

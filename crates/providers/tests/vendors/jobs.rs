@@ -372,7 +372,7 @@ async fn every_fault_of_music_at_once_has_its_class() {
             assert_eq!(outcome(&made), *expected, "{vendor} {fault:?}: {made:?}");
             if *expected == "refused" && vendor == "elevenlabs" {
                 let said = made.expect_err("refused").to_string();
-                assert!(said.contains("such as \"Calm instrumental music with piano and strings\""), "{said}");
+                assert!(said.contains("such as “Calm instrumental music with piano and strings”"), "{said}");
             }
         }
     }

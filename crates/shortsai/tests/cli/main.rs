@@ -7,6 +7,7 @@
 mod backups;
 mod bad_input;
 mod bad_place;
+mod bucket;
 mod characters;
 mod collector;
 mod configuration;
@@ -23,6 +24,7 @@ mod making;
 mod migrating;
 mod people;
 mod postgres;
+mod rehearsal;
 mod repeated;
 mod serving;
 mod storage;

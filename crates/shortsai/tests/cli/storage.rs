@@ -1,10 +1,9 @@
 //! Where objects are kept, what is collected, and pictures that a script names by an address.
 
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::io::{Read, Write};
+use std::net::TcpListener;
 
+use crate::bucket::Moto;
 use crate::desk::{Desk, QUICK, names_in};
 
 /// Answers every request with that file; ends with the test.
@@ -64,52 +63,11 @@ fn a_bucket_that_can_not_be_used_is_told() {
     assert!(said.contains("the object store can't be reached") && !said.contains("planted-secret"), "{said}");
 }
 
-/// Moto's S3 server with a bucket; it asks nobody who they are.
-struct Moto {
-    process: Child,
-    address: String,
-}
-
-impl Moto {
-    fn start() -> Self {
-        let workspace = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
-        let target = std::env::var("CARGO_TARGET_DIR").unwrap_or_else(|_| format!("{workspace}/target"));
-        let program = Path::new(&target).join("python/bin/moto_server");
-        let mut command = Command::new(&program);
-        command.args(["-H", "127.0.0.1", "-p", "0"]).stdout(Stdio::null()).stderr(Stdio::piped());
-        let mut process = command.spawn().unwrap_or_else(|error| {
-            panic!("{} can't be started ({error}); scripts/setup.sh --tests installs it", program.display())
-        });
-        let mut said = BufReader::new(process.stderr.take().expect("piped")).lines();
-        let address = |line: String| line.split_once("Running on http://").map(|(_, address)| address.trim().to_owned());
-        let address = said.find_map(|line| address(line.expect("readable"))).expect("it says where it listens");
-        // Whoever is not listened to stops talking.
-        std::thread::spawn(move || said.for_each(drop));
-        let mut stream = TcpStream::connect(&address).expect("it listens");
-        let head = "authorization: AWS4-HMAC-SHA256 Credential=any/20261127/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=any";
-        write!(stream, "PUT /media HTTP/1.1\r\nhost: {address}\r\n{head}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n")
-            .expect("it reads");
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).expect("it answers");
-        assert!(answer.split(' ').nth(1) == Some("200"), "{answer}");
-        Self { process, address }
-    }
-}
-
-impl Drop for Moto {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
-
 #[test]
 fn a_short_is_made_with_nothing_but_a_bucket() {
     let (desk, moto) = (Desk::new(), Moto::start());
     let run = |arguments: &[&str]| {
-        let mut command = desk.command(arguments);
-        command.env("S3_ENDPOINT", format!("http://{}", moto.address)).env("S3_BUCKET_NAME", "media");
-        let output = command.env("S3_ACCESS_KEY_ID", "any").env("S3_SECRET_ACCESS_KEY", "any").output().expect("it starts");
+        let output = desk.command(arguments).envs(moto.environment()).output().expect("it starts");
         let said = String::from_utf8(output.stdout).expect("UTF-8");
         assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
         said
@@ -122,5 +80,6 @@ fn a_short_is_made_with_nothing_but_a_bucket() {
     assert!(kept.iter().all(|name| usual.contains(&name.as_str())), "objects are in the bucket only: {kept:?}");
     let said = run(&["objects", "gc", "--grace", "1h", "--dry-run"]);
     // The picture, the narration, the video, its captions in three forms and its thumbnail.
-    assert!(said.starts_with(&format!("7 objects in the bucket media at http://{}", moto.address)), "{said}");
+    let [(_, endpoint), ..] = moto.environment();
+    assert!(said.starts_with(&format!("7 objects in the bucket media at {endpoint}")), "{said}");
 }

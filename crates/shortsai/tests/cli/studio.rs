@@ -1,7 +1,7 @@
 //! What ShortsAI Studio sends from a browser, sent to the real server: with sign-in, with vendors that are simulated, and with
 //! a look at each field that the Studio reads. Its own build is not needed.
 
-mod account;
+pub mod account;
 mod admin;
 mod answers;
 mod archive;
@@ -13,7 +13,7 @@ mod live;
 mod racing;
 mod screen;
 mod shape;
-mod tab;
+pub mod tab;
 mod writing;
 
 use serde_json::json;
@@ -26,7 +26,7 @@ async fn the_studio_finds_everything_that_it_reads() {
     let studio = Studio::start().await;
     let tab = studio.tab();
     account::before_sign_in(&tab).await;
-    account::sign_in(&studio, &tab, "ada").await;
+    account::sign_in(&studio.google, &tab, "ada").await;
     let user = account::startup(&tab, "ada").await;
     writing::folders(&tab).await;
     writing::shows(&tab).await;

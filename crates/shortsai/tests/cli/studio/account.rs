@@ -2,9 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::house::{Studio, person};
+use super::house::person;
 use super::shape::{reads, reads_each, text};
 use super::tab::Tab;
+use crate::google::Google;
 
 const SESSION: &str = "authjs.session-token";
 
@@ -30,18 +31,18 @@ pub async fn before_sign_in(tab: &Tab) {
 }
 
 /// The form, the provider, and back to the page.
-pub async fn sign_in(studio: &Studio, tab: &Tab, name: &str) {
+pub async fn sign_in(google: &Google, tab: &Tab, name: &str) {
     let csrf = text(&tab.get("/api/auth/csrf").await.json(200)["csrfToken"]);
     let fields = [("csrfToken", csrf.as_str()), ("callbackUrl", &tab.home)];
     let provider = tab.form("/api/auth/signin/google", &fields).await;
-    assert!(provider.starts_with(&studio.google.issuer()), "{provider}");
+    assert!(provider.starts_with(&google.issuer()), "{provider}");
     for needed in ["response_type=code", "code_challenge_method=S256", "state=", "nonce=", "scope=openid"] {
         assert!(provider.contains(needed), "{provider}");
     }
-    let back = studio.google.agree(&provider, &person(name), |_, _| ());
+    let back = google.agree(&provider, &person(name), |_, _| ());
     let answer = tab.get(&back).await;
     assert_eq!((answer.status, answer.header("location")), (302, tab.home.as_str()));
-    assert!(tab.has_cookie(SESSION));
+    assert!(tab.has_cookie(SESSION) || tab.has_cookie("__Secure-authjs.session-token"));
 }
 
 /// What the page asks once somebody is signed in, twice; answers the user's id.

@@ -63,7 +63,7 @@ impl Studio {
 
     pub async fn signed_in(&self, name: &str) -> Tab {
         let tab = self.tab();
-        account::sign_in(self, &tab, name).await;
+        account::sign_in(&self.google, &tab, name).await;
         tab
     }
 

@@ -11,6 +11,8 @@ pub struct Tab {
     http: Client,
     /// Scheme, host and port of the page.
     pub home: String,
+    /// Where the server listens, if that is behind a proxy.
+    address: String,
     cookies: Jar,
 }
 
@@ -48,14 +50,25 @@ impl Answer {
 
 impl Tab {
     pub fn open(home: &str) -> Self {
+        Self::behind(home, home)
+    }
+
+    /// A page at `home`, where a proxy hands everything on to `address`.
+    pub fn behind(home: &str, address: &str) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let http = Client::builder().redirect(reqwest::redirect::Policy::none()).build().expect("a client");
-        Self { http, home: home.to_owned(), cookies: Jar::default() }
+        Self { http, home: home.to_owned(), address: address.to_owned(), cookies: Jar::default() }
     }
 
     /// Another tab of the same browser.
     pub fn another(&self) -> Self {
-        Self { http: self.http.clone(), home: self.home.clone(), cookies: self.cookies.clone() }
+        self.at(&self.address)
+    }
+
+    /// The same browser, whose requests the proxy hands to another server.
+    pub fn at(&self, address: &str) -> Self {
+        let (http, home, cookies) = (self.http.clone(), self.home.clone(), self.cookies.clone());
+        Self { http, home, address: address.to_owned(), cookies }
     }
 
     pub fn has_cookie(&self, name: &str) -> bool {
@@ -65,7 +78,7 @@ impl Tab {
     fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let line = self.cookies.line();
         let harmless = method == Method::GET;
-        let request = self.http.request(method, format!("{}{path}", self.home)).header("sec-fetch-site", "same-origin");
+        let request = self.http.request(method, format!("{}{path}", self.address)).header("sec-fetch-site", "same-origin");
         let request = if line.is_empty() { request } else { request.header(COOKIE, line) };
         if harmless { request } else { request.header(ORIGIN, &self.home) }
     }
