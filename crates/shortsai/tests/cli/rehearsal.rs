@@ -6,7 +6,10 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use providers::simulator::{Options, Simulator};
+use sea_orm::Database as Connection;
+use sea_orm_migration::MigratorTrait;
 use serde_json::{Value, json};
+use store::Migrator;
 
 use crate::bucket::Moto;
 use crate::desk::{Desk, Ended, signal, wait_for};
@@ -126,6 +129,24 @@ impl House {
     }
 }
 
+async fn upgrade(desk: &Desk) {
+    let database = Database::new().expect("there is PostgreSQL");
+    let connection = Connection::connect(database.url()).await.expect("it is there");
+    Migrator::up(&connection, Some(1)).await.expect("the first step");
+    connection.close().await.expect("it was open");
+    database.psql("INSERT INTO \"user\" VALUES ('5eed0000-0000-4000-8000-0000000000aa', 'Ana', 'ana@shorts.example', now())");
+    let run = |arguments: &[&str]| {
+        let output = desk.command(arguments).env("DATABASE_URL", database.url()).output();
+        Ended::of(output.expect("the program starts"))
+    };
+    assert_eq!(run(&["migrate", "--check"]).code, Some(3), "steps are missing");
+    let migrated = run(&["migrate"]);
+    assert_eq!(migrated.code, Some(0), "{migrated:?}");
+    assert_eq!(run(&["migrate", "--check"]).code, Some(0));
+    let users = run(&["user", "list"]);
+    assert!(users.stdout.contains("ana@shorts.example"), "{users:?}");
+}
+
 async fn order(tab: &Tab, scenes: usize) -> String {
     let scene = "This scene takes a while, because there are many words in it, and then some more of them. ".repeat(3);
     let body = vec![scene; scenes].join("\n\n");
@@ -163,6 +184,9 @@ async fn speak(tab: &Tab, text: &str) -> u16 {
 async fn a_production_life() {
     let Some(house) = House::build().await else { return };
     let secrets = (OLD_SECRET, "");
+    say("a database of the very first schema is brought up to date, once");
+    upgrade(&house.desk).await;
+
     say("two workers and two servers start on PostgreSQL and a bucket");
     let (first, second) = (house.worker("worker1", "127.0.0.1:0"), house.worker("worker2", "127.0.0.1:0"));
     let workers = [&first, &second];
