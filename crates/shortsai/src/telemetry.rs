@@ -82,8 +82,9 @@ impl Traces {
     /// Tells what is not told yet.
     pub fn end(self) {
         let patience = if self.away.load(Ordering::Relaxed) { LAST_TRY } else { LAST };
-        if let Err(error) = self.provider.shutdown_with_timeout(patience) {
-            tracing::debug!(%error, "the last spans were not told");
+        // Whoever takes connections and says nothing may not have been noticed yet.
+        if self.provider.shutdown_with_timeout(patience).is_err() && !self.away.swap(true, Ordering::Relaxed) {
+            tracing::warn!("the collector has not taken the last traces");
         }
         self.runtime.shutdown_background();
     }
