@@ -5,13 +5,13 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 tools="${CARGO_TARGET_DIR:-$PWD/target}/tools"
 
-# tool NAME VERSION: unless it is there in that version.
+# tool NAME VERSION OPTION…: unless it is there in that version.
 tool() {
   if [[ "$("$tools/bin/$1" "${1#cargo-}" --version 2>/dev/null || true)" == *"$2"* ]]; then return 0; fi
-  cargo install --quiet --locked --root "$tools" "$1@$2"
+  cargo install --quiet --locked --debug --root "$tools" "$1@$2" "${@:3}"
 }
 
-tool cargo-about 0.9.3
+tool cargo-about 0.9.3 --features cli
 tool cargo-cyclonedx 0.5.9
 mkdir -p out
 PATH="$tools/bin:$PATH"
