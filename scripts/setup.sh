@@ -51,10 +51,8 @@ have_ffmpeg() { have ffmpeg && have ffprobe; }
 have_festival_voice() { compgen -G "/usr/share/festival/voices/*/$1" >/dev/null; }
 have_nginx() { have nginx || [[ -x /usr/sbin/nginx ]]; }
 have_chromium() { have chromium || have chromium-browser || have google-chrome || have chrome; }
-# Debian's Python can only make environments with a package of its own.
-# shellcheck disable=SC2317 # need calls it
-have_venv() { python3 -c 'import ensurepip, venv' 2>/dev/null; }
 have_postgres() { have initdb || compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null; }
+# Debian's Python can only make environments with a package of its own.
 have_venv() { python3 -c 'import ensurepip, venv' >/dev/null 2>&1; }
 have_certificates() { [[ -e /etc/ssl/certs/ca-certificates.crt || -e /etc/ssl/cert.pem || -d /etc/pki ]]; }
 
