@@ -35,15 +35,16 @@ pub(crate) fn stream(file: File, path: PathBuf, range: Range<u64>) -> BoxStream<
 async fn read(file: &Arc<File>, range: Range<u64>, buffers: Arc<Buffers>) -> io::Result<Piece> {
     let mut piece = Piece { bytes: buffers.take(), length: (range.end - range.start) as usize, buffers };
     let there = read_held(file, piece.room(), range.start);
-    if there < piece.length {
-        let file = file.clone();
-        let rest = move || {
-            file.read_exact_at(&mut piece.room()[there..], range.start + there as u64)?;
-            Ok(piece)
-        };
-        return tokio::task::spawn_blocking(rest).await.map_err(io::Error::other)?;
-    }
-    Ok(piece)
+    if there < piece.length { read_rest(file.clone(), range.start, piece, there).await } else { Ok(piece) }
+}
+
+/// Reads what of the piece at that place is not `there` yet, from the disk if it must be.
+async fn read_rest(file: Arc<File>, start: u64, mut piece: Piece, there: usize) -> io::Result<Piece> {
+    let rest = move || {
+        file.read_exact_at(&mut piece.room()[there..], start + there as u64)?;
+        Ok(piece)
+    };
+    tokio::task::spawn_blocking(rest).await.map_err(io::Error::other)?
 }
 
 /// Reads what is in memory; none of it where that can't be told.
@@ -142,6 +143,17 @@ mod tests {
         drop(first);
         let third = pieces.next().await.expect("a piece").expect("reads");
         assert_eq!((third.as_ptr(), third[0], second[0]), (place, 2, 1));
+    }
+
+    #[tokio::test]
+    async fn what_is_not_in_memory_follows_behind_what_is() {
+        let mut file = tempfile::tempfile().expect("a file");
+        std::io::Write::write_all(&mut file, b"0123456789").expect("writes");
+        let buffers = Arc::new(Buffers::default());
+        let mut piece = Piece { bytes: buffers.take(), length: 6, buffers };
+        piece.room()[..2].copy_from_slice(b"ab");
+        let piece = read_rest(Arc::new(file), 3, piece, 2).await.expect("reads");
+        assert_eq!(piece.as_ref(), b"ab5678");
     }
 
     #[tokio::test]
