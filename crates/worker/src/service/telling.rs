@@ -19,7 +19,7 @@ use crate::wire::News;
 const EVERY: Duration = Duration::from_secs(1);
 /// How long a receiver may take.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// Waits, in seconds, before the end is told again; the last one as often as it takes, for an hour or so.
+/// Waits, in seconds, before the end is told again: for an hour or so.
 const AGAIN: [u64; 12] = [1, 2, 5, 15, 30, 60, 120, 300, 600, 600, 900, 900];
 /// How often the end is told by a worker that is being stopped: it has only seconds left.
 const LAST_WORDS: usize = 3;
@@ -64,20 +64,9 @@ impl Telling {
     }
 
     async fn insist(&self, message: &Message) {
-        for (tries, seconds) in AGAIN.into_iter().enumerate() {
-            match self.send(message).await {
-                Ok(()) => return,
-                Err(reason) => tracing::warn!(reason, tries = tries + 1, "the end of a job was not taken"),
-            }
-            let given_up = tries + 1 == AGAIN.len() || (self.stopping.is_cancelled() && tries + 1 >= LAST_WORDS);
-            measures::not_taken(given_up);
-            if self.stopping.is_cancelled() && given_up {
-                return;
-            }
-            let wait = Duration::from_secs(if self.stopping.is_cancelled() { 1 } else { seconds });
-            let _ = tokio::time::timeout(wait, self.stopping.cancelled()).await;
+        if !again(&self.stopping, || self.send(message)).await {
+            tracing::error!("the end of a job was never taken; its result is kept, ask for it with GET /render/{{id}}");
         }
-        tracing::error!("the end of a job was never taken; its result is kept, ask for it with GET /render/{{id}}");
     }
 
     async fn send(&self, message: &Message) -> Result<(), String> {
@@ -99,6 +88,25 @@ impl Telling {
         let answer = request.send().await.map_err(|error| error.without_url().to_string())?;
         if answer.status().is_success() { Ok(()) } else { Err(format!("status {}", answer.status())) }
     }
+}
+
+/// Sends until it is taken; answers whether it was, before it is given up.
+async fn again<Sent: Future<Output = Result<(), String>>>(stopping: &CancellationToken, send: impl Fn() -> Sent) -> bool {
+    for tries in 1.. {
+        match send().await {
+            Ok(()) => return true,
+            Err(reason) => tracing::warn!(reason, tries, "the end of a job was not taken"),
+        }
+        let wait = if stopping.is_cancelled() { (tries < LAST_WORDS).then_some(1) } else { AGAIN.get(tries - 1).copied() };
+        measures::not_taken(wait.is_none());
+        let Some(wait) = wait.map(Duration::from_secs) else { return false };
+        if stopping.is_cancelled() {
+            tokio::time::sleep(wait).await;
+        } else {
+            let _ = tokio::time::timeout(wait, stopping.cancelled()).await;
+        }
+    }
+    false
 }
 
 /// One message; told again, it has the same id.
@@ -126,6 +134,8 @@ fn body(job: &str, news: &News) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
     use super::*;
 
     #[test]
@@ -137,5 +147,33 @@ mod tests {
         check(News::Cancelled, json!({ "jobId": "j", "status": "failed", "error": "cancelled" }));
         let completed = News::Completed { result_url: Some("u".to_owned()), output: None };
         check(completed, json!({ "jobId": "j", "status": "completed", "resultUrl": "u" }));
+    }
+
+    /// How often the end was told, and for how many seconds, to somebody who takes it after so many refusals.
+    async fn told(refusals: usize, stopping: &CancellationToken) -> (bool, usize, u64) {
+        let (begun, tries) = (tokio::time::Instant::now(), AtomicUsize::new(0));
+        let taken = again(stopping, || {
+            let refused = tries.fetch_add(1, Ordering::Relaxed) < refusals;
+            async move { if refused { Err("status 503".to_owned()) } else { Ok(()) } }
+        });
+        let taken = taken.await;
+        (taken, tries.into_inner(), begun.elapsed().as_secs())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_end_is_told_until_it_is_taken_for_about_an_hour() {
+        let going_on = CancellationToken::new();
+        assert_eq!(told(0, &going_on).await, (true, 1, 0));
+        assert_eq!(told(3, &going_on).await, (true, 4, 1 + 2 + 5));
+        assert_eq!(told(12, &going_on).await, (true, 13, 3533));
+        assert_eq!(told(100, &going_on).await, (false, 13, 3533));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_worker_that_is_stopped_has_three_tries_left() {
+        let stopping = CancellationToken::new();
+        stopping.cancel();
+        assert_eq!(told(2, &stopping).await, (true, 3, 2));
+        assert_eq!(told(100, &stopping).await, (false, 3, 2));
     }
 }
