@@ -77,14 +77,6 @@ pub fn new_id() -> Uuid {
     Uuid::new_v4()
 }
 
-/// What something is sealed with, once.
-pub fn new_nonce() -> [u8; 24] {
-    let mut nonce = [0; 24];
-    nonce[..16].copy_from_slice(new_id().as_bytes());
-    nonce[16..].copy_from_slice(&new_id().as_bytes()[..8]);
-    nonce
-}
-
 /// The month that it is, in UTC.
 pub fn this_month() -> Month {
     let now = now();

@@ -100,7 +100,7 @@ pub use taken::{Noun, TakenUser};
 pub use task::{TaskRecord, TaskState};
 pub use usage::{Call, Reservation, UsageState};
 pub use user::{Profile, Role, SignedIn, User};
-pub use vault::{CannotOpen, Vault, webhook_secret};
+pub use vault::{CannotOpen, Vault, nonce, webhook_secret};
 pub use vendor_key::{KeyOf, VendorKey};
 pub use webhook::{MOST_WEBHOOKS, NewWebhook, OneOff, Webhook, WebhookChange, one_off_id, seal_one_off};
 

@@ -36,6 +36,14 @@ struct Seal {
 #[error("a stored key can't be opened: it was sealed with another server secret (AUTH_SECRET); enter the key again")]
 pub struct CannotOpen;
 
+/// What something is sealed with, once. `new_id` is random: 122 bits of it are.
+pub fn nonce(new_id: impl Fn() -> Uuid) -> [u8; 24] {
+    let mut nonce = [0; 24];
+    nonce[..16].copy_from_slice(new_id().as_bytes());
+    nonce[16..].copy_from_slice(&new_id().as_bytes()[..8]);
+    nonce
+}
+
 impl Vault {
     /// A vault of the server's secret, and of those that it had before.
     pub fn new(secret: &str, older: &[String]) -> Self {

@@ -71,7 +71,7 @@ pub async fn sign_in(State(app): State<AppState>, headers: HeaderMap, Form(form)
         }
     };
     let text = serde_json::to_string(&attempt).map_err(|error| ApiError::Internal(error.to_string()))?;
-    let sealed = sign_in.vault.seal(&text, PLACE, nonce(&app));
+    let sealed = sign_in.vault.seal(&text, PLACE, store::nonce(app.new_id));
     let back = sign_in.way_back(&wish);
     let mut response = found(&address);
     for cookie in [
@@ -298,13 +298,4 @@ fn location(address: &str) -> [(header::HeaderName, HeaderValue); 1] {
 /// 244 random bits in 64 hexadecimal digits.
 fn random(app: &AppState) -> String {
     format!("{}{}", (app.new_id)().simple(), (app.new_id)().simple())
-}
-
-/// 24 bytes that were never used before.
-pub fn nonce(app: &AppState) -> [u8; 24] {
-    let (one, other) = ((app.new_id)().into_bytes(), (app.new_id)().into_bytes());
-    let mut nonce = [0; 24];
-    nonce[..16].copy_from_slice(&one);
-    nonce[16..].copy_from_slice(&other[..8]);
-    nonce
 }

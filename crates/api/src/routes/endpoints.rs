@@ -5,10 +5,9 @@
 use axum::Json;
 use axum::http::StatusCode;
 use model::notice::{Notice, NoticeKind};
-use store::{MOST_WEBHOOKS, NewWebhook, OneOff, Resent, Webhook, WebhookChange, seal_one_off, webhook_secret};
+use store::{MOST_WEBHOOKS, NewWebhook, OneOff, Resent, Webhook, WebhookChange, nonce, seal_one_off, webhook_secret};
 use uuid::Uuid;
 
-use super::auth::nonce;
 use super::own;
 use super::projects::number;
 use crate::error::ApiError;
@@ -54,7 +53,7 @@ pub async fn create(app: Signed, Checked(input): Checked<NewEndpoint>) -> Result
         enabled: input.enabled.unwrap_or(true),
     };
     let secret = new_secret(&app);
-    let made = app.store.create_webhook(&new, (&secret, &app.vault, nonce(&app)), (app.clock)()).await?;
+    let made = app.store.create_webhook(&new, (&secret, &app.vault, nonce(app.new_id)), (app.clock)()).await?;
     let Some(webhook) = made else {
         let error = format!("You have {MOST_WEBHOOKS} webhooks; delete one that you no longer use.");
         return Err(ApiError::plain(StatusCode::CONFLICT, error));
@@ -151,7 +150,7 @@ pub async fn test(app: Signed, id: PathId) -> Result<(StatusCode, Json<MessageQu
 pub async fn rotate(app: Signed, id: PathId) -> Result<Json<EndpointOnce>, ApiError> {
     let webhook = own_webhook(&app, id.of(THING)?).await?;
     let secret = new_secret(&app);
-    match app.store.rotate_webhook(&webhook, (&secret, &app.vault, nonce(&app)), (app.clock)()).await? {
+    match app.store.rotate_webhook(&webhook, (&secret, &app.vault, nonce(app.new_id)), (app.clock)()).await? {
         true => Ok(Json(EndpointOnce { endpoint: Endpoint::from(&webhook), secret })),
         false => Err(ApiError::NotFound(THING)),
     }
@@ -215,7 +214,7 @@ pub fn one_off(app: &Signed, url: &Option<String>, secret: &Option<String>) -> R
         };
     };
     let url = checked_address(app, "webhookUrl", url)?;
-    let sealed = secret.as_ref().map(|secret| seal_one_off(app.user.id, secret, &app.vault, nonce(app)));
+    let sealed = secret.as_ref().map(|secret| seal_one_off(app.user.id, secret, &app.vault, nonce(app.new_id)));
     Ok(Some(OneOff { url, sealed }))
 }
 

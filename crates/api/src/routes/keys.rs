@@ -2,10 +2,9 @@
 
 use axum::Json;
 use chrono::Duration;
-use store::KeyOf;
+use store::{KeyOf, nonce};
 use uuid::Uuid;
 
-use super::auth::nonce;
 use crate::error::{ApiError, Problems};
 use crate::extract::Checked;
 use crate::signed::{Signed, SignedPerson};
@@ -63,7 +62,7 @@ pub async fn put(SignedPerson(app): SignedPerson, Checked(input): Checked<PutApi
         if key.is_empty() {
             app.store.remove_vendor_key(owner, vendor).await?;
         } else {
-            app.store.put_vendor_key(owner, (KeyOf::User, vendor, &key), &app.vault, nonce(&app), now).await?;
+            app.store.put_vendor_key(owner, (KeyOf::User, vendor, &key), &app.vault, nonce(app.new_id), now).await?;
         }
     }
     Ok(Json(KeysSaved { message: "API keys saved successfully" }))
@@ -85,7 +84,7 @@ pub async fn keep(app: &Signed, project: Uuid, given: &[(&'static str, String)])
     let now = (app.clock)();
     let of = KeyOf::Run { project, until: now + Duration::hours(RUN_HOURS) };
     for (vendor, key) in given {
-        app.store.put_vendor_key(app.user.id, (of, vendor, key), &app.vault, nonce(app), now).await?;
+        app.store.put_vendor_key(app.user.id, (of, vendor, key), &app.vault, nonce(app.new_id), now).await?;
     }
     Ok(())
 }

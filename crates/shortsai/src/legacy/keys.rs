@@ -2,10 +2,10 @@
 
 use std::collections::HashSet;
 
-use store::{KeyOf, LegacyMoment, LegacyTable};
+use store::{KeyOf, LegacyMoment, LegacyTable, nonce};
 
 use super::{TakeOver, all};
-use crate::wiring::new_nonce;
+use crate::wiring::new_id;
 
 const NOUN: &str = "vendor keys";
 
@@ -34,7 +34,9 @@ pub async fn take(over: &mut TakeOver<'_>, from: &LegacyMoment) -> anyhow::Resul
                 Ok(key) => {
                     over.report.new_one(NOUN);
                     if !over.dry_run {
-                        over.store.put_vendor_key(owner, (KeyOf::User, vendor, &key), over.vault, new_nonce(), over.now).await?;
+                        over.store
+                            .put_vendor_key(owner, (KeyOf::User, vendor, &key), over.vault, nonce(new_id), over.now)
+                            .await?;
                     }
                 }
             }
