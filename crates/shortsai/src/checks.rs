@@ -8,14 +8,12 @@ use std::net::SocketAddr;
 use std::path::Path;
 
 use crate::cli;
-use crate::commands::worker;
-use crate::config::{self, Config, Problems};
+use crate::config::{Config, Problems};
 use crate::data_dir::DataDir;
 use crate::environment::{AUTH_SECRET, AUTH_URL, SHORTSAI_METRICS_TOKEN, Variable, unknown, variable};
 use crate::fail::{Unusable, sentence};
 use crate::metrics;
 use crate::renderers::Renderers;
-use crate::secret;
 use crate::sign_in;
 
 /// What was found.
@@ -72,7 +70,7 @@ pub fn of_server(arguments: &cli::Serve) -> Findings {
     let more = production::look(&setting, variable);
     // What others could guess is even shorter.
     if !more.problems.iter().any(|problem| problem.starts_with(AUTH_SECRET.name())) {
-        findings.problems.extend(secret::problem(variable));
+        findings.problems.extend(secrets::of_server(variable));
     }
     findings.problems.extend(more.problems);
     findings.warnings.extend(more.warnings);
@@ -82,7 +80,7 @@ pub fn of_server(arguments: &cli::Serve) -> Findings {
 /// What `shortsai worker` would say, at that address.
 pub fn of_worker(arguments: &cli::Worker, listen: SocketAddr) -> Findings {
     let mut findings = Findings { problems: unknown::of_process(), ..Findings::default() };
-    findings.problems.extend(worker::secret_problem(listen, variable));
+    findings.problems.extend(secrets::of_worker(listen, variable));
     match DataDir::named(&arguments.data) {
         Ok(data) => {
             let config = read(&data, &mut findings);
@@ -96,12 +94,7 @@ pub fn of_worker(arguments: &cli::Worker, listen: SocketAddr) -> Findings {
 
 /// The configuration; an empty one, with what is wrong, where it can't be read.
 fn read(data: &DataDir, findings: &mut Findings) -> Config {
-    let Some(path) = config::file(data.config(), data.root()) else { return Config::default() };
-    let read = config::text_of(&path).map_err(|error| vec![error]).and_then(|text| {
-        let name = |problem: anyhow::Error| problem.context(format!("the configuration {}", path.display()));
-        Config::parse(&text).map_err(|problems| problems.into_iter().map(name).collect())
-    });
-    read.unwrap_or_else(|problems: Problems| {
+    Config::look(data.config(), data.root()).unwrap_or_else(|problems| {
         findings.extend(problems);
         Config::default()
     })

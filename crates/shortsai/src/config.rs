@@ -81,9 +81,12 @@ impl Config {
         parse(&text_of(&path)?).map_err(|problems| all_of(problems).context(format!("the configuration {}", path.display())))
     }
 
-    /// What the text says, or all that is wrong with it.
-    pub fn parse(text: &str) -> Result<Self, Problems> {
-        parse(text)
+    /// The same, with all that is wrong one by one.
+    pub fn look(named: Option<&Path>, data: &Path) -> Result<Self, Problems> {
+        let Some(path) = file(named, data) else { return Ok(Self::default()) };
+        let text = text_of(&path).map_err(|error| vec![error])?;
+        let of_file = |problem: anyhow::Error| problem.context(format!("the configuration {}", path.display()));
+        parse(&text).map_err(|problems| problems.into_iter().map(of_file).collect())
     }
 
     /// All vendors, as this machine is set up. File names are relative to `folder`.

@@ -6,24 +6,14 @@ use std::path::Path;
 use anyhow::{Context, bail};
 use store::Vault;
 
+use crate::checks::secrets;
 use crate::data_dir::DataDir;
-use crate::environment::{AUTH_SECRET, AUTH_SECRET_PREVIOUS, Variable, variable};
+use crate::environment::{AUTH_SECRET, AUTH_SECRET_PREVIOUS, variable};
 use crate::wiring::new_id;
-
-/// A shorter one could be guessed.
-const SHORTEST: usize = 16;
-
-/// What is wrong with the one of the environment, if something is.
-pub fn problem(variable: impl Fn(Variable) -> Option<String>) -> Option<String> {
-    let is_short = variable(AUTH_SECRET).is_some_and(|secret| secret.trim().len() < SHORTEST);
-    is_short.then(|| {
-        format!("AUTH_SECRET is shorter than {SHORTEST} characters; set one that nobody guesses, such as: openssl rand -hex 32")
-    })
-}
 
 /// The secret that the server's other secrets follow from.
 pub fn of_server(data: &DataDir) -> anyhow::Result<String> {
-    if let Some(problem) = problem(variable) {
+    if let Some(problem) = secrets::of_server(variable) {
         bail!(problem);
     }
     match variable(AUTH_SECRET) {
@@ -45,7 +35,7 @@ pub fn vault(data: &DataDir) -> anyhow::Result<Vault> {
 fn of_file(path: &Path) -> anyhow::Result<String> {
     let shown = || format!("the secret in {}", path.display());
     match std::fs::read_to_string(path) {
-        Ok(secret) if secret.trim().len() >= SHORTEST => return Ok(secret.trim().to_owned()),
+        Ok(secret) if secret.trim().len() >= secrets::SHORTEST_OF_ALL => return Ok(secret.trim().to_owned()),
         Ok(_) => bail!(
             "{} is too short; put back the file that was there, or remove it: stored keys must then be entered again",
             shown()

@@ -1,7 +1,13 @@
 //! Secrets that others could know: short ones, those of examples, the defaults of databases.
 
+use std::net::SocketAddr;
+
+use crate::environment::{AUTH_SECRET, Variable, WORKER_SECRET};
+
 /// A shorter one, and somebody may guess it. `openssl rand -hex 32` has 64.
-pub const SHORTEST: usize = 32;
+const SHORTEST: usize = 32;
+/// A shorter one is none, even where only this machine comes in.
+pub const SHORTEST_OF_ALL: usize = 16;
 /// Fewer different characters make a pattern, not a secret.
 const FEWEST_KINDS: usize = 8;
 
@@ -41,6 +47,29 @@ const OF_DATABASES: [&str; 14] = [
     "123456",
     "12345678",
 ];
+
+/// What is wrong with the secret of a worker that listens there, if something is.
+pub fn of_worker(listen: SocketAddr, variable: impl Fn(Variable) -> Option<String>) -> Option<String> {
+    let wanted = "set WORKER_SECRET to a secret that only this worker and its callers know, such as: openssl rand -hex 32";
+    let Some(secret) = variable(WORKER_SECRET) else {
+        return Some(format!("without a secret anybody could render here; {wanted}"));
+    };
+    if secret.len() < SHORTEST_OF_ALL {
+        return Some(format!("WORKER_SECRET has less than {SHORTEST_OF_ALL} characters and could be guessed; {wanted}"));
+    }
+    let weakness = Some(listen).filter(|listen| !listen.ip().is_loopback()).and_then(|_| weakness(&secret))?;
+    Some(format!("WORKER_SECRET {weakness}, and others reach this worker; {wanted}"))
+}
+
+/// What is wrong with the secret that a server's others follow from, wherever it listens.
+pub fn of_server(variable: impl Fn(Variable) -> Option<String>) -> Option<String> {
+    let is_short = variable(AUTH_SECRET).is_some_and(|secret| secret.trim().len() < SHORTEST_OF_ALL);
+    is_short.then(|| {
+        format!(
+            "AUTH_SECRET is shorter than {SHORTEST_OF_ALL} characters; set one that nobody guesses, such as: openssl rand -hex 32"
+        )
+    })
+}
 
 /// Why others could know this secret, if they could.
 pub fn weakness(secret: &str) -> Option<String> {

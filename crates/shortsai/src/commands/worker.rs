@@ -12,10 +12,9 @@ use tokio_util::sync::CancellationToken;
 use worker::{Service, ServiceSettings, WorkerOptions};
 
 use crate::checks;
-use crate::checks::secrets::weakness;
 use crate::cli;
 use crate::data_dir::DataDir;
-use crate::environment::{PORT, Variable, WORKER_SECRET, variable};
+use crate::environment::{PORT, WORKER_SECRET, variable};
 use crate::fail::Unusable;
 use crate::metrics;
 use crate::open_files;
@@ -25,8 +24,6 @@ use crate::wiring::{for_worker, now};
 
 /// Where it listens when nothing is said.
 const USUAL_PORT: u16 = 8080;
-/// A shorter secret can be guessed.
-const SHORTEST: usize = 16;
 /// How long running jobs have to hand back what they are at. Cloud Run kills after ten seconds.
 const GRACE: Duration = Duration::from_secs(7);
 /// How long open connections may go on after that.
@@ -40,19 +37,6 @@ pub fn worker(arguments: cli::Worker) -> anyhow::Result<ExitCode> {
     let data = DataDir::open(&arguments.data)?;
     let runtime = tokio::runtime::Runtime::new().context("the async runtime can't be started")?;
     runtime.block_on(run(arguments, listen, secret, &data))
-}
-
-/// What is wrong with the secret of a worker that listens there, if something is.
-pub fn secret_problem(listen: SocketAddr, variable: impl Fn(Variable) -> Option<String>) -> Option<String> {
-    let wanted = "set WORKER_SECRET to a secret that only this worker and its callers know, such as: openssl rand -hex 32";
-    let Some(secret) = variable(WORKER_SECRET) else {
-        return Some(format!("without a secret anybody could render here; {wanted}"));
-    };
-    if secret.len() < SHORTEST {
-        return Some(format!("WORKER_SECRET has less than {SHORTEST} characters and could be guessed; {wanted}"));
-    }
-    let weakness = Some(listen).filter(|listen| !listen.ip().is_loopback()).and_then(|_| weakness(&secret))?;
-    Some(format!("WORKER_SECRET {weakness}, and others reach this worker; {wanted}"))
 }
 
 fn listen(arguments: &cli::Worker) -> anyhow::Result<SocketAddr> {
