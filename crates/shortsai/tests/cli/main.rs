@@ -26,6 +26,7 @@ mod people;
 mod postgres;
 mod rehearsal;
 mod repeated;
+mod running;
 mod serving;
 mod storage;
 mod storyboard;

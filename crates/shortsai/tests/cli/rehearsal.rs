@@ -1,8 +1,7 @@
 //! A production life on one machine, without containers: two servers and two workers on PostgreSQL and a bucket, people who sign
 //! in, a short, a backup, a disaster, new secrets, and a roll-out in the middle of a render. `make rehearse` shows it.
 
-use std::io::{BufRead, BufReader};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use providers::simulator::{Options, Simulator};
@@ -12,9 +11,10 @@ use serde_json::{Value, json};
 use store::Migrator;
 
 use crate::bucket::Moto;
-use crate::desk::{Desk, Ended, signal, wait_for};
+use crate::desk::{Desk, Ended, wait_for};
 use crate::google::{CLIENT, CLIENT_SECRET, Google};
 use crate::postgres::Database;
+use crate::running::Running;
 use crate::studio::account;
 use crate::studio::tab::Tab;
 
@@ -30,35 +30,22 @@ fn say(step: &str) {
     eprintln!("rehearsal: {step}");
 }
 
-/// A process of ours, killed when the rehearsal fails.
-struct Running {
-    child: Child,
+/// A server or a worker.
+struct Process {
+    running: Running,
     address: String,
 }
 
-impl Running {
-    fn start(mut command: Command) -> Self {
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("the program starts");
-        let mut said = BufReader::new(child.stdout.take().expect("it is piped"));
-        let mut line = String::new();
-        said.read_line(&mut line).expect("it says where it listens");
-        let address = line.trim().split_once("listens on ").expect("an address").1.to_owned();
-        std::thread::spawn(move || said.lines().for_each(drop));
-        Self { child, address }
+impl Process {
+    fn start(mut command: Command, name: &str) -> Self {
+        let child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("the program starts");
+        let mut running = Running::of(child);
+        let address = running.says(&format!("{name} listens on "));
+        Self { running, address }
     }
 
-    /// As systemd and container engines stop it.
-    fn stop(mut self) {
-        signal(&self.child, libc::SIGTERM);
-        assert_eq!(self.child.wait().expect("it ends").code(), Some(0));
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        // It has ended already, unless the rehearsal failed.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+    fn stop(self) {
+        assert_eq!(self.running.stop(), Some(0));
     }
 }
 
@@ -105,21 +92,21 @@ impl House {
         command
     }
 
-    fn server(&self, folder: &str, workers: &[&Running], secrets: (&str, &str)) -> Running {
+    fn server(&self, folder: &str, workers: &[&Process], secrets: (&str, &str)) -> Process {
         let urls: Vec<&str> = workers.iter().map(|worker| worker.address.as_str()).collect();
         let mut command = self.program(&["serve", "--listen", "127.0.0.1:0"], folder, secrets);
         command.env("WORKER_URL", urls.join(","));
-        Running::start(command)
+        Process::start(command, "ShortsAI")
     }
 
     /// On the address of before, where servers look for it.
-    fn worker(&self, folder: &str, listen: &str) -> Running {
+    fn worker(&self, folder: &str, listen: &str) -> Process {
         let mut command = self.desk.command(&["worker", "--listen", listen, "--jobs", "1", "--processors", "1"]);
         command
             .envs(self.bucket.environment())
             .env("SHORTSAI_DATA_DIR", self.desk.path(folder))
             .env("WORKER_SECRET", WORKER_SECRET);
-        Running::start(command)
+        Process::start(command, "ShortsAI worker")
     }
 
     fn run(&self, arguments: &[&str], secrets: (&str, &str)) -> String {

@@ -8,11 +8,12 @@ use std::time::{Duration, Instant};
 use sea_orm::{ConnectionTrait, Database, DbBackend, QueryResult, Statement};
 use serde_json::{Value, json};
 
-use crate::desk::{Desk, Ended, QUICK, signal, wait_for};
+use crate::desk::{Desk, Ended, QUICK, wait_for};
+use crate::running::Running;
 
-/// A running server; killed when a test fails.
+/// A running server.
 pub struct Server {
-    child: Child,
+    running: Running,
     pub address: String,
 }
 
@@ -36,11 +37,10 @@ impl Server {
         Self::of(shell.spawn().expect("there is a shell"))
     }
 
-    pub fn of(mut child: Child) -> Self {
-        let mut line = String::new();
-        BufReader::new(child.stdout.as_mut().expect("a pipe")).read_line(&mut line).expect("it says where it listens");
-        let address = line.trim().strip_prefix("ShortsAI listens on http://").expect("an address").to_owned();
-        Self { child, address }
+    pub fn of(child: Child) -> Self {
+        let mut running = Running::of(child);
+        let address = running.says("ShortsAI listens on http://");
+        Self { running, address }
     }
 
     fn send(&self, method: &str, path: &str, body: &str) -> TcpStream {
@@ -60,18 +60,9 @@ impl Server {
     }
 
     /// Asks it to end; answers how it did, and how long it took.
-    pub fn terminate(mut self) -> (Option<i32>, Duration) {
+    pub fn terminate(self) -> (Option<i32>, Duration) {
         let begun = Instant::now();
-        signal(&self.child, libc::SIGTERM);
-        (self.child.wait().expect("it ends").code(), begun.elapsed())
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        // It has ended already, unless the test failed.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        (self.running.stop(), begun.elapsed())
     }
 }
 

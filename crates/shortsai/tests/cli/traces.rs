@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use crate::collector::{Collector, Span};
-use crate::desk::{Desk, Ended, QUICK, signal, wait_for};
+use crate::desk::{Desk, Ended, QUICK, wait_for};
 use crate::serving::Server;
 use crate::workers::{SECRET, Worker, share_objects};
 
@@ -56,14 +56,13 @@ fn one_trace_goes_from_the_request_to_the_worker() {
         ("OTEL_EXPORTER_OTLP_ENDPOINT", &*collector.endpoint),
         ("OTEL_EXPORTER_OTLP_HEADERS", "authorization=Bearer%20planted-key"),
     ];
-    let mut worker = Worker::start_with(&desk, "one", &told);
+    let worker = Worker::start_with(&desk, "one", &told);
     let mut command = serve(&desk, &collector.endpoint);
     command.envs(told).env("WORKER_URL", format!("http://{}", worker.address)).env("WORKER_SECRET", SECRET);
     let server = start(&mut command);
     make(&server);
     assert_eq!(server.terminate().0, Some(0));
-    signal(&worker.child, libc::SIGTERM);
-    assert_eq!(worker.child.wait().expect("it ends").code(), Some(0));
+    assert_eq!(worker.running.stop(), Some(0));
 
     let spans = collector.spans();
     let order = spans.iter().find(|span| span.name == "POST /api/shorts").unwrap_or_else(|| panic!("no order in {spans:#?}"));

@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
-use std::process::{Child, ChildStdout, Stdio};
+use std::process::Stdio;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -11,15 +11,14 @@ use axum::{Json, Router};
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
-use crate::desk::{Desk, QUICK, signal, wait_for};
+use crate::desk::{Desk, QUICK, wait_for};
+use crate::running::Running;
 
 /// A server with metrics.
 struct Server {
-    child: Child,
+    running: Running,
     address: String,
     metrics: String,
-    /// Whoever writes to a pipe that nobody holds any more dies of it.
-    _said: BufReader<ChildStdout>,
     /// Reads the log: whoever writes to a pipe that is full waits.
     log: Option<JoinHandle<String>>,
 }
@@ -44,15 +43,10 @@ impl Server {
             stderr.read_to_string(&mut log).expect("UTF-8");
             log
         });
-        let mut said = BufReader::new(child.stdout.take().expect("a pipe"));
-        let mut after = |front: &str| {
-            let mut lines = said.by_ref().lines().map_while(Result::ok);
-            let found = lines.find_map(|line| line.trim().strip_prefix(front).map(|rest| rest.trim().to_owned()));
-            found.unwrap_or_else(|| panic!("it says {front}"))
-        };
-        let address = after("ShortsAI listens on http://");
-        let metrics = after("metrics:       http://").trim_end_matches("/metrics").to_owned();
-        Self { child, address, metrics, _said: said, log: Some(log) }
+        let mut running = Running::of(child);
+        let address = running.says("ShortsAI listens on http://");
+        let metrics = running.says("metrics:       http://").trim_end_matches("/metrics").to_owned();
+        Self { running, address, metrics, log: Some(log) }
     }
 
     fn api(&self, head: &str, body: &str) -> Value {
@@ -80,18 +74,10 @@ impl Server {
 
     /// Ends it; answers what it has logged.
     fn end(mut self) -> String {
-        signal(&self.child, libc::SIGTERM);
+        self.running.ask_to_end();
         let log = self.log.take().expect("it is read once").join().expect("it was read");
-        assert_eq!(self.child.wait().expect("it ends").code(), Some(0), "{log}");
+        assert_eq!(self.running.code(), Some(0), "{log}");
         log
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        // It has ended already, unless the test failed.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
     }
 }
 

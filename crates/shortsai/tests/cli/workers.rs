@@ -1,20 +1,20 @@
 //! A server that has its renders made by workers, each a process of its own.
 
-use std::io::{BufRead, BufReader};
-use std::process::{Child, Stdio};
+use std::process::Stdio;
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::desk::{Desk, QUICK, signal, wait_for};
+use crate::desk::{Desk, QUICK, wait_for};
+use crate::running::Running;
 use crate::serving::Server;
 use crate::watching;
 
 pub const SECRET: &str = "a secret of nobody but these tests";
 
-/// A running worker; killed when a test fails.
+/// A running worker.
 pub struct Worker {
-    pub child: Child,
+    pub running: Running,
     pub address: String,
     /// Where its metrics are, if it was asked for them; without `http://`.
     metrics: Option<String>,
@@ -29,24 +29,12 @@ impl Worker {
     pub fn start_with(desk: &Desk, name: &str, environment: &[(&str, &str)]) -> Self {
         let mut command = desk.command(&["worker", "--listen", "127.0.0.1:0", "--jobs", "1", "--processors", "1"]);
         command.env("WORKER_SECRET", SECRET).env("SHORTSAI_DATA_DIR", desk.path(name)).envs(environment.iter().copied());
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("the program starts");
-        let mut lines = BufReader::new(child.stdout.as_mut().expect("a pipe")).lines().map_while(Result::ok);
-        let mut after = |front: &str| {
-            let line = lines.next().expect("it says where it listens");
-            line.trim().strip_prefix(front).unwrap_or_else(|| panic!("{line}")).trim().to_owned()
-        };
-        let address = after("ShortsAI worker listens on http://");
-        let metrics = environment.iter().any(|(name, _)| *name == "SHORTSAI_METRICS").then(|| after("metrics:       http://"));
-        drop(lines);
-        Self { child, address, metrics }
-    }
-}
-
-impl Drop for Worker {
-    fn drop(&mut self) {
-        // It has ended already, unless the test failed.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        let child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("the program starts");
+        let mut running = Running::of(child);
+        let address = running.says("ShortsAI worker listens on http://");
+        let metrics =
+            environment.iter().any(|(name, _)| *name == "SHORTSAI_METRICS").then(|| running.says("metrics:       http://"));
+        Self { running, address, metrics }
     }
 }
 
@@ -84,7 +72,7 @@ fn a_render_goes_on_elsewhere_when_its_worker_is_killed() {
     // The first worker is at it, and has something to lose.
     let segments = || std::fs::read_dir(desk.path("one").join("segments")).map_or(0, Iterator::count);
     wait_for("the first segment", || (segments() > 4).then_some(()));
-    one.child.kill().expect("it was alive");
+    one.running.kill();
     let done = wait_for("the video", || {
         // A server has its limits of requests.
         std::thread::sleep(Duration::from_millis(60));
@@ -94,9 +82,7 @@ fn a_render_goes_on_elsewhere_when_its_worker_is_killed() {
     assert!(std::fs::read_dir(desk.path("two").join("segments")).is_ok(), "the second one has done it");
     let (code, _) = server.terminate();
     assert_eq!(code, Some(0));
-    let mut two = two;
-    signal(&two.child, libc::SIGTERM);
-    assert_eq!(two.child.wait().expect("it ends").code(), Some(0));
+    assert_eq!(two.running.stop(), Some(0));
     assert!(!desk.path("two").join("work/worker").exists(), "nothing is left behind");
 }
 
