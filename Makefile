@@ -78,10 +78,10 @@ lint-scripts:
 		echo "shellcheck is not installed: scripts not checked"; \
 	fi
 
-# Debian's package of it would also start a server, so it is not installed for this: names of metrics are checked by a test.
 lint-alerts:
-	@if command -v promtool >/dev/null; then \
-		promtool check rules deploy/prometheus/alerts.yml; \
+	@promtool="$$(command -v promtool || echo $(TARGET)/lint/bin/promtool)"; if [[ -x $$promtool ]]; then \
+		$$promtool check rules deploy/prometheus/alerts.yml; \
+		$$promtool test rules deploy/prometheus/alerts_test.yml; \
 	else \
 		echo "promtool is not installed: the syntax of alerts is not checked"; \
 	fi

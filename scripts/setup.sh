@@ -201,6 +201,23 @@ install_cargo_programs() {
   done
 }
 
+# Alerts are checked by Prometheus' own program. Debian has it only in a package that would also start a server here, so it is taken
+# out of that package, without installing it.
+install_promtool() {
+  local there="${CARGO_TARGET_DIR:-$root/target}/lint/bin/promtool" fetched
+  if have promtool || [[ -x $there ]] || ! have apt-get; then return 0; fi
+  say "fetching promtool (checks deploy/prometheus) out of Debian's package prometheus"
+  fetched="$(mktemp -d)"
+  # apt-get hands the download to a user of its own, who must be able to write there.
+  chmod 755 "$fetched"
+  if (cd "$fetched" && apt-get -q -o APT::Sandbox::User=root download prometheus && dpkg-deb --extract prometheus_*.deb .) >/dev/null 2>&1; then
+    install -D "$fetched/usr/bin/promtool" "$there"
+  else
+    say "going on without promtool: the syntax of alerts is not checked"
+  fi
+  rm -rf "$fetched"
+}
+
 # install_python FOLDER REQUIREMENTS: exactly the versions that are written down, under target/, so that nothing of the system's is
 # touched.
 install_python() {
@@ -230,5 +247,6 @@ if [[ $with_tests == yes ]]; then
   install_python schemathesis scripts/schemathesis/requirements.txt
   install_python python scripts/requirements-tests.txt
   install_python lint scripts/lint/requirements.txt
+  install_promtool
 fi
 say "all there ($(rust_here | cut -d' ' -f1-2), $(ffmpeg -version | sed -n '1s/^\(ffmpeg version [^ ]*\).*/\1/p'))"

@@ -7,6 +7,13 @@ use metrics::{counter, histogram};
 use model::task::TaskKind;
 use providers::error::ProviderError;
 
+/// Zeros, so that a watcher sees the very first one as a rise.
+pub fn begin() {
+    for kind in TaskKind::ALL {
+        counter!("shortsai_leases_lost_total", "kind" => kind.name()).increment(0);
+    }
+}
+
 /// An attempt at a task has ended.
 pub fn task_ended(kind: TaskKind, outcome: &'static str, took: Duration) {
     counter!("shortsai_tasks_total", "kind" => kind.name(), "outcome" => outcome).increment(1);

@@ -11,6 +11,7 @@ use crate::abilities::{Engine, Perform};
 use crate::blocked::Blocked;
 use crate::carry::{Shift, carry_out};
 use crate::keep::{Held, keep};
+use crate::measures;
 use crate::report::Reporter;
 use crate::tasks;
 
@@ -42,6 +43,7 @@ pub async fn run(engine: Arc<Engine>, stop: CancellationToken) -> Result<(), App
 /// The same with other work than the tasks' own: measures what the engine itself costs.
 #[doc(hidden)]
 pub async fn run_with(engine: Arc<Engine>, perform: Perform, stop: CancellationToken) -> Result<(), ApplyError> {
+    measures::begin();
     let reporter = Reporter::start(engine.clone());
     let shift = Arc::new(Shift { engine, perform, held: Held::default(), blocked: Blocked::default(), reporter });
     tokio::select! {

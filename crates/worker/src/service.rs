@@ -79,6 +79,7 @@ struct Inner {
 impl Service {
     /// A worker on that object store.
     pub fn new(assets: Assets, settings: ServiceSettings) -> Self {
+        measures::begin();
         let stop = CancellationToken::new();
         let jobs = Jobs::new(settings.jobs_at_once + settings.waiting, stop.clone());
         let turn = Arc::new(Semaphore::new(settings.jobs_at_once));

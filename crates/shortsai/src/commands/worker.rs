@@ -39,7 +39,8 @@ pub fn worker(arguments: cli::Worker) -> anyhow::Result<ExitCode> {
     runtime.block_on(run(arguments, listen, secret, &data))
 }
 
-fn listen(arguments: &cli::Worker) -> anyhow::Result<SocketAddr> {
+/// Where it is to listen.
+pub fn listen(arguments: &cli::Worker) -> anyhow::Result<SocketAddr> {
     if let Some(listen) = arguments.listen {
         return Ok(listen);
     }
@@ -77,7 +78,6 @@ async fn run(arguments: cli::Worker, listen: SocketAddr, secret: SecretString, d
     let listener = TcpListener::bind(listen).await.with_context(|| {
         format!("can't listen on {listen}; is another server running there? Choose another port with --listen")
     })?;
-    let service = Service::new(assets, settings);
     let stop = CancellationToken::new();
     let metrics = match arguments.metrics {
         Some(address) => {
@@ -86,6 +86,8 @@ async fn run(arguments: cli::Worker, listen: SocketAddr, secret: SecretString, d
         }
         None => None,
     };
+    // It counts as soon as it is there.
+    let service = Service::new(assets, settings);
     println!("ShortsAI worker listens on http://{}", listener.local_addr().context("the listening address")?);
     if let Some(metrics) = metrics {
         println!("  metrics:       http://{metrics}/metrics");

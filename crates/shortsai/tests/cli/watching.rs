@@ -126,6 +126,7 @@ fn metrics_tell_what_happens() {
     assert_eq!(value(&metrics, "shortsai_queue_tasks{kind=\"render\",state=\"waiting\"}"), 0.0);
     assert_eq!(value(&metrics, "shortsai_spend_usd{period=\"day\"}"), 0.0);
     assert_eq!(value(&metrics, "shortsai_backup_last_success_timestamp_seconds"), 0.0);
+    assert_eq!(value(&metrics, "shortsai_leases_lost_total{kind=\"render\"}"), 0.0, "before the first one");
     assert_eq!(value(&metrics, "shortsai_database_up"), 1.0);
     assert!(value(&metrics, "shortsai_data_free_bytes") > 0.0);
     assert!(!metrics.contains(&project), "no project is named");

@@ -107,6 +107,7 @@ fn a_worker_tells_what_it_does() {
     assert_eq!(status, 200);
     let value = |line: &str| watching::value(&metrics, line);
     assert_eq!(value("shortsai_worker_jobs_total{outcome=\"done\"}"), 1.0);
+    assert_eq!(value("shortsai_worker_callbacks_lost_total{then=\"given_up\"}"), 0.0, "before the first one");
     assert_eq!((value("shortsai_worker_jobs{state=\"running\"}"), value("shortsai_worker_jobs{state=\"waiting\"}")), (0.0, 0.0));
     assert!(value("shortsai_render_segments_total{from=\"encoder\"}") >= 2.0);
     assert_eq!(value("shortsai_render_segments_total{from=\"cache\"}"), 0.0);

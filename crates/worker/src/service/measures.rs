@@ -6,6 +6,18 @@ use metrics::{Gauge, counter, gauge, histogram};
 
 use crate::wire::News;
 
+/// How a telling of a job's end is called that was not taken.
+fn then(given_up: bool) -> &'static str {
+    if given_up { "given_up" } else { "told_again" }
+}
+
+/// Zeros, so that a watcher sees the very first one as a rise.
+pub(super) fn begin() {
+    for given_up in [true, false] {
+        counter!("shortsai_worker_callbacks_lost_total", "then" => then(given_up)).increment(0);
+    }
+}
+
 /// A job that waits or runs, as long as it does.
 pub(super) struct Counted(Gauge);
 
@@ -58,6 +70,5 @@ pub(super) fn rendered(seconds: f64, took: Duration) {
 
 /// The end of a job was told, and its receiver did not take it.
 pub(super) fn not_taken(given_up: bool) {
-    let then = if given_up { "given_up" } else { "told_again" };
-    counter!("shortsai_worker_callbacks_lost_total", "then" => then).increment(1);
+    counter!("shortsai_worker_callbacks_lost_total", "then" => then(given_up)).increment(1);
 }
