@@ -22,13 +22,19 @@ pub fn of_server(data: &DataDir) -> anyhow::Result<String> {
     }
 }
 
-/// The vault of this server. `AUTH_SECRET_PREVIOUS` names secrets of before, separated by commas: what they have sealed can
-/// still be opened.
+/// The vault of this server, which can also open what secrets of before have sealed.
 pub fn vault(data: &DataDir) -> anyhow::Result<Vault> {
     let secret = of_server(data)?;
-    let older = variable(AUTH_SECRET_PREVIOUS).unwrap_or_default();
-    let older: Vec<String> = older.split(',').map(str::trim).filter(|secret| !secret.is_empty()).map(str::to_owned).collect();
-    Ok(Vault::new(&secret, &older))
+    Ok(Vault::new(&secret, &older(&variable(AUTH_SECRET_PREVIOUS).unwrap_or_default())))
+}
+
+/// What `AUTH_SECRET_PREVIOUS` may mean: secrets separated by commas, or one that has commas in it. To try one too many does no
+/// harm.
+fn older(named: &str) -> Vec<String> {
+    let named = named.trim();
+    let parts = named.split(',').map(str::trim).filter(|secret| !secret.is_empty());
+    let whole = Some(named).filter(|named| named.contains(','));
+    parts.chain(whole).map(str::to_owned).collect()
 }
 
 /// The secret in the file, which is made if it is not there.
@@ -58,6 +64,14 @@ fn of_file(path: &Path) -> anyhow::Result<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn older_ones_may_have_commas() {
+        let check = |named: &str, expected: &[&str]| assert_eq!(older(named), expected, "{named}");
+        check("", &[]);
+        check(" one ", &["one"]);
+        check("one, two,", &["one", "two", "one, two,"]);
+    }
 
     #[test]
     fn it_is_made_once_and_for_the_owner_only() {

@@ -8,6 +8,7 @@ use sea_orm::sea_query::{Expr, OnConflict};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
 
+use crate::account;
 use crate::entity::{webhook_endpoint, webhook_message};
 use crate::error::During;
 use crate::message::{self, MessageState};
@@ -89,6 +90,8 @@ impl Store {
     ) -> Result<Option<Webhook>, StoreError> {
         use webhook_endpoint::Column::{OwnerId, RenderId};
         let write = self.write().await.during("making a webhook of", new.owner)?;
+        // Of those who come at once for the last place, one gets it.
+        account::lock_user(&write.txn, new.owner).await.during("reading user", new.owner)?;
         let own = webhook_endpoint::Entity::find().filter(OwnerId.eq(new.owner)).filter(RenderId.is_null());
         if own.count(&write.txn).await.during("counting the webhooks of", new.owner)? >= MOST_WEBHOOKS {
             return Ok(None);

@@ -8,6 +8,7 @@ use store::{
     Attempt, Delivery, MessageRecord, MessageState, NewWebhook, OneOff, Outcome, ProjectChange, Resent, Store, Ticket, Vault,
     Webhook, WebhookChange, one_off_id, open, seal_one_off, webhook_secret,
 };
+use tokio::task::JoinSet;
 use uuid::Uuid;
 
 use crate::database::{Database, at, id, new_project, product, storyboard};
@@ -258,13 +259,22 @@ pub async fn endpoints_are_their_owners_and_not_too_many(database: &Database) {
     assert_eq!(store.webhooks(owner).await.unwrap(), made);
     assert_eq!(store.webhook(made[3].id).await.unwrap().as_ref(), Some(&made[3]));
     let (kinds, url) = (NoticeKind::USUAL.to_vec(), "https://hooks.example".to_owned());
-    let more = NewWebhook { id: id(200), owner, url: url.clone(), kinds, enabled: true };
-    assert_eq!(store.create_webhook(&more, ("whsec_", &vault(), NONCE), at(1)).await.unwrap(), None);
+    let more = |number| NewWebhook { id: id(number), owner, url: url.clone(), kinds: kinds.clone(), enabled: true };
+    let make = async |new: NewWebhook| store.create_webhook(&new, ("whsec_", &vault(), NONCE), at(1)).await.unwrap();
+    assert_eq!(make(more(200)).await, None);
     store.tell_webhook(id(50), &made[0], &Notice::test(), at(0)).await.unwrap();
     assert!(store.delete_webhook(made[0].id).await.unwrap());
     assert!(!store.delete_webhook(made[0].id).await.unwrap());
     assert!(claim(store, 1).await.is_none(), "its messages go with it");
-    assert!(store.create_webhook(&more, ("whsec_", &vault(), NONCE), at(1)).await.unwrap().is_some());
+    let mut coming = JoinSet::new();
+    for number in 300..308 {
+        let (store, new) = (store.clone(), more(number));
+        coming.spawn(async move { store.create_webhook(&new, ("whsec_", &vault(), NONCE), at(1)).await.unwrap() });
+    }
+    let came: Vec<Webhook> = coming.join_all().await.into_iter().flatten().collect();
+    assert_eq!(came.len(), 1, "there was room for one");
+    assert!(store.delete_webhook(came[0].id).await.unwrap());
+    assert!(make(more(200)).await.is_some());
     let change = WebhookChange { kinds: Some(vec![NoticeKind::RenderFailed]), ..WebhookChange::default() };
     assert_eq!(store.change_webhook(id(201), &change, at(2)).await.unwrap(), None);
     let changed = store.change_webhook(id(200), &change, at(2)).await.unwrap().expect("there");
