@@ -42,6 +42,11 @@ impl Findings {
         }
     }
 
+    fn add(&mut self, more: Self) {
+        self.problems.extend(more.problems);
+        self.warnings.extend(more.warnings);
+    }
+
     fn extend(&mut self, problems: Problems) {
         self.problems.extend(problems.iter().map(sentence));
     }
@@ -49,8 +54,36 @@ impl Findings {
 
 /// What `shortsai serve` would say.
 pub fn of_server(arguments: &cli::Serve) -> Findings {
+    of_house(&arguments.data, arguments.metrics, |data, config, findings| {
+        let setting = setting(data, config, arguments.listen);
+        // What others could guess is even shorter.
+        let more = production::look(&setting, variable);
+        if !more.problems.iter().any(|problem| problem.starts_with(AUTH_SECRET.name())) {
+            findings.problems.extend(secrets::of_server(variable));
+        }
+        findings.add(more);
+    })
+}
+
+/// What `shortsai engine` would say. It needs what the servers need that it works for, but nobody signs in to it.
+pub fn of_engine(arguments: &cli::Engine) -> Findings {
+    of_house(&arguments.data, arguments.metrics, |data, config, findings| {
+        if variable(AUTH_SECRET).is_none() && !data.secret().exists() {
+            let folder = data.root().display();
+            findings.problems.push(format!(
+                "the secret of the servers is not known here, so keys of users could not be opened: set AUTH_SECRET to theirs, or use their data folder ({folder} has none; the first server that starts makes it)"
+            ));
+        }
+        let loopback = SocketAddr::from(([127, 0, 0, 1], 0));
+        findings.problems.extend(secrets::of_server(variable));
+        findings.add(production::look_behind(&setting(data, config, loopback), variable));
+    })
+}
+
+/// What is asked of every process with a database, and `more`.
+fn of_house(data: &cli::DataDir, metrics: Option<SocketAddr>, more: impl FnOnce(&DataDir, &Config, &mut Findings)) -> Findings {
     let mut findings = Findings { problems: unknown::of_process(), ..Findings::default() };
-    let data = match DataDir::named(&arguments.data) {
+    let data = match DataDir::named(data) {
         Ok(data) => data,
         Err(error) => {
             findings.extend(vec![error]);
@@ -59,22 +92,14 @@ pub fn of_server(arguments: &cli::Serve) -> Findings {
     };
     let config = read(&data, &mut findings);
     look(&config, data.config_folder(), &mut findings, variable);
-    if let Some(address) = arguments.metrics {
-        findings.extend(metrics::token(address, variable(SHORTSAI_METRICS_TOKEN)).err().into_iter().collect());
-    }
-    let setting = production::Setting {
-        listen: arguments.listen,
-        database_url: data.database_url(),
-        allow_plain_http: config.allows_plain_http(variable).unwrap_or(false),
-    };
-    let more = production::look(&setting, variable);
-    // What others could guess is even shorter.
-    if !more.problems.iter().any(|problem| problem.starts_with(AUTH_SECRET.name())) {
-        findings.problems.extend(secrets::of_server(variable));
-    }
-    findings.problems.extend(more.problems);
-    findings.warnings.extend(more.warnings);
+    findings.extend(token(metrics));
+    more(&data, &config, &mut findings);
     findings
+}
+
+fn setting(data: &DataDir, config: &Config, listen: SocketAddr) -> production::Setting {
+    let allow_plain_http = config.allows_plain_http(variable).unwrap_or(false);
+    production::Setting { listen, database_url: data.database_url(), allow_plain_http }
 }
 
 /// What `shortsai worker` would say, at that address.
@@ -89,7 +114,13 @@ pub fn of_worker(arguments: &cli::Worker, listen: SocketAddr) -> Findings {
         }
         Err(error) => findings.extend(vec![error]),
     }
+    findings.extend(token(arguments.metrics));
     findings
+}
+
+/// What is wrong with the token of whoever reads metrics at that address.
+fn token(metrics: Option<SocketAddr>) -> Problems {
+    metrics.and_then(|address| metrics::token(address, variable(SHORTSAI_METRICS_TOKEN)).err()).into_iter().collect()
 }
 
 /// The configuration; an empty one, with what is wrong, where it can't be read.

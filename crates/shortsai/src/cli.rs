@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use clap::builder::BoolishValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::environment;
@@ -26,6 +27,8 @@ pub enum Command {
     Render(Render),
     /// Run the API, its engine and the renderer on this machine
     Serve(Serve),
+    /// Carry out the tasks of servers that run without an engine of their own, and all else that they would do by themselves
+    Engine(Engine),
     /// Render for other servers: the render microservice, without a database
     Worker(Worker),
     /// Take an exported project in
@@ -105,7 +108,7 @@ pub enum Quality {
     High,
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub struct Encoder {
     /// Who encodes the picture; hardware that does not work here is replaced by x264, with a note
     #[arg(long, value_enum, default_value_t = EncoderName::X264, env = environment::SHORTSAI_ENCODER.name())]
@@ -141,6 +144,20 @@ pub struct Serve {
     /// Serve the web app in this folder too, such as ShortsAI Studio's dist
     #[arg(long, value_name = "FOLDER", env = environment::SHORTSAI_WEB_ROOT.name())]
     pub web_root: Option<PathBuf>,
+    /// Only answer requests: tasks are carried out, webhooks told and backups taken by `shortsai engine`, or by other servers
+    #[arg(long, value_parser = BoolishValueParser::new(), env = environment::SHORTSAI_WITHOUT_ENGINE.name())]
+    pub without_engine: bool,
+    /// Let Prometheus read metrics at this address, under /metrics; others than loopback need SHORTSAI_METRICS_TOKEN
+    #[arg(long, value_name = "ADDRESS:PORT", env = environment::SHORTSAI_METRICS.name())]
+    pub metrics: Option<SocketAddr>,
+    #[command(flatten)]
+    pub encoder: Encoder,
+    #[command(flatten)]
+    pub data: DataDir,
+}
+
+#[derive(Debug, Args)]
+pub struct Engine {
     /// Let Prometheus read metrics at this address, under /metrics; others than loopback need SHORTSAI_METRICS_TOKEN
     #[arg(long, value_name = "ADDRESS:PORT", env = environment::SHORTSAI_METRICS.name())]
     pub metrics: Option<SocketAddr>,
@@ -394,11 +411,32 @@ pub struct Config {
     /// Answer JSON, for programs
     #[arg(long)]
     pub json: bool,
-    /// End with 2 if a server would refuse to start
+    /// End with 2 if a process of that kind would refuse to start
     #[arg(long)]
     pub check: bool,
+    /// Whose problems are looked for
+    #[arg(long = "for", value_name = "COMMAND", value_enum, default_value_t = Role::Serve)]
+    pub role: Role,
     #[command(flatten)]
     pub serve: Serve,
+}
+
+/// The commands that go on until they are stopped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Role {
+    Serve,
+    Engine,
+    Worker,
+}
+
+impl Role {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Serve => "serve",
+            Self::Engine => "engine",
+            Self::Worker => "worker",
+        }
+    }
 }
 
 #[derive(Debug, Args)]
@@ -423,7 +461,7 @@ pub struct SimulateVendors {
     pub polls: u32,
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub struct DataDir {
     /// Where the database and the made pictures, sounds and videos are kept [default: the platform's data directory]
     #[arg(long, value_name = "FOLDER", env = environment::SHORTSAI_DATA_DIR.name())]
@@ -441,12 +479,16 @@ pub struct DataDir {
 impl Cli {
     /// What the program calls itself in traces.
     pub fn service(&self) -> &'static str {
-        if matches!(self.command, Command::Worker(_)) { "shortsai-worker" } else { "shortsai" }
+        match self.command {
+            Command::Worker(_) => "shortsai-worker",
+            Command::Engine(_) => "shortsai-engine",
+            _ => "shortsai",
+        }
     }
 
     /// How much is logged unless `RUST_LOG` says otherwise.
     pub fn log_level(&self) -> &'static str {
-        let quiet = !matches!(self.command, Command::Serve(_) | Command::Worker(_));
+        let quiet = !matches!(self.command, Command::Serve(_) | Command::Engine(_) | Command::Worker(_));
         match (self.verbose, quiet) {
             (0, true) => "error",
             (0, false) | (1, true) => "info",

@@ -3,6 +3,7 @@
 pub mod backup;
 pub mod config;
 pub mod doctor;
+pub mod engine;
 pub mod import;
 pub mod import_legacy;
 pub mod make;

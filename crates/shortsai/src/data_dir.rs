@@ -56,6 +56,11 @@ impl DataDir {
         self.database_url.as_deref().map(store::without_secrets)
     }
 
+    /// Where the database is; to be shown.
+    pub fn whereabouts(&self) -> String {
+        self.other_database().unwrap_or_else(|| self.root.display().to_string())
+    }
+
     /// The configuration file that the user named.
     pub fn config(&self) -> Option<&Path> {
         self.config.as_deref()

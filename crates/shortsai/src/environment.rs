@@ -120,6 +120,7 @@ variables! {
     Server {
         SHORTSAI_LISTEN open "" "Where the server listens.";
         SHORTSAI_WEB_ROOT open "" "The folder of a built web app that is served too.";
+        SHORTSAI_WITHOUT_ENGINE open "" "true leaves tasks, webhooks and backups to shortsai engine, or to other servers.";
         SHORTSAI_ALLOW_PLAIN_HTTP open "server.allow_plain_http" "true lets others reach the server without https, in a network that you trust.";
         TRUSTED_PROXIES open "trusted_proxies" "Proxies that are believed about where requests come from, with commas.";
         SHORTSAI_METRICS open "" "Where Prometheus reads metrics.";

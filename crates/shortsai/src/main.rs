@@ -1,6 +1,7 @@
 //! The `shortsai` binary: commands, configuration and wiring. What the commands do is in the crates below.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command talks to its user on these")]
 
+mod background;
 mod backup;
 mod bars;
 mod checks;
@@ -49,6 +50,7 @@ fn main() -> ExitCode {
         Command::Make(arguments) => commands::make::make(arguments),
         Command::Render(arguments) => commands::render::render(arguments),
         Command::Serve(arguments) => commands::serve::serve(arguments),
+        Command::Engine(arguments) => commands::engine::engine(&arguments),
         Command::User(arguments) => commands::user::user(&arguments),
         Command::Worker(arguments) => commands::worker::worker(arguments),
         Command::Import(arguments) => commands::import::import(&arguments),

@@ -26,7 +26,7 @@ use crate::backup::schedule;
 use crate::disk;
 use crate::environment::{SHORTSAI_METRICS_TOKEN, Variable, variable};
 use crate::fail::Unusable;
-use crate::wiring::now;
+use crate::wiring::{House, now};
 
 /// The variable with the token that readers must know.
 const TOKEN: Variable = SHORTSAI_METRICS_TOKEN;
@@ -86,6 +86,17 @@ struct Desk {
     token: Option<String>,
     /// Readers wait for each other, so that many cost the database no more than one.
     turn: Mutex<()>,
+}
+
+/// The metrics of a process that has a database, if an address for them is named.
+pub async fn of_house(
+    address: Option<SocketAddr>,
+    house: &House,
+    stop: &CancellationToken,
+) -> anyhow::Result<Option<SocketAddr>> {
+    let Some(address) = address else { return Ok(None) };
+    let sources = Sources { store: Some(house.store.clone()), data: house.folder().to_owned() };
+    serve(address, sources, stop.clone()).await.map(Some)
 }
 
 /// Counts from now on, and answers on that address until it is stopped.

@@ -1,7 +1,7 @@
 //! Puts the parts together: stores, vendors, renderer, engine.
 
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -113,6 +113,21 @@ impl House {
         Ok(Self { store, assets, collecting, backups, fetcher, owner, office, prices, renderers, proxies, rates, limits, data })
     }
 
+    /// The data folder.
+    pub fn folder(&self) -> &Path {
+        self.data.root()
+    }
+
+    /// Lets others know that this process works on the data folder, under the name that is answered, as long as it holds the
+    /// lock: a restore does not begin then.
+    pub fn be_seen(&self) -> anyhow::Result<(String, WorkerLock)> {
+        let name = format!("{}-{}", std::process::id(), new_id().simple());
+        let folder = self.data.workers();
+        let lock =
+            WorkerLock::take(&folder, &name).with_context(|| format!("the lock in {} can't be taken", folder.display()))?;
+        Ok((name, lock))
+    }
+
     /// Starts the engine in this process; with `only`, for the tasks of that project alone.
     pub async fn start_engine(
         &self,
@@ -120,10 +135,8 @@ impl House {
         encoder: render::Encoder,
         renderers: &Renderers,
     ) -> anyhow::Result<RunningEngine> {
-        let worker = format!("{}-{}", std::process::id(), new_id().simple());
+        let (worker, lock) = self.be_seen()?;
         let folder = self.data.workers();
-        let lock =
-            WorkerLock::take(&folder, &worker).with_context(|| format!("the lock in {} can't be taken", folder.display()))?;
         let freed = WorkerLock::free_dead_workers(&folder, &self.store, now()).await?;
         if freed > 0 {
             tracing::info!(freed, "tasks of a process that died are done again");

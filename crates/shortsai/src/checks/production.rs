@@ -32,14 +32,23 @@ impl Setting {
     }
 }
 
-/// All that is missing.
+/// All that a server lacks.
 pub fn look(setting: &Setting, variable: impl Fn(Variable) -> Option<String> + Copy) -> Findings {
+    let mut findings = Findings::default();
+    if setting.is_open(variable) {
+        sign_in(setting, &mut findings, variable);
+        https(setting, &mut findings, variable);
+        findings.add(look_behind(setting, variable));
+    }
+    findings
+}
+
+/// All that a process lacks that works behind such a server.
+pub fn look_behind(setting: &Setting, variable: impl Fn(Variable) -> Option<String> + Copy) -> Findings {
     let mut findings = Findings::default();
     if !setting.is_open(variable) {
         return findings;
     }
-    sign_in(setting, &mut findings, variable);
-    https(setting, &mut findings, variable);
     for named in [AUTH_SECRET, WORKER_SECRET, SHORTSAI_METRICS_TOKEN] {
         if let Some(why) = variable(named).and_then(|secret| weakness(&secret)) {
             let keep = match named == AUTH_SECRET {

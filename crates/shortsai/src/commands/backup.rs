@@ -169,9 +169,11 @@ async fn try_out(setting: &Setting, name: &str) -> anyhow::Result<()> {
 
 async fn bring_back(setting: &Setting, name: &str, yes: bool, wish: &restore::Wish) -> anyhow::Result<()> {
     let (place, manifest) = setting.find(name).await?;
-    let alive = WorkerLock::alive(&setting.data.workers());
-    if alive > 0 {
-        bail!("{alive} processes of ShortsAI work on {}; stop them first", setting.data.root().display());
+    let folder = setting.data.root().display();
+    match WorkerLock::alive(&setting.data.workers()) {
+        0 => {}
+        1 => bail!("a process of ShortsAI works on {folder}; stop it first"),
+        alive => bail!("{alive} processes of ShortsAI work on {folder}; stop them first"),
     }
     if !yes {
         ask(setting, &manifest).await?;

@@ -4,16 +4,20 @@
 mod settings;
 mod unused;
 
+use std::net::SocketAddr;
 use std::process::ExitCode;
 
-use clap::CommandFactory;
+use anyhow::anyhow;
+use clap::{CommandFactory, Parser};
 use serde::Serialize;
 
-use crate::checks;
-use crate::cli;
+use super::worker;
+use crate::checks::{self, Findings};
+use crate::cli::{self, Command, Role};
 use crate::config;
 use crate::config::document::Document;
 use crate::data_dir::DataDir;
+use crate::fail::sentence;
 use settings::{Origin, Section, Sources};
 
 /// The most characters of a value in a line.
@@ -31,7 +35,7 @@ struct Answer<'a> {
 }
 
 pub fn config(arguments: &cli::Config) -> anyhow::Result<ExitCode> {
-    let findings = checks::of_server(&arguments.serve);
+    let findings = findings(arguments);
     let data = DataDir::named(&arguments.serve.data)?;
     let file = config::file(data.config(), data.root());
     // What can't be read is among the problems.
@@ -63,10 +67,33 @@ pub fn config(arguments: &cli::Config) -> anyhow::Result<ExitCode> {
         print(&sections);
         list("In the file without effect:", &unused);
         list("Warnings:", &findings.warnings);
-        list("A server would not start with this:", &findings.problems);
+        list(&format!("shortsai {} would not start with this:", arguments.role.name()), &findings.problems);
     }
     let refused = arguments.check && !findings.problems.is_empty();
     Ok(if refused { ExitCode::from(2) } else { ExitCode::SUCCESS })
+}
+
+/// What the process that is asked about would say.
+fn findings(arguments: &cli::Config) -> Findings {
+    let cli::Serve { data, metrics, encoder, .. } = &arguments.serve;
+    match arguments.role {
+        Role::Serve => checks::of_server(&arguments.serve),
+        Role::Engine => checks::of_engine(&cli::Engine { metrics: *metrics, encoder: encoder.clone(), data: data.clone() }),
+        Role::Worker => {
+            of_worker(data, *metrics).unwrap_or_else(|error| Findings { problems: vec![sentence(&error)], ..Findings::default() })
+        }
+    }
+}
+
+/// A worker has settings of its own, which its command reads out of the environment.
+fn of_worker(data: &cli::DataDir, metrics: Option<SocketAddr>) -> anyhow::Result<Findings> {
+    let parsed = cli::Cli::try_parse_from(["shortsai", "worker"]);
+    let parsed = parsed.map_err(|error| {
+        anyhow!(error.to_string().trim_start_matches("error: ").lines().next().unwrap_or_default().to_owned())
+    })?;
+    let Command::Worker(worker) = parsed.command else { unreachable!("it was named") };
+    let worker = cli::Worker { data: data.clone(), metrics, ..worker };
+    Ok(checks::of_worker(&worker, worker::listen(&worker)?))
 }
 
 fn print(sections: &[Section]) {

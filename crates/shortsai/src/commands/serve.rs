@@ -1,4 +1,4 @@
-//! `shortsai serve`: the API, the engine and the renderer in one process.
+//! `shortsai serve`: the API, and what goes on behind it unless another process does that.
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -7,11 +7,9 @@ use anyhow::Context;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use crate::backup;
+use crate::background::Background;
 use crate::checks;
 use crate::cli;
-use crate::courier;
-use crate::daily;
 use crate::data_dir::DataDir;
 use crate::environment::{AUTH_URL, WORKER_SECRET, variable};
 use crate::fail::Unusable;
@@ -38,6 +36,8 @@ pub fn serve(arguments: cli::Serve) -> anyhow::Result<ExitCode> {
 
 async fn run(arguments: cli::Serve, data: &DataDir) -> anyhow::Result<ExitCode> {
     let mut house = House::open(data).await?;
+    // An engine is seen by itself.
+    let _seen = arguments.without_engine.then(|| house.be_seen()).transpose()?;
     let web_root = match &arguments.web_root {
         Some(folder) => Some(api::WebRoot::read(folder).map_err(|error| Unusable(format!("--web-root: {error}")))?),
         None => None,
@@ -49,14 +49,11 @@ async fn run(arguments: cli::Serve, data: &DataDir) -> anyhow::Result<ExitCode> 
     let base = variable(AUTH_URL).unwrap_or_else(|| format!("http://{address}"));
     house.assets = house.assets.with_links(&base, secret::of_server(data)?.into());
     let stop = CancellationToken::new();
-    let metrics = match arguments.metrics {
-        Some(address) => {
-            let sources = metrics::Sources { store: Some(house.store.clone()), data: data.root().to_owned() };
-            Some(metrics::serve(address, sources, stop.clone()).await?)
-        }
-        None => None,
+    let metrics = metrics::of_house(arguments.metrics, &house, &stop).await?;
+    let background = match arguments.without_engine {
+        false => Some(Background::start(&house, (&arguments.encoder).into(), &stop).await?),
+        true => None,
     };
-    let engine = house.start_engine(None, (&arguments.encoder).into(), &house.renderers).await?;
     let access = sign_in::access(house.owner, &house.office.vault)?;
     let state = app_of(&house, access, web_root, stop.clone());
     let sweeper = tokio::spawn(api::sweep_regularly(state.clone(), api::SWEEP_EVERY));
@@ -73,18 +70,16 @@ async fn run(arguments: cli::Serve, data: &DataDir) -> anyhow::Result<ExitCode> 
     if house.assets.is_remote() {
         println!("  objects:       {}", house.assets.whereabouts());
     }
-    daily::collect(&house, stop.clone());
-    let courier = courier::start(&house, stop.clone());
-    if let Some(regular) = &house.backups {
-        backup::schedule::run(&house.store, regular, data.root(), stop.clone());
+    if background.is_none() {
+        println!("  engine:        not in this process");
     }
     let server = tokio::spawn(api::serve(api::Patient(listener, PATIENCE), app, stop.clone()));
     wait_for_signal().await;
     println!("Stopping; work that is not done goes on at the next start.");
     stop.cancel();
-    engine.stop().await;
-    // What is on its way has been let go by then, or is sent again.
-    let _ = courier.await;
+    if let Some(background) = background {
+        background.ended().await;
+    }
     // Whoever still holds a connection has been told by then; their requests are stored.
     let _ = tokio::time::timeout(GRACE, server).await;
     // It may be in the midst of a sweep, which is as good at the next start.

@@ -1,8 +1,9 @@
 //! Backups of databases with real data in them: taken while others write, tried, destroyed, brought back and compared row by row.
 
 use std::fs;
+use std::io::{Read, Write};
 use std::path::PathBuf;
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
@@ -11,7 +12,7 @@ use age::secrecy::ExposeSecret;
 use sea_orm::{ConnectionTrait, Database as Connection, DatabaseConnection, Statement};
 use serde_json::Value;
 
-use crate::desk::{Desk, Ended, names_in};
+use crate::desk::{Desk, Ended, names_in, wrapped};
 use crate::postgres::Database;
 
 const PASSPHRASE: &str = "correct horse battery staple";
@@ -307,19 +308,10 @@ fn scripts_do_the_same() {
     fs::set_permissions(programs.join("crontab"), std::os::unix::fs::PermissionsExt::from_mode(0o755)).expect("it is ours");
     let path = format!("{}:{}", programs.display(), std::env::var("PATH").expect("there is one"));
     let run = |script: &str, arguments: &[&str]| {
-        let mut command = site.command(&[]);
-        let program = command.get_program().to_owned();
-        let environment: Vec<_> =
-            command.get_envs().map(|(name, value)| (name.to_owned(), value.map(ToOwned::to_owned))).collect();
-        command = Command::new(format!("{scripts}/{script}"));
-        for (name, value) in environment {
-            match value {
-                Some(value) => command.env(name, value),
-                None => command.env_remove(name),
-            };
-        }
-        command.args(arguments).env("SHORTSAI", program).env("PATH", &path).current_dir(site.desk.path(""));
-        Ended::of(command.stdin(std::process::Stdio::null()).output().expect("the script starts"))
+        let inner = site.command(&[]);
+        let mut command = wrapped(format!("{scripts}/{script}"), &inner);
+        command.args(arguments).env("SHORTSAI", inner.get_program()).env("PATH", &path);
+        Ended::of(command.output().expect("the script starts"))
     };
     for _ in 0..3 {
         let ended = run("backup-rotate.sh", &["--keep-last", "2"]);
@@ -345,6 +337,46 @@ fn scripts_do_the_same() {
     assert_eq!(fs::read_to_string(&tab).expect("readable"), own);
 }
 
+/// On a terminal, which `script` makes.
+#[test]
+fn who_restores_is_asked() {
+    if cfg!(not(target_os = "linux")) {
+        return;
+    }
+    let site = Site::sqlite();
+    site.succeed(&["user", "create", "ana@example.org"]);
+    site.succeed(&["backup", "create"]);
+    site.succeed(&["user", "create", "eva@example.org"]);
+    let answer = |typed: &str| {
+        let program = site.command(&["backup", "restore", "latest"]);
+        let mut terminal = wrapped("script", &program);
+        let line = format!("{} backup restore latest", program.get_program().display());
+        terminal.args(["--quiet", "--return", "--command", &line, "/dev/null"]);
+        let mut child = terminal.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("script is there");
+        let mut keys = child.stdin.take().expect("a pipe");
+        let mut screen = child.stdout.take().expect("a pipe");
+        let mut shown = Vec::new();
+        while !shown.ends_with(b"[y/N] ") {
+            let mut byte = [0];
+            assert_eq!(screen.read(&mut byte).expect("readable"), 1, "{}", String::from_utf8_lossy(&shown));
+            shown.push(byte[0]);
+        }
+        writeln!(keys, "{typed}").expect("it waits");
+        screen.read_to_end(&mut shown).expect("readable");
+        (child.wait().expect("it ends").code(), String::from_utf8(shown).expect("UTF-8"))
+    };
+    let users = || site.succeed(&["user", "list"]).stdout;
+    for typed in ["n", "", "yes please"] {
+        let (code, shown) = answer(typed);
+        assert!(code == Some(1) && shown.contains("nothing was changed"), "{code:?} {shown}");
+        assert!(shown.contains("The database now: ") && shown.contains("The backup: shortsai-"), "{shown}");
+        assert!(users().contains("eva@example.org"));
+    }
+    let (code, shown) = answer("Y");
+    assert!(code == Some(0) && shown.contains("was restored"), "{code:?} {shown}");
+    assert!(!users().contains("eva@example.org"));
+}
+
 #[test]
 fn a_running_server_is_not_restored_under_its_feet() {
     let site = Site::sqlite();
@@ -356,7 +388,7 @@ fn a_running_server_is_not_restored_under_its_feet() {
     crate::desk::wait_for("the first regular backup", || {
         names_in(&regular).iter().any(|name| name.ends_with(".json")).then_some(())
     });
-    site.refused(&["backup", "restore", "latest", "--yes"], "stop them first");
+    site.refused(&["backup", "restore", "latest", "--yes"], "stop it first");
     crate::desk::signal(&server, libc::SIGTERM);
     server.wait().expect("it ends");
     let file = regular.join(names_in(&regular).pop().expect("a backup"));

@@ -214,7 +214,7 @@ fn config_says_what_a_server_would_refuse() {
     let environment = [("SHORTSAI_LISTN", "x"), ("WORKER_URL", "nonsense")];
     let ended = run(&desk, &["config"], &environment);
     assert_eq!(ended.code, Some(0));
-    let (_, list) = ended.stdout.split_once("A server would not start with this:").expect("a list");
+    let (_, list) = ended.stdout.split_once("shortsai serve would not start with this:").expect("a list");
     assert!(list.contains("  - SHORTSAI_LISTN is set") && list.contains("  - WORKER_URL is \"nonsense\""), "{list}");
     assert_eq!(run(&desk, &["config", "--check"], &environment).code, Some(2));
     let ended = run(&desk, &["config", "--check", "--json", "--listen", "0.0.0.0:3333"], &[]);
@@ -224,4 +224,33 @@ fn config_says_what_a_server_would_refuse() {
     let file = desk.write("broken.toml", "[backup\n");
     let ended = run(&desk, &["config", "--check", "--config", file.to_str().expect("UTF-8")], &[]);
     assert!(ended.code == Some(2) && ended.stdout.contains("TOML parse error at line 1"), "{ended:?}");
+}
+
+#[test]
+fn config_also_looks_for_engines_and_workers() {
+    let desk = Desk::new();
+    let check = |role: &str, environment: &[(&str, &str)], expected: &[&str]| {
+        let ended = run(&desk, &["config", "--check", "--json", "--for", role], environment);
+        let answer: Value = serde_json::from_str(&ended.stdout).expect("JSON");
+        let problems: Vec<&str> = answer["problems"].as_array().expect("a list").iter().filter_map(Value::as_str).collect();
+        assert_eq!(problems.len(), expected.len(), "{role}: {problems:?}");
+        for (problem, part) in problems.iter().zip(expected) {
+            assert!(problem.contains(part), "{problem}\ndoes not say\n{part}");
+        }
+        assert_eq!(ended.code, Some(if expected.is_empty() { 0 } else { 2 }), "{role}");
+    };
+    check("worker", &[], &["without a secret anybody could render here"]);
+    check("worker", &[("WORKER_SECRET", PLANTED)], &[]);
+    let short = ("WORKER_SECRET", "sixteen-letters-");
+    check("worker", &[short], &["WORKER_SECRET has 16 characters"]);
+    check("worker", &[short, ("SHORTSAI_WORKER_LISTEN", "127.0.0.1:8080")], &[]);
+    check("worker", &[("WORKER_SECRET", PLANTED), ("SHORTSAI_WORKER_JOBS", "many")], &["invalid value 'many' for '--jobs"]);
+    check("worker", &[("WORKER_SECRET", PLANTED), ("PORT", "http")], &["PORT is \"http\"; give a number"]);
+    let watched = ("SHORTSAI_METRICS", "0.0.0.0:9000");
+    check("worker", &[("WORKER_SECRET", PLANTED), watched], &["--metrics 0.0.0.0:9000 can be reached by others"]);
+    check("engine", &[watched], &["0.0.0.0:9000 can be reached", "set AUTH_SECRET to theirs"]);
+    check("engine", &[("AUTH_SECRET", PLANTED)], &[]);
+    let open =
+        [("AUTH_SECRET", "sixteen-letters-"), ("AUTH_URL", "https://shorts.example"), ("DATABASE_URL", "postgres://a:a@db/x")];
+    check("engine", &open, &["AUTH_SECRET has 16 characters", "DATABASE_URL has a password that everybody tries"]);
 }

@@ -1,6 +1,7 @@
 //! A user's desk: a folder with scripts and pictures, and the program run in it. Nothing is asserted about videos here.
 
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
@@ -91,6 +92,7 @@ impl Desk {
             "SHORTSAI_VENDOR_BASE",
             "SHORTSAI_CONFIG",
             "SHORTSAI_WEB_ROOT",
+            "SHORTSAI_WITHOUT_ENGINE",
             "SHORTSAI_ALLOW_PLAIN_HTTP",
             "SHORTSAI_ENCODER",
             "FRONTEND_URL",
@@ -190,6 +192,22 @@ impl Ended {
         let progress = ["narration ", "pictures ", "music ", "video "];
         self.stderr.lines().filter(|line| !progress.iter().any(|name| line.starts_with(name))).collect()
     }
+}
+
+/// Another program, in the place and with the environment of a command of ours, which it may start.
+pub fn wrapped(program: impl AsRef<OsStr>, inner: &Command) -> Command {
+    let mut command = Command::new(program);
+    for (name, value) in inner.get_envs() {
+        match value {
+            Some(value) => command.env(name, value),
+            None => command.env_remove(name),
+        };
+    }
+    if let Some(folder) = inner.get_current_dir() {
+        command.current_dir(folder);
+    }
+    command.stdin(Stdio::null());
+    command
 }
 
 /// Names of what is in a folder, sorted.

@@ -1,5 +1,6 @@
-//! A production life on one machine, without containers: two servers and two workers on PostgreSQL and a bucket, people who sign
-//! in, a short, a backup, a disaster, new secrets, and a roll-out in the middle of a render. `make rehearse` shows it.
+//! A production life on one machine, without containers: two servers, two engines and two workers on PostgreSQL and a bucket, each a
+//! process of its own, people who sign in, a short, a backup, a disaster, new secrets, and a roll-out in the middle of a render.
+//! `make rehearse` shows it.
 
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -30,17 +31,19 @@ fn say(step: &str) {
     eprintln!("rehearsal: {step}");
 }
 
-/// A server or a worker.
+/// A server, an engine or a worker.
 struct Process {
     running: Running,
+    /// Where a server or a worker listens.
     address: String,
 }
 
 impl Process {
-    fn start(mut command: Command, name: &str) -> Self {
+    /// Is there once it says so.
+    fn start(mut command: Command, front: &str) -> Self {
         let child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("the program starts");
         let mut running = Running::of(child);
-        let address = running.says(&format!("{name} listens on "));
+        let address = running.says(front);
         Self { running, address }
     }
 
@@ -92,11 +95,17 @@ impl House {
         command
     }
 
-    fn server(&self, folder: &str, workers: &[&Process], secrets: (&str, &str)) -> Process {
+    /// Answers, and does nothing else.
+    fn server(&self, folder: &str, secrets: (&str, &str)) -> Process {
+        let command = self.program(&["serve", "--without-engine", "--listen", "127.0.0.1:0"], folder, secrets);
+        Process::start(command, "ShortsAI listens on ")
+    }
+
+    fn engine(&self, folder: &str, workers: &[&Process], secrets: (&str, &str)) -> Process {
         let urls: Vec<&str> = workers.iter().map(|worker| worker.address.as_str()).collect();
-        let mut command = self.program(&["serve", "--listen", "127.0.0.1:0"], folder, secrets);
+        let mut command = self.program(&["engine"], folder, secrets);
         command.env("WORKER_URL", urls.join(","));
-        Process::start(command, "ShortsAI")
+        Process::start(command, "ShortsAI engine works on ")
     }
 
     /// On the address of before, where servers look for it.
@@ -106,7 +115,7 @@ impl House {
             .envs(self.bucket.environment())
             .env("SHORTSAI_DATA_DIR", self.desk.path(folder))
             .env("WORKER_SECRET", WORKER_SECRET);
-        Process::start(command, "ShortsAI worker")
+        Process::start(command, "ShortsAI worker listens on ")
     }
 
     fn run(&self, arguments: &[&str], secrets: (&str, &str)) -> String {
@@ -174,10 +183,11 @@ async fn a_production_life() {
     say("a database of the very first schema is brought up to date, once");
     upgrade(&house.desk).await;
 
-    say("two workers and two servers start on PostgreSQL and a bucket");
+    say("two workers, two engines and two servers start on PostgreSQL and a bucket, each a process of its own");
     let (first, second) = (house.worker("worker1", "127.0.0.1:0"), house.worker("worker2", "127.0.0.1:0"));
     let workers = [&first, &second];
-    let (one, two) = (house.server("one", &workers, secrets), house.server("two", &workers, secrets));
+    let engines = [house.engine("engine1", &workers, secrets), house.engine("engine2", &workers, secrets)];
+    let (one, two) = (house.server("one", secrets), house.server("two", secrets));
 
     say("ada signs in at one server, which the other one knows, too; cookies are for https only");
     let tab = Tab::behind(HOME, &one.address);
@@ -197,8 +207,9 @@ async fn a_production_life() {
 
     say("a backup is taken, the database is destroyed, and the backup restored");
     let taken = house.run(&["backup", "create"], secrets);
-    one.stop();
-    two.stop();
+    for process in engines.into_iter().chain([one, two]) {
+        process.stop();
+    }
     house.database.psql(&format!("DROP DATABASE {} WITH (FORCE)", house.database.name()));
     house.database.psql(&format!("CREATE DATABASE {}", house.database.name()));
     house.run(&["backup", "restore", "latest", "--yes"], secrets);
@@ -206,7 +217,8 @@ async fn a_production_life() {
 
     say("with a new AUTH_SECRET, and the one of before beside it, all is as it was");
     let secrets = (NEW_SECRET, OLD_SECRET);
-    let (one, two) = (house.server("one", &workers, secrets), house.server("two", &workers, secrets));
+    let (engine1, engine2) = (house.engine("engine1", &workers, secrets), house.engine("engine2", &workers, secrets));
+    let (one, two) = (house.server("one", secrets), house.server("two", secrets));
     let (tab, other) = (tab.at(&one.address), tab.at(&two.address));
     assert_eq!(tab.get("/api/auth/session").await.json(200)["user"]["email"], "ada@shorts.example", "still signed in");
     assert_eq!(speak(&tab, "With the key that was sealed before.").await, 200);
@@ -220,12 +232,16 @@ async fn a_production_life() {
     let before = segments();
     wait_for("its first segments", || (segments() > before).then_some(()));
     one.stop();
-    let one = house.server("one", &workers, secrets);
+    let one = house.server("one", secrets);
+    engine1.stop();
+    let engine1 = house.engine("engine1", &workers, secrets);
     let (listen1, listen2) = (first.address.replace("http://", ""), second.address.replace("http://", ""));
     first.stop();
     let first = house.worker("worker1", &listen1);
     two.stop();
-    let two = house.server("two", &[&first, &second], secrets);
+    let two = house.server("two", secrets);
+    engine2.stop();
+    let engine2 = house.engine("engine2", &[&first, &second], secrets);
     second.stop();
     let second = house.worker("worker2", &listen2);
     let tab = tab.at(&one.address);
@@ -237,17 +253,19 @@ async fn a_production_life() {
     assert_eq!(videos, 2, "no video belongs to nobody");
 
     say("without the secret of before, its keys must be entered again, and nothing else is lost");
-    one.stop();
-    // It could still open them, and answers what it finds in the queue.
-    two.stop();
-    let one = house.server("one", &[&first, &second], (NEW_SECRET, ""));
+    // Those could still open them, and answer what they find in the queue.
+    for process in [one, two, engine1, engine2] {
+        process.stop();
+    }
+    let secrets = (NEW_SECRET, "");
+    let (one, engine) = (house.server("one", secrets), house.engine("engine1", &[&first, &second], secrets));
     let tab = tab.at(&one.address);
     assert_ne!(speak(&tab, "With a key that nobody can open.").await, 200);
     assert_eq!(tab.get(&format!("/api/shorts/{short}")).await.json(200)["status"], "completed");
 
-    one.stop();
-    first.stop();
-    second.stop();
+    for process in [one, engine, first, second] {
+        process.stop();
+    }
     house.database.drop_beside();
     say("nothing was lost");
 }

@@ -2,13 +2,13 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
 use sea_orm::{ConnectionTrait, Database, DbBackend, QueryResult, Statement};
 use serde_json::{Value, json};
 
-use crate::desk::{Desk, Ended, QUICK, wait_for};
+use crate::desk::{Desk, Ended, QUICK, wait_for, wrapped};
 use crate::running::Running;
 
 /// A running server.
@@ -25,15 +25,9 @@ impl Server {
     /// With another limit of open files, as options of the shell's `ulimit`.
     fn start_with_files(desk: &Desk, limit: &str) -> Self {
         let program = desk.command(&["serve", "--listen", "127.0.0.1:0"]);
-        let mut shell = Command::new("sh");
+        let mut shell = wrapped("sh", &program);
         shell.args(["-c", &format!("ulimit {limit} && exec \"$0\" \"$@\"")]).arg(program.get_program()).args(program.get_args());
-        for (name, value) in program.get_envs() {
-            match value {
-                Some(value) => shell.env(name, value),
-                None => shell.env_remove(name),
-            };
-        }
-        shell.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+        shell.stdout(Stdio::piped()).stderr(Stdio::null());
         Self::of(shell.spawn().expect("there is a shell"))
     }
 
@@ -122,6 +116,28 @@ fn a_server_ends_although_somebody_listens_to_events() {
     let (code, took) = server.terminate();
     assert_eq!(code, Some(0));
     assert!(took < Duration::from_secs(5), "{took:?}");
+}
+
+#[test]
+fn an_engine_can_be_a_process_of_its_own() {
+    let desk = Desk::new();
+    let alone = desk.run(&["engine"]);
+    assert_eq!((alone.code, desk.data().exists()), (Some(2), false), "{alone:?}");
+    assert!(alone.stderr.starts_with("error: the secret of the servers is not known here"), "{}", alone.stderr);
+
+    let server = Server::of(desk.start(&["serve", "--without-engine", "--listen", "127.0.0.1:0"]));
+    let (status, short) = server.ask("POST", "/api/shorts", &json!({ "script": format!("{QUICK}Hello there.") }).to_string());
+    assert_eq!(status, "202", "{short}");
+    let short = format!("/api/shorts/{}", short["id"].as_str().expect("an id"));
+    desk.succeed(&["backup", "create"]);
+    let restored = desk.run(&["backup", "restore", "latest", "--yes"]);
+    assert!(restored.stderr.starts_with("error: a process of ShortsAI works on"), "{}", restored.stderr);
+    assert!(tasks(&desk, "state <> 'blocked'").iter().all(|task| task.0 == "ready"), "the server only answers");
+
+    let mut engine = Running::of(desk.start(&["engine"]));
+    assert_eq!(engine.says("ShortsAI engine works on "), desk.data().canonicalize().expect("there").display().to_string());
+    wait_for("the short", || (server.ask("GET", &short, "").1["status"] == "completed").then_some(()));
+    assert_eq!((engine.stop(), server.terminate().0), (Some(0), Some(0)));
 }
 
 #[test]
