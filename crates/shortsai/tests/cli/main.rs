@@ -11,6 +11,7 @@ mod bucket;
 mod characters;
 mod collector;
 mod configuration;
+mod deploying;
 mod desk;
 /// The provider that the API's own tests sign in with.
 #[path = "../../../api/tests/it/google.rs"]
