@@ -307,12 +307,13 @@ fn scripts_do_the_same() {
     fs::write(programs.join("crontab"), crontab).expect("written");
     fs::set_permissions(programs.join("crontab"), std::os::unix::fs::PermissionsExt::from_mode(0o755)).expect("it is ours");
     let path = format!("{}:{}", programs.display(), std::env::var("PATH").expect("there is one"));
-    let run = |script: &str, arguments: &[&str]| {
+    let run_with = |script: &str, arguments: &[&str], environment: &[(&str, &PathBuf)]| {
         let inner = site.command(&[]);
         let mut command = wrapped(format!("{scripts}/{script}"), &inner);
-        command.args(arguments).env("SHORTSAI", inner.get_program()).env("PATH", &path);
+        command.args(arguments).env("SHORTSAI", inner.get_program()).env("PATH", &path).envs(environment.iter().copied());
         Ended::of(command.output().expect("the script starts"))
     };
+    let run = |script: &str, arguments: &[&str]| run_with(script, arguments, &[]);
     for _ in 0..3 {
         let ended = run("backup-rotate.sh", &["--keep-last", "2"]);
         assert_eq!(ended.code, Some(0), "{ended:?}");
@@ -322,6 +323,16 @@ fn scripts_do_the_same() {
     assert_eq!(run("restore-db.sh", &[&name, "--yes"]).code, Some(0));
     let asked = run("restore-db.sh", &[]);
     assert!(asked.code == Some(2) && asked.stdout.contains(&name), "{asked:?}");
+    // The same in a container: `docker` here takes off what is its own.
+    let docker =
+        "#!/bin/sh\n[ \"$*\" != \"${*#compose run --rm -T api }\" ] || exit 9\nshift 5\npwd\nexec \"$SHORTSAI\" \"$@\"\n";
+    fs::write(programs.join("docker"), docker).expect("written");
+    fs::set_permissions(programs.join("docker"), std::os::unix::fs::PermissionsExt::from_mode(0o755)).expect("it is ours");
+    let composed = site.desk.path("composed");
+    fs::create_dir(&composed).expect("a folder");
+    let contained = run_with("backup-rotate.sh", &["--keep-last", "1"], &[("SHORTSAI_COMPOSE", &composed)]);
+    assert!(contained.code == Some(0) && contained.stdout.contains(composed.to_str().expect("UTF-8")), "{contained:?}");
+    assert_eq!(names_in(&site.kept()).len(), 2, "one backup");
 
     let own = "5 4 * * * somebody's own\n";
     fs::write(&tab, own).expect("written");
