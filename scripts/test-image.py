@@ -181,7 +181,9 @@ class Container:
         self.held = tempfile.TemporaryDirectory(prefix="shortsai-image-")
         held = pathlib.Path(self.held.name)
         held.chmod(0o755)
-        mounts = ["mount --bind . .", "cd .", "mount -t proc proc proc", "mount --rbind /dev dev"]
+        # What is mounted over a folder is only seen by who comes in again.
+        root = shlex.quote(str(stage.root))
+        mounts = [f"mount --bind {root} {root}", f"cd {root}", "mount -t proc proc proc", "mount --rbind /dev dev"]
         for number, volume in enumerate(stage.volumes):
             here = held / f"volume{number}"
             here.mkdir()
@@ -196,10 +198,8 @@ class Container:
         (stage.root / "run/secrets").mkdir(parents=True, exist_ok=True)
         mounts += [f"mount --bind {secrets} run/secrets", "mount -t tmpfs -o mode=1777 tmpfs tmp", "mount -o remount,bind,ro ."]
         words = shlex.join([*stage.entrypoint, *(command if command is not None else stage.command)])
-        script = f"set -e; ip link set lo up; cd {shlex.quote(str(stage.root))}; {'; '.join(mounts)}; exec chroot --userspec={stage.user} . {words}"
+        script = f"set -e; ip link set lo up; {'; '.join(mounts)}; exec chroot --userspec={stage.user} . {words}"
         self.env = stage.env | (env or {})
-        # `mount --bind . .` is only seen by who comes in again.
-        script = script.replace("cd .;", f"cd {shlex.quote(str(stage.root))};", 1)
         self.process = subprocess.Popen(
             ["unshare", "--mount", "--pid", "--net", "--ipc", "--uts", "--fork", "--kill-child", "sh", "-c", script], env=self.env
         )
