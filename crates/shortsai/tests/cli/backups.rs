@@ -1,9 +1,8 @@
 //! Backups of databases with real data in them: taken while others write, tried, destroyed, brought back and compared row by row.
 
 use std::fs;
-use std::io::{Read, Write};
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
@@ -12,8 +11,9 @@ use age::secrecy::ExposeSecret;
 use sea_orm::{ConnectionTrait, Database as Connection, DatabaseConnection, Statement};
 use serde_json::Value;
 
-use crate::desk::{Desk, Ended, names_in, wrapped};
+use crate::desk::{Desk, Ended, names_in};
 use crate::postgres::Database;
+use crate::terminal::on_terminal;
 
 const PASSPHRASE: &str = "correct horse battery staple";
 
@@ -64,7 +64,7 @@ impl Site {
         assert!(ended.code != Some(0) && ended.stderr.contains(says), "{arguments:?} does not say {says}: {ended:?}");
     }
 
-    fn kept(&self) -> PathBuf {
+    pub fn kept(&self) -> PathBuf {
         self.desk.data().join("backups")
     }
 
@@ -294,96 +294,21 @@ fn only_who_has_the_key_can_read_a_backup() {
     site.succeed(&["backup", "verify", "--identity", "own.key"]);
 }
 
-/// What existing users know: the scripts, with a crontab that is a file.
-#[test]
-fn scripts_do_the_same() {
-    let site = Site::sqlite();
-    site.succeed(&["user", "create", "ana@example.org"]);
-    let scripts = concat!(env!("CARGO_MANIFEST_DIR"), "/../../scripts");
-    let tab = site.desk.path("tab");
-    let programs = site.desk.path("bin");
-    fs::create_dir(&programs).expect("a folder");
-    let crontab = format!("#!/bin/sh\nif [ \"$1\" = -l ]; then cat '{0}'; else cat >'{0}'; fi\n", tab.display());
-    fs::write(programs.join("crontab"), crontab).expect("written");
-    fs::set_permissions(programs.join("crontab"), std::os::unix::fs::PermissionsExt::from_mode(0o755)).expect("it is ours");
-    let path = format!("{}:{}", programs.display(), std::env::var("PATH").expect("there is one"));
-    let run_with = |script: &str, arguments: &[&str], environment: &[(&str, &PathBuf)]| {
-        let inner = site.command(&[]);
-        let mut command = wrapped(format!("{scripts}/{script}"), &inner);
-        command.args(arguments).env("SHORTSAI", inner.get_program()).env("PATH", &path).envs(environment.iter().copied());
-        Ended::of(command.output().expect("the script starts"))
-    };
-    let run = |script: &str, arguments: &[&str]| run_with(script, arguments, &[]);
-    for _ in 0..3 {
-        let ended = run("backup-rotate.sh", &["--keep-last", "2"]);
-        assert_eq!(ended.code, Some(0), "{ended:?}");
-    }
-    assert_eq!(names_in(&site.kept()).len(), 4, "two backups");
-    let name = run("backup-db.sh", &[]).stdout.trim().to_owned();
-    assert_eq!(run("restore-db.sh", &[&name, "--yes"]).code, Some(0));
-    let asked = run("restore-db.sh", &[]);
-    assert!(asked.code == Some(2) && asked.stdout.contains(&name), "{asked:?}");
-    // The same in a container: `docker` here takes off what is its own.
-    let docker =
-        "#!/bin/sh\n[ \"$*\" != \"${*#compose run --rm -T api }\" ] || exit 9\nshift 5\npwd\nexec \"$SHORTSAI\" \"$@\"\n";
-    fs::write(programs.join("docker"), docker).expect("written");
-    fs::set_permissions(programs.join("docker"), std::os::unix::fs::PermissionsExt::from_mode(0o755)).expect("it is ours");
-    let composed = site.desk.path("composed");
-    fs::create_dir(&composed).expect("a folder");
-    let contained = run_with("backup-rotate.sh", &["--keep-last", "1"], &[("SHORTSAI_COMPOSE", &composed)]);
-    assert!(contained.code == Some(0) && contained.stdout.contains(composed.to_str().expect("UTF-8")), "{contained:?}");
-    assert_eq!(names_in(&site.kept()).len(), 2, "one backup");
-
-    let own = "5 4 * * * somebody's own\n";
-    fs::write(&tab, own).expect("written");
-    for (option, when) in [("--every-6h", "0 */6 * * * "), ("--every-12h", "0 */12 * * * "), ("--daily", "0 3 * * * ")] {
-        assert_eq!(run("setup-cron.sh", &[option, "--", "--keep-last", "7"]).code, Some(0));
-        let lines = fs::read_to_string(&tab).expect("readable");
-        let ours = lines.strip_prefix(own).expect("what is not ours stays");
-        assert!(ours.starts_with(when) && ours.contains("backup-rotate.sh --keep-last 7"), "{ours}");
-        assert_eq!(ours.lines().count(), 1, "{ours}");
-    }
-    assert_eq!(run("setup-cron.sh", &[]).code, Some(2), "nobody is there to be asked");
-    assert_eq!(run("setup-cron.sh", &["--remove"]).code, Some(0));
-    assert_eq!(fs::read_to_string(&tab).expect("readable"), own);
-}
-
-/// On a terminal, which `script` makes.
 #[test]
 fn who_restores_is_asked() {
-    if cfg!(not(target_os = "linux")) {
-        return;
-    }
     let site = Site::sqlite();
     site.succeed(&["user", "create", "ana@example.org"]);
     site.succeed(&["backup", "create"]);
     site.succeed(&["user", "create", "eva@example.org"]);
-    let answer = |typed: &str| {
-        let program = site.command(&["backup", "restore", "latest"]);
-        let mut terminal = wrapped("script", &program);
-        let line = format!("{} backup restore latest", program.get_program().display());
-        terminal.args(["--quiet", "--return", "--command", &line, "/dev/null"]);
-        let mut child = terminal.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("script is there");
-        let mut keys = child.stdin.take().expect("a pipe");
-        let mut screen = child.stdout.take().expect("a pipe");
-        let mut shown = Vec::new();
-        while !shown.ends_with(b"[y/N] ") {
-            let mut byte = [0];
-            assert_eq!(screen.read(&mut byte).expect("readable"), 1, "{}", String::from_utf8_lossy(&shown));
-            shown.push(byte[0]);
-        }
-        writeln!(keys, "{typed}").expect("it waits");
-        screen.read_to_end(&mut shown).expect("readable");
-        (child.wait().expect("it ends").code(), String::from_utf8(shown).expect("UTF-8"))
-    };
+    let answer = |typed: &str| on_terminal(&site.command(&["backup", "restore", "latest"]), "[y/N] ", typed);
     let users = || site.succeed(&["user", "list"]).stdout;
     for typed in ["n", "", "yes please"] {
-        let (code, shown) = answer(typed);
+        let Some((code, shown)) = answer(typed) else { return };
         assert!(code == Some(1) && shown.contains("nothing was changed"), "{code:?} {shown}");
         assert!(shown.contains("The database now: ") && shown.contains("The backup: shortsai-"), "{shown}");
         assert!(users().contains("eva@example.org"));
     }
-    let (code, shown) = answer("Y");
+    let (code, shown) = answer("Y").expect("there was a terminal before");
     assert!(code == Some(0) && shown.contains("was restored"), "{code:?} {shown}");
     assert!(!users().contains("eva@example.org"));
 }

@@ -3,7 +3,6 @@
 
 use std::fs;
 use std::io::Write;
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -43,10 +42,8 @@ impl Vps {
         git(&desk.path(""), &["clone", "--quiet", "source", "clone"]);
         git(&clone, &["checkout", "--quiet", "--detach", &first]);
         let second = commit("2");
-        fs::create_dir(desk.path("bin")).expect("a folder");
         for (name, text) in [("docker", DOCKER), ("curl", CURL), ("sleep", "#!/bin/sh\n")] {
-            let path = desk.write(&format!("bin/{name}"), text);
-            fs::set_permissions(path, PermissionsExt::from_mode(0o755)).expect("it is ours");
+            desk.stand_in(name, text);
         }
         desk.write("running", "db\napi\n");
         Self { desk, first, second }
@@ -61,9 +58,8 @@ impl Vps {
         let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../../deploy/vps.sh");
         let asked = self.desk.path("asked");
         let _ = fs::remove_file(&asked);
-        let path = format!("{}:{}", self.desk.path("bin").display(), std::env::var("PATH").expect("there is one"));
         let mut shell = Command::new("bash");
-        shell.args(["-s", "--"]).arg(self.clone()).arg(commit).env("PATH", path).env("ASKED", &asked);
+        shell.args(["-s", "--"]).arg(self.clone()).arg(commit).env("PATH", self.desk.search_path()).env("ASKED", &asked);
         let failing = if failing.is_empty() { "nothing" } else { failing };
         shell.env("RUNNING", self.desk.path("running")).env("FAILING", failing).env("UNWELL", unwell);
         let mut child =

@@ -4,6 +4,7 @@
 #![cfg(unix)]
 #![allow(clippy::print_stderr, reason = "a test that is skipped says so")]
 
+mod backup_scripts;
 mod backups;
 mod bad_input;
 mod bad_place;
@@ -32,6 +33,7 @@ mod serving;
 mod storage;
 mod storyboard;
 mod studio;
+mod terminal;
 mod traces;
 mod vendors;
 mod video;
