@@ -486,10 +486,14 @@ impl Cli {
         }
     }
 
+    /// Whether it goes on until it is stopped.
+    pub fn is_long_running(&self) -> bool {
+        matches!(self.command, Command::Serve(_) | Command::Engine(_) | Command::Worker(_))
+    }
+
     /// How much is logged unless `RUST_LOG` says otherwise.
     pub fn log_level(&self) -> &'static str {
-        let quiet = !matches!(self.command, Command::Serve(_) | Command::Engine(_) | Command::Worker(_));
-        match (self.verbose, quiet) {
+        match (self.verbose, !self.is_long_running()) {
             (0, true) => "error",
             (0, false) | (1, true) => "info",
             _ => "debug",

@@ -16,7 +16,7 @@ use crate::telemetry::Traces;
 
 /// Starts it. What is said of each request (`access`) is for machines: people would find nothing else any more.
 pub fn start(level: &str, traces: Option<&Traces>) {
-    let json = variable(SHORTSAI_LOG).is_some_and(|form| form.trim().eq_ignore_ascii_case("json"));
+    let json = is_json();
     let filter = filter(level, json);
     let logs = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
     let logs = if json {
@@ -25,6 +25,11 @@ pub fn start(level: &str, traces: Option<&Traces>) {
         logs.with_ansi(std::io::stderr().is_terminal()).with_target(false).with_filter(filter).boxed()
     };
     tracing_subscriber::registry().with(traces.map(Traces::layer)).with(logs).init();
+}
+
+/// Whether each line is an object, for programs.
+pub fn is_json() -> bool {
+    variable(SHORTSAI_LOG).is_some_and(|form| form.trim().eq_ignore_ascii_case("json"))
 }
 
 fn filter(level: &str, json: bool) -> EnvFilter {

@@ -42,6 +42,7 @@ fn main() -> ExitCode {
     render::give_memory_back();
     let cli = Cli::parse();
     let traces = match telemetry::Traces::configured(cli.service()) {
+        Ok(None) if cli.is_long_running() && logging::is_json() => Some(telemetry::Traces::for_the_log()),
         Ok(traces) => traces,
         Err(error) => return refuse(&error),
     };

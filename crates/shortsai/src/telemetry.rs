@@ -16,7 +16,7 @@ use opentelemetry::trace::{SpanContext, SpanId, TraceContextExt, TraceFlags, Tra
 use opentelemetry::{Context, KeyValue};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
-use opentelemetry_sdk::trace::{SdkTracerProvider, SpanData, SpanExporter};
+use opentelemetry_sdk::trace::{Sampler, SdkTracerProvider, SpanData, SpanExporter};
 use tokio::runtime::{Handle, Runtime};
 use tracing::Span;
 use tracing_opentelemetry::{OpenTelemetrySpanExt, get_otel_context};
@@ -36,11 +36,12 @@ const LAST: Duration = Duration::from_secs(3);
 /// The same when the collector did not answer the last time.
 const LAST_TRY: Duration = Duration::from_millis(300);
 
-/// Tells a collector what is done.
+/// Traces what is done, and tells a collector if one is named.
 pub struct Traces {
     provider: SdkTracerProvider,
     away: Arc<AtomicBool>,
-    runtime: Runtime,
+    /// Of the collector.
+    runtime: Option<Runtime>,
 }
 
 impl Traces {
@@ -61,7 +62,14 @@ impl Traces {
         let exporter =
             Exporter { client, settings, runtime: runtime.handle().clone(), resource: resource.clone(), away: away.clone() };
         let provider = SdkTracerProvider::builder().with_resource(resource).with_batch_exporter(exporter).build();
-        Ok(Some(Self { provider, away, runtime }))
+        Ok(Some(Self { provider, away, runtime: Some(runtime) }))
+    }
+
+    /// Told to nobody: only for the log, which names the trace in each line, so that a task is found by the request that has
+    /// caused it.
+    pub fn for_the_log() -> Self {
+        let provider = SdkTracerProvider::builder().with_sampler(Sampler::AlwaysOff).build();
+        Self { provider, away: Arc::new(AtomicBool::new(false)), runtime: None }
     }
 
     /// What makes traces of spans: those of our crates, and nothing of what is logged in them.
@@ -86,7 +94,9 @@ impl Traces {
         if self.provider.shutdown_with_timeout(patience).is_err() && !self.away.swap(true, Ordering::Relaxed) {
             tracing::warn!("the collector has not taken the last traces");
         }
-        self.runtime.shutdown_background();
+        if let Some(runtime) = self.runtime {
+            runtime.shutdown_background();
+        }
     }
 }
 

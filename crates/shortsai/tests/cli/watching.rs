@@ -180,6 +180,8 @@ fn logs_say_who_and_what_and_no_secret() {
         lines.iter().find(|line| line["span"]["kind"] == "render").unwrap_or_else(|| panic!("the render is in the log:\n{log}"));
     assert_eq!((&task["span"]["project"], &task["span"]["user"]), (&json!(project), &json!(user)));
     assert!(task["span"]["task"].is_string());
+    let trace = ordered["trace_id"].as_str().expect("what the request belongs to");
+    assert_eq!((trace.len(), &task["trace_id"]), (32, &ordered["trace_id"]), "the task is found by its request");
     for planted in [secret, "planted", "Plantedprompt"] {
         assert!(!log.contains(planted), "{planted} is in the log:\n{log}");
     }
