@@ -73,7 +73,6 @@ impl Desk {
         RgbImage::from_fn(240, 400, pixel).save(self.path(name)).expect("the picture is written");
     }
 
-    /// The program, to be run at this desk.
     /// A program in place of another one of that name, for those who are given [`Self::search_path`].
     pub fn stand_in(&self, name: &str, text: &str) {
         let folder = self.path("bin");
@@ -88,6 +87,7 @@ impl Desk {
         format!("{}:{}", self.path("bin").display(), std::env::var("PATH").expect("there is one"))
     }
 
+    /// The program, to be run at this desk.
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_shortsai"));
         command
