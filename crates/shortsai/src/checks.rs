@@ -54,7 +54,7 @@ impl Findings {
 
 /// What `shortsai serve` would say.
 pub fn of_server(arguments: &cli::Serve) -> Findings {
-    of_house(&arguments.data, arguments.metrics, |data, config, findings| {
+    of_house(&arguments.process, |data, config, findings| {
         let setting = setting(data, config, arguments.listen);
         // What others could guess is even shorter.
         let more = production::look(&setting, variable);
@@ -66,8 +66,8 @@ pub fn of_server(arguments: &cli::Serve) -> Findings {
 }
 
 /// What `shortsai engine` would say. It needs what the servers need that it works for, but nobody signs in to it.
-pub fn of_engine(arguments: &cli::Engine) -> Findings {
-    of_house(&arguments.data, arguments.metrics, |data, config, findings| {
+pub fn of_engine(process: &cli::Process) -> Findings {
+    of_house(process, |data, config, findings| {
         if variable(AUTH_SECRET).is_none() && !data.secret().exists() {
             let folder = data.root().display();
             findings.problems.push(format!(
@@ -81,9 +81,9 @@ pub fn of_engine(arguments: &cli::Engine) -> Findings {
 }
 
 /// What is asked of every process with a database, and `more`.
-fn of_house(data: &cli::DataDir, metrics: Option<SocketAddr>, more: impl FnOnce(&DataDir, &Config, &mut Findings)) -> Findings {
+fn of_house(process: &cli::Process, more: impl FnOnce(&DataDir, &Config, &mut Findings)) -> Findings {
     let mut findings = Findings { problems: unknown::of_process(), ..Findings::default() };
-    let data = match DataDir::named(data) {
+    let data = match DataDir::named(&process.data) {
         Ok(data) => data,
         Err(error) => {
             findings.extend(vec![error]);
@@ -92,7 +92,7 @@ fn of_house(data: &cli::DataDir, metrics: Option<SocketAddr>, more: impl FnOnce(
     };
     let config = read(&data, &mut findings);
     look(&config, data.config_folder(), &mut findings, variable);
-    findings.extend(token(metrics));
+    findings.extend(token(process));
     more(&data, &config, &mut findings);
     findings
 }
@@ -103,10 +103,10 @@ fn setting(data: &DataDir, config: &Config, listen: SocketAddr) -> production::S
 }
 
 /// What `shortsai worker` would say, at that address.
-pub fn of_worker(arguments: &cli::Worker, listen: SocketAddr) -> Findings {
+pub fn of_worker(process: &cli::Process, listen: SocketAddr) -> Findings {
     let mut findings = Findings { problems: unknown::of_process(), ..Findings::default() };
     findings.problems.extend(secrets::of_worker(listen, variable));
-    match DataDir::named(&arguments.data) {
+    match DataDir::named(&process.data) {
         Ok(data) => {
             let config = read(&data, &mut findings);
             let (_, problems) = config.objects_config().look(data.config_folder(), variable);
@@ -114,13 +114,13 @@ pub fn of_worker(arguments: &cli::Worker, listen: SocketAddr) -> Findings {
         }
         Err(error) => findings.extend(vec![error]),
     }
-    findings.extend(token(arguments.metrics));
+    findings.extend(token(process));
     findings
 }
 
-/// What is wrong with the token of whoever reads metrics at that address.
-fn token(metrics: Option<SocketAddr>) -> Problems {
-    metrics.and_then(|address| metrics::token(address, variable(SHORTSAI_METRICS_TOKEN)).err()).into_iter().collect()
+/// What is wrong with the token of whoever reads its metrics.
+fn token(process: &cli::Process) -> Problems {
+    process.metrics.and_then(|address| metrics::token(address, variable(SHORTSAI_METRICS_TOKEN)).err()).into_iter().collect()
 }
 
 /// The configuration; an empty one, with what is wrong, where it can't be read.

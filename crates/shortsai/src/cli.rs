@@ -147,17 +147,19 @@ pub struct Serve {
     /// Only answer requests: tasks are carried out, webhooks told and backups taken by `shortsai engine`, or by other servers
     #[arg(long, value_parser = BoolishValueParser::new(), env = environment::SHORTSAI_WITHOUT_ENGINE.name())]
     pub without_engine: bool,
-    /// Let Prometheus read metrics at this address, under /metrics; others than loopback need SHORTSAI_METRICS_TOKEN
-    #[arg(long, value_name = "ADDRESS:PORT", env = environment::SHORTSAI_METRICS.name())]
-    pub metrics: Option<SocketAddr>,
     #[command(flatten)]
-    pub encoder: Encoder,
-    #[command(flatten)]
-    pub data: DataDir,
+    pub process: Process,
 }
 
 #[derive(Debug, Args)]
 pub struct Engine {
+    #[command(flatten)]
+    pub process: Process,
+}
+
+/// What all take that go on until they are stopped.
+#[derive(Debug, Clone, Args)]
+pub struct Process {
     /// Let Prometheus read metrics at this address, under /metrics; others than loopback need SHORTSAI_METRICS_TOKEN
     #[arg(long, value_name = "ADDRESS:PORT", env = environment::SHORTSAI_METRICS.name())]
     pub metrics: Option<SocketAddr>,
@@ -172,9 +174,6 @@ pub struct Worker {
     /// Where to listen; callers must know WORKER_SECRET [default: 0.0.0.0 and the port in PORT, or 8080]
     #[arg(long, value_name = "ADDRESS:PORT", env = environment::SHORTSAI_WORKER_LISTEN.name())]
     pub listen: Option<SocketAddr>,
-    /// Let Prometheus read metrics at this address, under /metrics; others than loopback need SHORTSAI_METRICS_TOKEN
-    #[arg(long, value_name = "ADDRESS:PORT", env = environment::SHORTSAI_METRICS.name())]
-    pub metrics: Option<SocketAddr>,
     /// Renders at a time [default: one for each processor]
     #[arg(long, value_name = "COUNT", env = environment::SHORTSAI_WORKER_JOBS.name())]
     pub jobs: Option<std::num::NonZeroUsize>,
@@ -185,9 +184,7 @@ pub struct Worker {
     #[arg(long, value_name = "COUNT", default_value_t = 4, env = environment::SHORTSAI_WORKER_WAITING.name())]
     pub waiting: usize,
     #[command(flatten)]
-    pub encoder: Encoder,
-    #[command(flatten)]
-    pub data: DataDir,
+    pub process: Process,
 }
 
 #[derive(Debug, Args)]

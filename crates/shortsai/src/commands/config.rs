@@ -4,7 +4,6 @@
 mod settings;
 mod unused;
 
-use std::net::SocketAddr;
 use std::process::ExitCode;
 
 use anyhow::anyhow;
@@ -36,7 +35,7 @@ struct Answer<'a> {
 
 pub fn config(arguments: &cli::Config) -> anyhow::Result<ExitCode> {
     let findings = findings(arguments);
-    let data = DataDir::named(&arguments.serve.data)?;
+    let data = DataDir::named(&arguments.serve.process.data)?;
     let file = config::file(data.config(), data.root());
     // What can't be read is among the problems.
     let text = file.as_deref().and_then(|file| config::text_of(file).ok()).unwrap_or_default();
@@ -75,25 +74,24 @@ pub fn config(arguments: &cli::Config) -> anyhow::Result<ExitCode> {
 
 /// What the process that is asked about would say.
 fn findings(arguments: &cli::Config) -> Findings {
-    let cli::Serve { data, metrics, encoder, .. } = &arguments.serve;
+    let process = &arguments.serve.process;
     match arguments.role {
         Role::Serve => checks::of_server(&arguments.serve),
-        Role::Engine => checks::of_engine(&cli::Engine { metrics: *metrics, encoder: encoder.clone(), data: data.clone() }),
+        Role::Engine => checks::of_engine(process),
         Role::Worker => {
-            of_worker(data, *metrics).unwrap_or_else(|error| Findings { problems: vec![sentence(&error)], ..Findings::default() })
+            of_worker(process).unwrap_or_else(|error| Findings { problems: vec![sentence(&error)], ..Findings::default() })
         }
     }
 }
 
 /// A worker has settings of its own, which its command reads out of the environment.
-fn of_worker(data: &cli::DataDir, metrics: Option<SocketAddr>) -> anyhow::Result<Findings> {
+fn of_worker(process: &cli::Process) -> anyhow::Result<Findings> {
     let parsed = cli::Cli::try_parse_from(["shortsai", "worker"]);
     let parsed = parsed.map_err(|error| {
         anyhow!(error.to_string().trim_start_matches("error: ").lines().next().unwrap_or_default().to_owned())
     })?;
     let Command::Worker(worker) = parsed.command else { unreachable!("it was named") };
-    let worker = cli::Worker { data: data.clone(), metrics, ..worker };
-    Ok(checks::of_worker(&worker, worker::listen(&worker)?))
+    Ok(checks::of_worker(process, worker::listen(&worker)?))
 }
 
 fn print(sections: &[Section]) {

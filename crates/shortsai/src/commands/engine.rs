@@ -20,9 +20,9 @@ use crate::wiring::House;
 const USUAL_ADDRESS: &str = "127.0.0.1:3333";
 
 pub fn engine(arguments: &cli::Engine) -> anyhow::Result<ExitCode> {
-    checks::of_engine(arguments).insist()?;
+    checks::of_engine(&arguments.process).insist()?;
     open_files::allow_all();
-    let data = DataDir::open(&arguments.data)?;
+    let data = DataDir::open(&arguments.process.data)?;
     let runtime = tokio::runtime::Runtime::new().context("the async runtime can't be started")?;
     runtime.block_on(run(arguments, &data))
 }
@@ -34,8 +34,8 @@ async fn run(arguments: &cli::Engine, data: &DataDir) -> anyhow::Result<ExitCode
     let base = variable(AUTH_URL).unwrap_or_else(server);
     house.assets = house.assets.with_links(&base, secret::of_server(data)?.into());
     let stop = CancellationToken::new();
-    let metrics = metrics::of_house(arguments.metrics, &house, &stop).await?;
-    let background = Background::start(&house, (&arguments.encoder).into(), &stop).await?;
+    let metrics = metrics::of_house(arguments.process.metrics, &house, &stop).await?;
+    let background = Background::start(&house, (&arguments.process.encoder).into(), &stop).await?;
     println!("ShortsAI engine works on {}", data.whereabouts());
     if let Some(metrics) = metrics {
         println!("  metrics:       http://{metrics}/metrics");

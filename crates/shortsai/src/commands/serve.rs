@@ -29,7 +29,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 pub fn serve(arguments: cli::Serve) -> anyhow::Result<ExitCode> {
     checks::of_server(&arguments).insist()?;
     open_files::allow_all();
-    let data = DataDir::open(&arguments.data)?;
+    let data = DataDir::open(&arguments.process.data)?;
     let runtime = tokio::runtime::Runtime::new().context("the async runtime can't be started")?;
     runtime.block_on(run(arguments, &data))
 }
@@ -49,9 +49,9 @@ async fn run(arguments: cli::Serve, data: &DataDir) -> anyhow::Result<ExitCode> 
     let base = variable(AUTH_URL).unwrap_or_else(|| format!("http://{address}"));
     house.assets = house.assets.with_links(&base, secret::of_server(data)?.into());
     let stop = CancellationToken::new();
-    let metrics = metrics::of_house(arguments.metrics, &house, &stop).await?;
+    let metrics = metrics::of_house(arguments.process.metrics, &house, &stop).await?;
     let background = match arguments.without_engine {
-        false => Some(Background::start(&house, (&arguments.encoder).into(), &stop).await?),
+        false => Some(Background::start(&house, (&arguments.process.encoder).into(), &stop).await?),
         true => None,
     };
     let access = sign_in::access(house.owner, &house.office.vault)?;

@@ -31,10 +31,10 @@ const LAST: Duration = Duration::from_secs(2);
 
 pub fn worker(arguments: cli::Worker) -> anyhow::Result<ExitCode> {
     let listen = listen(&arguments)?;
-    checks::of_worker(&arguments, listen).insist()?;
+    checks::of_worker(&arguments.process, listen).insist()?;
     let secret = SecretString::from(variable(WORKER_SECRET).context("it was looked at")?);
     open_files::allow_all();
-    let data = DataDir::open(&arguments.data)?;
+    let data = DataDir::open(&arguments.process.data)?;
     let runtime = tokio::runtime::Runtime::new().context("the async runtime can't be started")?;
     runtime.block_on(run(arguments, listen, secret, &data))
 }
@@ -65,7 +65,7 @@ async fn run(arguments: cli::Worker, listen: SocketAddr, secret: SecretString, d
             cache: Some(data.segments()),
             temp_dir: Some(work.clone()),
             workers: processors,
-            encoder: (&arguments.encoder).into(),
+            encoder: (&arguments.process.encoder).into(),
             shared: true,
             fetcher: Some(fetcher),
         },
@@ -79,7 +79,7 @@ async fn run(arguments: cli::Worker, listen: SocketAddr, secret: SecretString, d
         format!("can't listen on {listen}; is another server running there? Choose another port with --listen")
     })?;
     let stop = CancellationToken::new();
-    let metrics = match arguments.metrics {
+    let metrics = match arguments.process.metrics {
         Some(address) => {
             let sources = metrics::Sources { store: None, data: data.root().to_owned() };
             Some(metrics::serve(address, sources, stop.clone()).await?)
