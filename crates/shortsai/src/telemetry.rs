@@ -16,7 +16,7 @@ use opentelemetry::trace::{SpanContext, SpanId, TraceContextExt, TraceFlags, Tra
 use opentelemetry::{Context, KeyValue};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
-use opentelemetry_sdk::trace::{Sampler, SdkTracerProvider, SpanData, SpanExporter};
+use opentelemetry_sdk::trace::{SdkTracerProvider, SpanData, SpanExporter};
 use tokio::runtime::{Handle, Runtime};
 use tracing::Span;
 use tracing_opentelemetry::{OpenTelemetrySpanExt, get_otel_context};
@@ -68,7 +68,8 @@ impl Traces {
     /// Told to nobody: only for the log, which names the trace in each line, so that a task is found by the request that has
     /// caused it.
     pub fn for_the_log() -> Self {
-        let provider = SdkTracerProvider::builder().with_sampler(Sampler::AlwaysOff).build();
+        // Sampled as usual: another process may have a collector and goes by what this one hands on.
+        let provider = SdkTracerProvider::builder().build();
         Self { provider, away: Arc::new(AtomicBool::new(false)), runtime: None }
     }
 

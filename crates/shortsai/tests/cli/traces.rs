@@ -108,6 +108,21 @@ fn one_trace_goes_from_the_request_to_the_worker() {
 }
 
 #[test]
+fn a_worker_is_traced_below_a_server_that_only_logs() {
+    let (desk, collector) = (Desk::new(), Collector::start());
+    share_objects(&desk, &["one"]);
+    let worker = Worker::start_with(&desk, "one", &[("OTEL_EXPORTER_OTLP_ENDPOINT", &*collector.endpoint)]);
+    let mut command = serve(&desk, "");
+    command.env("SHORTSAI_LOG", "json").env("WORKER_URL", format!("http://{}", worker.address)).env("WORKER_SECRET", SECRET);
+    let server = start(&mut command);
+    make(&server);
+    assert_eq!((server.terminate().0, worker.running.stop()), (Some(0), Some(0)));
+    let spans = collector.spans();
+    let job = spans.iter().find(|span| span.name == "job").unwrap_or_else(|| panic!("no job in {spans:#?}"));
+    assert!(!job.parent.is_empty() && spans.iter().all(|span| span.service == "shortsai-worker"), "{spans:#?}");
+}
+
+#[test]
 fn strangers_can_not_have_themselves_traced() {
     let collector = Collector::start();
     let (theirs, parent) = ("4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7");
