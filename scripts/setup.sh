@@ -208,9 +208,8 @@ install_promtool() {
   if have promtool || [[ -x $there ]] || ! have apt-get; then return 0; fi
   say "fetching promtool (checks deploy/prometheus) out of Debian's package prometheus"
   fetched="$(mktemp -d)"
-  # apt-get hands the download to a user of its own, who must be able to write there.
-  chmod 755 "$fetched"
-  if (cd "$fetched" && apt-get -q -o APT::Sandbox::User=root download prometheus && dpkg-deb --extract prometheus_*.deb .) >/dev/null 2>&1; then
+  # Root's apt-get would hand the download to another user, who can't write there.
+  if (cd "$fetched" && apt-get -qq -o APT::Sandbox::User=root download prometheus && dpkg-deb --extract prometheus_*.deb .); then
     install -D "$fetched/usr/bin/promtool" "$there"
   else
     say "going on without promtool: the syntax of alerts is not checked"

@@ -174,7 +174,7 @@ variables! {
         OTEL_EXPORTER_OTLP_TRACES_ENDPOINT open "" "The whole address for traces instead, with its path.";
         OTEL_EXPORTER_OTLP_HEADERS secret "" "What the collector must know, as name=value with commas.";
         OTEL_EXPORTER_OTLP_PROTOCOL open "" "Only http/json can be used.";
-        OTEL_SERVICE_NAME open "" "What this process is called in traces; else shortsai, or shortsai-worker.";
+        OTEL_SERVICE_NAME open "" "What this process is called in traces; else shortsai, shortsai-engine or shortsai-worker.";
         OTEL_RESOURCE_ATTRIBUTES open "" "What else traces say of this process.";
         OTEL_TRACES_SAMPLER open "" "Which traces are told, by OpenTelemetry's names; else parentbased_always_on.";
         OTEL_TRACES_SAMPLER_ARG open "" "The share of them, from 0 to 1.";
