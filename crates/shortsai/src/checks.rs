@@ -47,6 +47,14 @@ impl Findings {
         self.warnings.extend(more.warnings);
     }
 
+    /// The same, and what is wrong with the server's secret wherever it is used, unless that is said already.
+    fn add_with_secret(&mut self, more: Self) {
+        if !more.problems.iter().any(|problem| problem.starts_with(AUTH_SECRET.name())) {
+            self.problems.extend(secrets::of_server(variable));
+        }
+        self.add(more);
+    }
+
     fn extend(&mut self, problems: Problems) {
         self.problems.extend(problems.iter().map(sentence));
     }
@@ -55,13 +63,7 @@ impl Findings {
 /// What `shortsai serve` would say.
 pub fn of_server(arguments: &cli::Serve) -> Findings {
     of_house(&arguments.process, |data, config, findings| {
-        let setting = setting(data, config, arguments.listen);
-        // What others could guess is even shorter.
-        let more = production::look(&setting, variable);
-        if !more.problems.iter().any(|problem| problem.starts_with(AUTH_SECRET.name())) {
-            findings.problems.extend(secrets::of_server(variable));
-        }
-        findings.add(more);
+        findings.add_with_secret(production::look(&setting(data, config, arguments.listen), variable));
     })
 }
 
@@ -74,9 +76,9 @@ pub fn of_engine(process: &cli::Process) -> Findings {
                 "the secret of the servers is not known here, so keys of users could not be opened: set AUTH_SECRET to theirs, or use their data folder ({folder} has none; the first server that starts makes it)"
             ));
         }
+        // It listens to nobody; whether others come is said by the address of its servers.
         let loopback = SocketAddr::from(([127, 0, 0, 1], 0));
-        findings.problems.extend(secrets::of_server(variable));
-        findings.add(production::look_behind(&setting(data, config, loopback), variable));
+        findings.add_with_secret(production::look_behind(&setting(data, config, loopback), variable));
     })
 }
 

@@ -79,6 +79,13 @@ pub struct Sources {
     pub data: PathBuf,
 }
 
+impl Sources {
+    /// Of a process that has a database.
+    pub fn of(house: &House) -> Self {
+        Self { store: Some(house.store.clone()), data: house.folder().to_owned() }
+    }
+}
+
 /// What answers readers.
 struct Desk {
     handle: PrometheusHandle,
@@ -88,19 +95,9 @@ struct Desk {
     turn: Mutex<()>,
 }
 
-/// The metrics of a process that has a database, if an address for them is named.
-pub async fn of_house(
-    address: Option<SocketAddr>,
-    house: &House,
-    stop: &CancellationToken,
-) -> anyhow::Result<Option<SocketAddr>> {
+/// Where an address is named: counts from now on, and answers there until it is stopped.
+pub async fn serve(address: Option<SocketAddr>, sources: Sources, stop: CancellationToken) -> anyhow::Result<Option<SocketAddr>> {
     let Some(address) = address else { return Ok(None) };
-    let sources = Sources { store: Some(house.store.clone()), data: house.folder().to_owned() };
-    serve(address, sources, stop.clone()).await.map(Some)
-}
-
-/// Counts from now on, and answers on that address until it is stopped.
-pub async fn serve(address: SocketAddr, sources: Sources, stop: CancellationToken) -> anyhow::Result<SocketAddr> {
     let token = token(address, variable(TOKEN))?;
     let handle = count()?;
     let listener = TcpListener::bind(address).await;
@@ -115,7 +112,7 @@ pub async fn serve(address: SocketAddr, sources: Sources, stop: CancellationToke
             tracing::error!(%error, "metrics can't be read any more");
         }
     });
-    Ok(address)
+    Ok(Some(address))
 }
 
 /// What readers at that address must know.

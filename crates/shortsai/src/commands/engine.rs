@@ -10,14 +10,11 @@ use crate::checks;
 use crate::cli;
 use crate::data_dir::DataDir;
 use crate::environment::{AUTH_URL, SHORTSAI_LISTEN, variable};
-use crate::metrics;
+use crate::metrics::{self, Sources};
 use crate::open_files;
 use crate::secret;
 use crate::signal::wait_for_signal;
 use crate::wiring::House;
-
-/// Where servers listen when nothing is said.
-const USUAL_ADDRESS: &str = "127.0.0.1:3333";
 
 pub fn engine(arguments: &cli::Engine) -> anyhow::Result<ExitCode> {
     checks::of_engine(&arguments.process).insist()?;
@@ -30,11 +27,11 @@ pub fn engine(arguments: &cli::Engine) -> anyhow::Result<ExitCode> {
 async fn run(arguments: &cli::Engine, data: &DataDir) -> anyhow::Result<ExitCode> {
     let mut house = House::open(data).await?;
     // Older workers fetch files from the server, and are told where that is.
-    let server = || format!("http://{}", variable(SHORTSAI_LISTEN).unwrap_or_else(|| USUAL_ADDRESS.to_owned()));
+    let server = || format!("http://{}", variable(SHORTSAI_LISTEN).unwrap_or_else(|| cli::USUAL_ADDRESS.to_owned()));
     let base = variable(AUTH_URL).unwrap_or_else(server);
     house.assets = house.assets.with_links(&base, secret::of_server(data)?.into());
     let stop = CancellationToken::new();
-    let metrics = metrics::of_house(arguments.process.metrics, &house, &stop).await?;
+    let metrics = metrics::serve(arguments.process.metrics, Sources::of(&house), stop.clone()).await?;
     let background = Background::start(&house, (&arguments.process.encoder).into(), &stop).await?;
     println!("ShortsAI engine works on {}", data.whereabouts());
     if let Some(metrics) = metrics {

@@ -13,7 +13,7 @@ use crate::cli;
 use crate::data_dir::DataDir;
 use crate::environment::{AUTH_URL, WORKER_SECRET, variable};
 use crate::fail::Unusable;
-use crate::metrics;
+use crate::metrics::{self, Sources};
 use crate::open_files;
 use crate::secret;
 use crate::sign_in;
@@ -49,7 +49,7 @@ async fn run(arguments: cli::Serve, data: &DataDir) -> anyhow::Result<ExitCode> 
     let base = variable(AUTH_URL).unwrap_or_else(|| format!("http://{address}"));
     house.assets = house.assets.with_links(&base, secret::of_server(data)?.into());
     let stop = CancellationToken::new();
-    let metrics = metrics::of_house(arguments.process.metrics, &house, &stop).await?;
+    let metrics = metrics::serve(arguments.process.metrics, Sources::of(&house), stop.clone()).await?;
     let background = match arguments.without_engine {
         false => Some(Background::start(&house, (&arguments.process.encoder).into(), &stop).await?),
         true => None,

@@ -16,7 +16,7 @@ use crate::cli;
 use crate::data_dir::DataDir;
 use crate::environment::{PORT, WORKER_SECRET, variable};
 use crate::fail::Unusable;
-use crate::metrics;
+use crate::metrics::{self, Sources};
 use crate::open_files;
 use crate::signal::wait_for_signal;
 use crate::telemetry;
@@ -79,13 +79,8 @@ async fn run(arguments: cli::Worker, listen: SocketAddr, secret: SecretString, d
         format!("can't listen on {listen}; is another server running there? Choose another port with --listen")
     })?;
     let stop = CancellationToken::new();
-    let metrics = match arguments.process.metrics {
-        Some(address) => {
-            let sources = metrics::Sources { store: None, data: data.root().to_owned() };
-            Some(metrics::serve(address, sources, stop.clone()).await?)
-        }
-        None => None,
-    };
+    let sources = Sources { store: None, data: data.root().to_owned() };
+    let metrics = metrics::serve(arguments.process.metrics, sources, stop.clone()).await?;
     // It counts as soon as it is there.
     let service = Service::new(assets, settings);
     println!("ShortsAI worker listens on http://{}", listener.local_addr().context("the listening address")?);

@@ -250,6 +250,7 @@ fn config_also_looks_for_engines_and_workers() {
     check("worker", &[("WORKER_SECRET", PLANTED), watched], &["--metrics 0.0.0.0:9000 can be reached by others"]);
     check("engine", &[watched], &["0.0.0.0:9000 can be reached", "set AUTH_SECRET to theirs"]);
     check("engine", &[("AUTH_SECRET", PLANTED)], &[]);
+    check("engine", &[("AUTH_SECRET", "short"), ("AUTH_URL", "https://shorts.example")], &["AUTH_SECRET has 5 characters"]);
     let open =
         [("AUTH_SECRET", "sixteen-letters-"), ("AUTH_URL", "https://shorts.example"), ("DATABASE_URL", "postgres://a:a@db/x")];
     check("engine", &open, &["AUTH_SECRET has 16 characters", "DATABASE_URL has a password that everybody tries"]);
